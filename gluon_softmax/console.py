@@ -1,0 +1,34 @@
+"""What the program says beside its results: notes and progress bars, both on standard error."""
+
+import sys
+
+
+def say(line: str) -> None:
+    """Print one line for the person at the terminal, above any progress bar."""
+    if "tqdm" in sys.modules:
+        sys.modules["tqdm"].tqdm.write(line, file=sys.stderr)
+    else:
+        print(line, file=sys.stderr, flush=True)
+
+
+def progress(*args, **kwargs):
+    """Make a tqdm bar that shows on a terminal or in a notebook and is silent when piped.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        As of ``tqdm.tqdm``.
+
+    Returns
+    -------
+    tqdm.tqdm
+        The bar.
+    """
+    # Each import is made where it is needed: the one for notebooks costs as much as MXNet's half.
+    if "ipykernel" in sys.modules:
+        from tqdm.auto import tqdm
+    else:
+        from tqdm import tqdm
+
+        kwargs["disable"] = not sys.stderr.isatty()
+    return tqdm(*args, leave=False, **kwargs)

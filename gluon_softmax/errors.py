@@ -1,0 +1,39 @@
+"""What can go wrong, said to people: every error that the project raises on purpose."""
+
+
+class GluonSoftmaxError(Exception):
+    """A failed job: one line that says what is wrong and what to do."""
+
+    exit_status = 1
+
+
+class UsageError(GluonSoftmaxError):
+    """A setting that cannot work, found before any work starts."""
+
+    exit_status = 2
+
+
+class DataError(GluonSoftmaxError):
+    """Data that are missing, out of reach, or not what they claim to be."""
+
+
+class ParametersError(GluonSoftmaxError):
+    """A file of saved parameters that does not hold this model's parameters."""
+
+
+class WorkerError(GluonSoftmaxError):
+    """A worker process of the per-sample feed that gives no batch any more."""
+
+
+class Diverged(GluonSoftmaxError):
+    """The loss or a parameter is no longer a finite number.
+
+    Attributes
+    ----------
+    records : gluon_softmax.training.Records
+        What the epochs that ended before gave.
+    """
+
+    def __init__(self, message: str, records) -> None:
+        super().__init__(message)
+        self.records = records

@@ -1,0 +1,71 @@
+import dataclasses
+from pathlib import Path
+
+import pytest
+from server import edition
+
+# First, since it mends what MXNet and d2lzh need to be imported.
+from gluon_softmax import data, inventory
+from gluon_softmax.data import load
+from gluon_softmax.editions import EDITIONS
+
+SAMPLE = Path(__file__).with_name("data")
+
+
+@pytest.fixture(scope="session")
+def sample_dir():
+    """Folder with a small part of the official edition, in IDX files."""
+    return SAMPLE
+
+
+@pytest.fixture(scope="session")
+def sample():
+    """The data set in that folder: 1000 training and 300 test images."""
+    return load(data_dir=str(SAMPLE))
+
+
+@pytest.fixture(scope="session")
+def official():
+    """The whole official edition; a test that asks for it fails if it cannot be had."""
+    return load("official")
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """An empty cache of data sets, whose folder does not exist yet."""
+    monkeypatch.setenv("MXNET_HOME", str(tmp_path / "mxnet home é"))
+    return tmp_path / "mxnet home é" / "datasets"
+
+
+@pytest.fixture
+def editions(monkeypatch, cache):
+    """Make editions the sample, each kept in its own way: ``editions(mxnet=[source, ...])``."""
+
+    def put(**sources):
+        for name, given in sources.items():
+            small = dataclasses.replace(edition(name, *given), folder=EDITIONS[name].folder)
+            monkeypatch.setitem(EDITIONS, name, small)
+            for module in (data, inventory):
+                monkeypatch.setattr(module, name.upper(), small)
+
+    return put
+
+
+COUNTED = {"fault": "faults provoked", "bad_input": "bad inputs tried"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """Count, before any are left out, the tests that the README speaks of."""
+    config.counted = {
+        marker: sum(item.get_closest_marker(marker) is not None for item in items)
+        for marker in COUNTED
+    }
+    config.counted_files = {item.path.name for item in items}
+
+
+def pytest_terminal_summary(terminalreporter):
+    passed = terminalreporter.stats.get("passed", [])
+    for marker, words in COUNTED.items():
+        count = sum(marker in report.keywords for report in passed)
+        terminalreporter.write_line(f"{words}: {count}")

@@ -1,0 +1,147 @@
+"""A file server on loopback that misbehaves as its path asks: /MANNER/file.gz."""
+
+import contextlib
+import gzip
+import hashlib
+import http.server
+import socket
+import threading
+import time
+from pathlib import Path
+
+from gluon_softmax.editions import FILES, Edition, Source
+
+SAMPLE = Path(__file__).with_name("data")
+BOMB = gzip.compress(bytes(64 << 20))
+
+
+def content(file):
+    return (SAMPLE / f"{file}.gz").read_bytes()
+
+
+def checksums(algorithm, decompress=False):
+    return {
+        file: algorithm
+        + ":"
+        + hashlib.new(
+            algorithm, gzip.decompress(content(file)) if decompress else content(file)
+        ).hexdigest()
+        for file in FILES
+    }
+
+
+def edition(name, *sources):
+    """Make an edition of the sample, kept as the edition of that name is."""
+    is_gz = name == "mxnet"
+    return Edition(
+        name,
+        f"sample-{name}",
+        ".gz" if is_gz else "",
+        checksums("sha1") if is_gz else checksums("sha256", decompress=True),
+        sources,
+        {"train": 100, "t10k": 30},
+    )
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        _, manner, file = self.path.split("/")
+        self.server.asked.append((manner, file))
+        body = content(file.replace(".gz", ""))
+        if manner.isdigit():
+            self.answer(b"<html>no</html>", status=int(manner))
+        elif manner == "ok":
+            self.answer(body)
+        elif manner == "html":
+            self.answer(b"<!DOCTYPE html><html><body>Sign in to this network</body></html>")
+        elif manner == "wrong":
+            self.answer(bytes(reversed(body)))
+        elif manner == "swapped":
+            self.answer(content(FILES[FILES.index(file[:-3]) - 1]))
+        elif manner == "less":
+            self.answer(body[: len(body) // 2], length=len(body))
+        elif manner == "more":
+            self.answer(body + bytes(5 << 20))
+        elif manner == "endless":
+            self.headers_only({"Connection": "close"})
+            with contextlib.suppress(OSError):
+                while True:
+                    self.wfile.write(bytes(1 << 16))
+        elif manner == "announced":
+            self.headers_only({"Content-Length": str(10 << 30)})
+        elif manner == "bomb":
+            self.answer(BOMB)
+        elif manner == "circle":
+            self.headers_only({"Location": self.path, "Content-Length": "0"}, 302)
+        elif manner == "scheme":
+            self.headers_only({"Location": "ftp://127.0.0.1/a.gz", "Content-Length": "0"}, 302)
+        elif manner == "moved":
+            self.headers_only({"Location": f"/ok/{file}", "Content-Length": "0"}, 301)
+        elif manner == "trickle":
+            self.headers_only({"Content-Length": str(len(body))})
+            with contextlib.suppress(OSError):
+                for byte in body:
+                    self.wfile.write(bytes([byte]))
+                    time.sleep(0.05)
+        elif manner == "slow":
+            self.headers_only({"Content-Length": str(len(body))})
+            with contextlib.suppress(OSError):
+                for start in range(0, len(body), 4096):
+                    self.wfile.write(body[start : start + 4096])
+                    time.sleep(0.004)
+        elif manner == "hang":
+            time.sleep(30)
+        elif manner == "drop":
+            self.connection.shutdown(socket.SHUT_RDWR)
+        elif manner == "first-only":
+            if file.startswith("train-images"):
+                self.answer(body)
+            else:
+                self.answer(b"", status=503)
+        else:
+            raise AssertionError(manner)
+
+    def headers_only(self, headers, status=200):
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def answer(self, body, status=200, length=None):
+        self.headers_only({"Content-Length": str(len(body) if length is None else length)}, status)
+        with contextlib.suppress(OSError):
+            self.wfile.write(body)
+        if length is not None:
+            self.close_connection = True
+
+    def log_message(self, *args):
+        pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        # A client that gives up breaks the connection, which is what the tests are about.
+        pass
+
+
+@contextlib.contextmanager
+def serve():
+    """Run the server; gives it with `.source(manner)`, a source of the sample's files."""
+    server = Server(("127.0.0.1", 0), Handler)
+    server.asked = []
+    base = f"http://127.0.0.1:{server.server_address[1]}"
+    server.source = lambda manner: Source(
+        f"server that does {manner}", "url", f"{base}/{manner}/{{file}}.gz", checksums("md5")
+    )
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

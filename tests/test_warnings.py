@@ -1,0 +1,27 @@
+"""No warning of ours in Python's development mode. pytest itself makes ours errors everywhere."""
+
+import pytest
+from program import ROOT, run
+
+SAMPLE = str(ROOT / "tests" / "data")
+OURS = [str(ROOT / name) for name in ("gluon_softmax", "scratch", "concise")]
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["concise", "--loader=per-sample", "--num-workers=1", "--epochs=1"],
+        ["scratch", "--epochs=1"],
+        ["gluon_softmax", "reproduce", "--runs=1", "--epochs=1", "--num-workers=0"],
+        ["gluon_softmax", "compare", "--epochs=1"],
+        ["gluon_softmax", "data"],
+    ],
+    ids=lambda argv: " ".join(argv[:2]),
+)
+def test_development_mode(argv, tmp_path):
+    out = ["--out", str(tmp_path)] if "reproduce" in argv else []
+    done = run(*argv, "--data-dir", SAMPLE, *out, python=["-X", "dev"])
+    assert done.returncode == 0, done.stderr
+    assert "ResourceWarning" not in done.stderr
+    lines = done.stderr.splitlines()
+    assert [line for line in lines if any(folder in line for folder in OURS)] == []

@@ -8,7 +8,8 @@ import shlex
 import signal
 import sys
 from pathlib import Path
-from typing import Callable, List, Optional, Sequence
+from types import FrameType
+from typing import Callable, Iterator, List, Optional, Sequence
 
 from .errors import GluonSoftmaxError, UsageError
 from .options import (
@@ -61,7 +62,10 @@ def _guarded(work: Callable[[List[str]], int], argv: List[str]) -> int:
     """Turn every error into its exit status and, unless ``--debug`` is given, into one line."""
     debug = "--debug" in argv
     argv = [word for word in argv if word != "--debug"]
-    signal.signal(signal.SIGTERM, _on_sigterm)
+    signal.signal(signal.SIGTERM, _end)
+    # A program started in the background of a shell is not to mind Ctrl-C.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _end)
     try:
         return work(argv)
     except GluonSoftmaxError as error:
@@ -90,8 +94,26 @@ def _guarded(work: Callable[[List[str]], int], argv: List[str]) -> int:
         return 128 + signal.SIGINT
 
 
-def _on_sigterm(*_: object) -> None:
-    sys.exit(128 + signal.SIGTERM)
+def _end(signum: int, frame: Optional[FrameType], waits: int = 0) -> None:
+    """Raise what ends the program, at once or, where that would not do, a moment later.
+
+    Python ignores what a ``__del__`` raises, and each of MXNet's arrays has one. A worker process
+    that hands over a batch, which is to ``detach`` it, would print a traceback.
+    """
+    if waits < 100 and hasattr(signal, "setitimer") and {"__del__", "detach"} & set(_names(frame)):
+        signal.signal(signal.SIGALRM, lambda _, frame: _end(signum, frame, waits + 1))
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+    elif signum == signal.SIGINT:
+        raise KeyboardInterrupt
+    else:
+        sys.exit(128 + signum)
+
+
+def _names(frame: Optional[FrameType]) -> Iterator[str]:
+    """Name the functions that are under way."""
+    while frame is not None:
+        yield frame.f_code.co_name
+        frame = frame.f_back
 
 
 def _main(argv: List[str]) -> int:

@@ -6,7 +6,9 @@ import io
 import multiprocessing
 import multiprocessing.pool
 import multiprocessing.util
+import signal
 import sys
+import threading
 from typing import Iterator, Optional, Tuple
 
 import numpy as np
@@ -20,6 +22,8 @@ from .errors import UsageError, WorkerError
 LOADERS = ("resident", "per-sample")
 # How long to wait for a batch of a worker process, in seconds; 60,000 examples take some 10.
 WORKER_SECONDS = 60
+
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def default_num_workers(platform: str = sys.platform) -> int:
@@ -228,15 +232,20 @@ class _PerSample(DataLoader):
     """The document's loader, which does not wait for ever when a worker process is gone."""
 
     def __init__(self, dataset: Dataset, batch_size: int, order: Sampler, workers: int) -> None:
-        super().__init__(
-            dataset, batch_size, sampler=order, num_workers=workers, timeout=WORKER_SECONDS
-        )
-        if self._worker_pool:
-            # The pool's own way to end takes locks that a killed worker never lets go.
-            self._worker_pool._terminate.cancel()
-            self._end = multiprocessing.util.Finalize(
-                self, _kill_workers, [self._worker_pool], exitpriority=20
+        with _signals_held():
+            super().__init__(
+                dataset, batch_size, sampler=order, num_workers=workers, timeout=WORKER_SECONDS
             )
+            if self._worker_pool:
+                # For each worker that is gone, a thread of the pool's would fork another, which
+                # MXNet does not survive while it computes. What the pool cannot see, it leaves.
+                workers = self._worker_pool._pool[:]
+                self._worker_pool._pool.clear()
+                # The pool's own way to end takes locks that a killed worker never lets go.
+                self._worker_pool._terminate.cancel()
+                self._end = multiprocessing.util.Finalize(
+                    self, _kill_workers, [self._worker_pool, workers], exitpriority=20
+                )
 
     def __iter__(self) -> Iterator:
         batches = super().__iter__()
@@ -257,15 +266,38 @@ class _PerSample(DataLoader):
             yield batch
 
 
-def _kill_workers(pool: multiprocessing.pool.Pool) -> None:
-    """End a pool's processes, which have nothing to lose, and its threads."""
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait while workers start; those never see them, and need not.
+
+    A pool that is only half there cannot be ended, and a worker would print a traceback. (MXNet
+    itself ignores a Ctrl-C that comes while its pool forks: the next one counts.)
+    """
+    held = []
+    before, mask = {}, None
+    if hasattr(signal, "pthread_sigmask"):
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    # The mask is what the workers get; this process has threads of MXNet's without it.
+    if threading.current_thread() is threading.main_thread():
+        before = {s: signal.signal(s, lambda signum, _: held.append(signum)) for s in _ENDING}
+    try:
+        yield
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for signum in held[:1]:
+            signal.raise_signal(signum)
+
+
+def _kill_workers(pool: multiprocessing.pool.Pool, workers: list) -> None:
+    """End a pool's threads, and its processes, which have nothing to lose."""
     for thread in (pool._worker_handler, pool._task_handler, pool._result_handler):
         thread._state = multiprocessing.pool.TERMINATE
     pool._taskqueue.put(None)
-    # First the thread that starts a new worker for each that is gone.
     pool._change_notifier.put(None)
-    pool._worker_handler.join()
-    for worker in pool._pool:
+    for worker in workers:
         worker.kill()
-    for worker in pool._pool:
+    for worker in workers:
         worker.join()

@@ -41,6 +41,46 @@ figures.draw_images = draw
 sys.exit(cli.main(["reproduce", "--data-dir", sys.argv[1], "--runs=1", "--no-reading",
                    "--out", sys.argv[2]]))
 """
+# A training much of whose time goes into ends of arrays, in which Python ignores exceptions.
+DYING = """
+import sys, time
+from gluon_softmax import cli, runs
+class Array:
+    def __del__(self):
+        print("dying", flush=True)
+        time.sleep(0.2)
+def train_version(*_, **__):
+    while True:
+        Array()
+        time.sleep(0.1)
+runs.train_version = train_version
+sys.exit(cli.main_version("scratch", sys.argv[1:]))
+"""
+STARTING = """
+import multiprocessing, sys
+from gluon_softmax import cli
+Pool = multiprocessing.Pool
+def announced(*args, **kwargs):
+    print("starting", flush=True)
+    return Pool(*args, **kwargs)
+multiprocessing.Pool = announced
+sys.exit(cli.main_version("scratch", sys.argv[1:]))
+"""
+# Worker processes that hand over each batch slowly.
+SLOW = """
+import os, sys, time
+from multiprocessing import connection
+from gluon_softmax import cli
+Client = connection.Client
+def slow_client(*args, **kwargs):
+    client = Client(*args, **kwargs)
+    # Not print: what MXNet prints there is held back.
+    os.write(1, b"handing over\\n")
+    time.sleep(0.1)
+    return client
+connection.Client = slow_client
+sys.exit(cli.main_version("scratch", sys.argv[1:]))
+"""
 
 
 def shared_memory():
@@ -106,6 +146,31 @@ def test_in_training(signum, to_group, feed):
     argv = ["-m", "scratch", *ENDLESS, "--loader", feed, "--num-workers", "3"]
     with started(*argv, sign="epoch 2") as process:
         assert_ends(process, signum, to_group, before)
+
+
+@BOTH
+def test_while_an_array_ends(signum):
+    with started("-c", DYING, *ENDLESS[:2], sign="dying") as process:
+        assert_ends(process, signum, False, shared_memory())
+
+
+@BOTH
+@pytest.mark.parametrize("to_group", [False, True])
+def test_while_a_worker_hands_over_a_batch(signum, to_group):
+    before = shared_memory()
+    argv = ["-c", SLOW, *ENDLESS, "--loader=per-sample", "--num-workers=2"]
+    with started(*argv, sign="handing over") as process:
+        assert_ends(process, signum, to_group, before)
+
+
+# The moments in which half of the processes are there. MXNet itself ignores Ctrl-C in them.
+@pytest.mark.parametrize("delay", [0, 0.005, 0.01, 0.015, 0.02, 0.03])
+def test_while_workers_start(delay):
+    before = shared_memory()
+    argv = ["-c", STARTING, *ENDLESS, "--loader=per-sample", "--num-workers=8"]
+    with started(*argv, sign="starting") as process:
+        time.sleep(delay)
+        assert_ends(process, signal.SIGTERM, True, before)
 
 
 @BOTH

@@ -239,12 +239,12 @@ class _PerSample(DataLoader):
             if self._worker_pool:
                 # For each worker that is gone, a thread of the pool's would fork another, which
                 # MXNet does not survive while it computes. What the pool cannot see, it leaves.
-                workers = self._worker_pool._pool[:]
+                processes = self._worker_pool._pool[:]
                 self._worker_pool._pool.clear()
                 # The pool's own way to end takes locks that a killed worker never lets go.
                 self._worker_pool._terminate.cancel()
                 self._end = multiprocessing.util.Finalize(
-                    self, _kill_workers, [self._worker_pool, workers], exitpriority=20
+                    self, _kill_workers, [self._worker_pool, processes], exitpriority=20
                 )
 
     def __iter__(self) -> Iterator:
@@ -291,13 +291,13 @@ def _signals_held() -> Iterator[None]:
             signal.raise_signal(signum)
 
 
-def _kill_workers(pool: multiprocessing.pool.Pool, workers: list) -> None:
+def _kill_workers(pool: multiprocessing.pool.Pool, processes: list) -> None:
     """End a pool's threads, and its processes, which have nothing to lose."""
     for thread in (pool._worker_handler, pool._task_handler, pool._result_handler):
         thread._state = multiprocessing.pool.TERMINATE
     pool._taskqueue.put(None)
     pool._change_notifier.put(None)
-    for worker in workers:
-        worker.kill()
-    for worker in workers:
-        worker.join()
+    for process in processes:
+        process.kill()
+    for process in processes:
+        process.join()

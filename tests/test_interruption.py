@@ -239,6 +239,9 @@ def test_a_killed_worker_is_an_error_or_does_not_matter(which):
             # The first may have ended all.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        # None is forked in its place, beside a main thread that computes.
+        time.sleep(0.5)
+        assert set(workers_of(process)) <= set(workers)
         _, error = process.communicate(timeout=60)
         assert process.returncode in (0, 1)
         if process.returncode:

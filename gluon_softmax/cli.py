@@ -8,10 +8,10 @@ import shlex
 import signal
 import sys
 from pathlib import Path
-from types import FrameType
-from typing import Callable, Iterator, List, Optional, Sequence
+from typing import Callable, List, Optional, Sequence
 
 from .errors import GluonSoftmaxError, UsageError
+from .interruption import listening
 from .options import (
     Parser,
     add_data_options,
@@ -62,12 +62,9 @@ def _guarded(work: Callable[[List[str]], int], argv: List[str]) -> int:
     """Turn every error into its exit status and, unless ``--debug`` is given, into one line."""
     debug = "--debug" in argv
     argv = [word for word in argv if word != "--debug"]
-    signal.signal(signal.SIGTERM, _end)
-    # A program started in the background of a shell is not to mind Ctrl-C.
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _end)
     try:
-        return work(argv)
+        with listening():
+            return work(argv)
     except GluonSoftmaxError as error:
         if debug:
             raise
@@ -92,28 +89,6 @@ def _guarded(work: Callable[[List[str]], int], argv: List[str]) -> int:
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
         return 128 + signal.SIGINT
-
-
-def _end(signum: int, frame: Optional[FrameType], waits: int = 0) -> None:
-    """Raise what ends the program, at once or, where that would not do, a moment later.
-
-    Python ignores what a ``__del__`` raises, and each of MXNet's arrays has one. A worker process
-    that hands over a batch, which is to ``detach`` it, would print a traceback.
-    """
-    if waits < 100 and hasattr(signal, "setitimer") and {"__del__", "detach"} & set(_names(frame)):
-        signal.signal(signal.SIGALRM, lambda _, frame: _end(signum, frame, waits + 1))
-        signal.setitimer(signal.ITIMER_REAL, 0.01)
-    elif signum == signal.SIGINT:
-        raise KeyboardInterrupt
-    else:
-        sys.exit(128 + signum)
-
-
-def _names(frame: Optional[FrameType]) -> Iterator[str]:
-    """Name the functions that are under way."""
-    while frame is not None:
-        yield frame.f_code.co_name
-        frame = frame.f_back
 
 
 def _main(argv: List[str]) -> int:

@@ -8,7 +8,6 @@ import multiprocessing.pool
 import multiprocessing.util
 import signal
 import sys
-import threading
 from typing import Iterator, Optional, Tuple
 
 import numpy as np
@@ -18,12 +17,11 @@ from mxnet.gluon.data.vision import transforms
 
 from .data import FashionMNIST, load
 from .errors import UsageError, WorkerError
+from .interruption import end_if_asked
 
 LOADERS = ("resident", "per-sample")
 # How long to wait for a batch of a worker process, in seconds; 60,000 examples take some 10.
 WORKER_SECONDS = 60
-
-_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def default_num_workers(platform: str = sys.platform) -> int:
@@ -201,6 +199,7 @@ class _IndexArrays(Sampler):
     def __iter__(self) -> Iterator[Tuple[nd.NDArray]]:
         indices = nd.array(self._order.indices(), dtype=np.int32, ctx=self._ctx)
         for start in range(0, len(indices), self._batch_size):
+            end_if_asked()
             yield (indices[start : start + self._batch_size],)
 
     def __len__(self) -> int:
@@ -232,15 +231,16 @@ class _PerSample(DataLoader):
     """The document's loader, which does not wait for ever when a worker process is gone."""
 
     def __init__(self, dataset: Dataset, batch_size: int, order: Sampler, workers: int) -> None:
-        with _signals_held():
+        with _signals_blocked():
             super().__init__(
                 dataset, batch_size, sampler=order, num_workers=workers, timeout=WORKER_SECONDS
             )
             if self._worker_pool:
                 # For each worker that is gone, a thread of the pool's would fork another, which
-                # MXNet does not survive while it computes. What the pool cannot see, it leaves.
+                # MXNet does not survive while it computes: so it is shown none that is gone. As
+                # that thread runs already, the list keeps its length.
                 processes = self._worker_pool._pool[:]
-                self._worker_pool._pool.clear()
+                self._worker_pool._pool[:] = [_NeverGone()] * workers
                 # The pool's own way to end takes locks that a killed worker never lets go.
                 self._worker_pool._terminate.cancel()
                 self._end = multiprocessing.util.Finalize(
@@ -250,6 +250,7 @@ class _PerSample(DataLoader):
     def __iter__(self) -> Iterator:
         batches = super().__iter__()
         while True:
+            end_if_asked()
             try:
                 # MXNet prints its advice before it raises.
                 with contextlib.redirect_stdout(io.StringIO()):
@@ -266,29 +267,26 @@ class _PerSample(DataLoader):
             yield batch
 
 
-@contextlib.contextmanager
-def _signals_held() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait while workers start; those never see them, and need not.
+class _NeverGone:
+    """What a pool is shown in place of a worker process."""
 
-    A pool that is only half there cannot be ended, and a worker would print a traceback. (MXNet
-    itself ignores a Ctrl-C that comes while its pool forks: the next one counts.)
+    exitcode = None
+
+
+@contextlib.contextmanager
+def _signals_blocked() -> Iterator[None]:
+    """Keep Ctrl-C and SIGTERM from processes that start here: this one ends them.
+
+    (MXNet itself ignores a Ctrl-C that comes while its pool forks: the next one counts.)
     """
-    held = []
-    before, mask = {}, None
-    if hasattr(signal, "pthread_sigmask"):
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
-    # The mask is what the workers get; this process has threads of MXNet's without it.
-    if threading.current_thread() is threading.main_thread():
-        before = {s: signal.signal(s, lambda signum, _: held.append(signum)) for s in _ENDING}
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
     try:
         yield
     finally:
-        for signum, handler in before.items():
-            signal.signal(signum, handler)
-        if mask is not None:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        for signum in held[:1]:
-            signal.raise_signal(signum)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def _kill_workers(pool: multiprocessing.pool.Pool, processes: list) -> None:

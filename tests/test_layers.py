@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 # From the ground up; a module may import those of lower layers and of its own.
 LAYERS = (
-    {"errors", "compat", "console"},
+    {"errors", "compat", "console", "interruption"},
     {"editions", "machine", "writing"},
     {"idx", "fetch", "data", "inventory", "context", "parameters"},
     {"loader", "training"},

@@ -1,0 +1,83 @@
+"""Ctrl-C and SIGTERM end the program where nothing is half done: between two batches.
+
+An exception that is raised wherever a signal finds the program may be lost, since Python ignores
+what a ``__del__`` raises, and each of MXNet's arrays has one; or it tears up what a worker process
+is just handing over. Hence a signal is only noted, and the feeds of both versions ask for it before
+each batch. Where no batch comes by, as in a download, it takes effect all the same, a moment later.
+"""
+
+import contextlib
+import signal
+import sys
+from types import FrameType
+from typing import Iterator, Optional
+
+# How long to wait for the end of a batch, and then for the end of each `__del__`, in seconds.
+PATIENCE = 0.5
+AGAIN = 0.02
+
+_noted: Optional[int] = None
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[None]:
+    """Handle Ctrl-C and SIGTERM inside the block, which ends as they ask for.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After Ctrl-C.
+    SystemExit
+        With status 143, after SIGTERM.
+    """
+    handlers = {signal.SIGTERM: _note}
+    # A program started in the background of a shell is not to mind Ctrl-C.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        handlers[signal.SIGINT] = _note
+    if hasattr(signal, "setitimer"):
+        handlers[signal.SIGALRM] = _insist
+    before = {signum: signal.signal(signum, handler) for signum, handler in handlers.items()}
+    try:
+        yield
+        end_if_asked()
+    finally:
+        _forget()
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+
+
+def end_if_asked() -> None:
+    """Raise what ends the program, if a signal has come; errors are those of :func:`listening`."""
+    if _noted is not None:
+        _end(_noted)
+
+
+def _note(signum: int, _: Optional[FrameType]) -> None:
+    global _noted
+    _noted = signum
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE, AGAIN)
+    else:
+        _end(signum)
+
+
+def _insist(_: int, frame: Optional[FrameType]) -> None:
+    while frame is not None:
+        if frame.f_code.co_name == "__del__":
+            return
+        frame = frame.f_back
+    end_if_asked()
+
+
+def _end(signum: int) -> None:
+    _forget()
+    if signum == signal.SIGINT:
+        raise KeyboardInterrupt
+    sys.exit(128 + signum)
+
+
+def _forget() -> None:
+    global _noted
+    _noted = None
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 0)

@@ -235,7 +235,7 @@ def _count(kept: List[Tuple[nd.NDArray, nd.NDArray, nd.NDArray]]) -> np.ndarray:
         return np.zeros(3)
     losses, outputs, labels = (nd.concat(*arrays, dim=0) for arrays in zip(*kept))
     kept.clear()
-    predicted, labels = outputs.argmax(axis=1).asnumpy(), labels.asnumpy()
+    predicted, labels = outputs.asnumpy().argmax(axis=1), labels.asnumpy()
     loss_sum = losses.asnumpy().sum(dtype=np.float64)
     return np.array([loss_sum, (predicted == labels).sum(), (predicted == 1).sum()])
 

@@ -32,7 +32,7 @@ def softmax(X: nd.NDArray) -> nd.NDArray:
     # The document's c is the maximum over the whole batch. That prevents overflow, but a row 104
     # below it is all zeros, and 0/0 is not a number; hence each row's own. It cancels out, so no
     # gradient is asked of it. And a probability of 0 would have the logarithm -inf; hence `lowest`.
-    c = nd.max(X, axis=1, keepdims=True).detach()
+    c = nd.max(X.detach(), axis=1, keepdims=True)
     X_exp = nd.maximum(X - c, lowest).exp()
     partition = X_exp.sum(axis=1, keepdims=True)
     return X_exp / partition

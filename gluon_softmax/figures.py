@@ -73,8 +73,10 @@ def draw_images(
     columns = min(len(images), 10)
     rows = -(-len(images) // columns)
     lines = max(title.count("\n") for title in titles) + 1
-    height = (1.3 + 0.2 * lines) * rows + (0.35 if heading else 0)
-    figure = Figure(figsize=(1.25 * columns, height), layout="constrained")
+    height = (1.22 + 0.18 * lines) * rows + (0.33 if heading else 0)
+    # The heading may be wider than a few images.
+    width = max(1.25 * columns, 0.09 * len(heading))
+    figure = Figure(figsize=(width, height), layout="constrained")
     if heading:
         figure.suptitle(heading, fontsize=11)
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
@@ -242,7 +244,8 @@ def draw_templates(W: np.ndarray) -> Figure:
     matplotlib.figure.Figure
         Ten images on one scale; light pixels speak for the class, dark ones against it.
     """
-    figure = Figure(figsize=(9.6, 4.3), layout="constrained")
+    figure = Figure(figsize=(9.6, 4.5), layout="constrained")
+    figure.suptitle("What each class looks for: the columns of W as images", fontsize=11)
     axes = figure.subplots(2, 5)
     largest = float(np.abs(W).max())
     for ax, weights, name in zip(axes.ravel(), W.T, CLASS_NAMES):
@@ -250,7 +253,7 @@ def draw_templates(W: np.ndarray) -> Figure:
         ax.set_title(name, fontsize=10)
         ax.set_axis_off()
     bar = figure.colorbar(image, ax=axes, shrink=0.8)
-    bar.set_label("weight: above 0 speaks for the class")
+    bar.set_label("weight: above 0 speaks for the class", fontsize=9)
     return figure
 
 

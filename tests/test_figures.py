@@ -30,6 +30,23 @@ def test_any_count_of_images(sample, count):
     assert sum(bool(ax.images) for ax in figure.axes) == count
 
 
+@pytest.mark.parametrize("lines", [1, 3])
+@pytest.mark.parametrize("count", [1, 2, 9, 25])
+def test_no_words_are_cut_off_or_overlap(sample, count, lines):
+    heading = "scratch: true class, predicted class, and its probability"
+    titles = ["\n".join(["ankle boot"] * lines)] * count
+    figure = figures.draw_images(sample.train_images[:count], titles, [True] * count, heading)
+    figure.draw_without_rendering()
+    words = [figure._suptitle, *(ax.title for ax in figure.axes if ax.get_title())]
+    boxes = [word.get_window_extent() for word in words]
+    boxes += [ax.get_window_extent() for ax in figure.axes if ax.images]
+    assert len(boxes) == 1 + 2 * count
+    for number, box in enumerate(boxes):
+        assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1
+        assert figure.bbox.y0 <= box.y0 < box.y1 <= figure.bbox.y1
+        assert not any(box.overlaps(other) for other in boxes[:number])
+
+
 def test_curves_hold_runs_and_document():
     runs = {"scratch": {"loss": np.array([[0.7, 0.5], [0.8, 0.6]])}}
     figure = figures.draw_curves(

@@ -79,6 +79,11 @@ def cross_entropy(y_hat: nd.NDArray, y: nd.NDArray) -> nd.NDArray:
     mxnet.nd.NDArray of float32
         Minus the logarithm of the true class's probability, in nats, shape (batch,); with
         :func:`softmax` at most 80 + log(10), where Gluon's loss grows on.
+
+    Notes
+    -----
+    Part 2 of the document. Its introduction puts a small delta inside the logarithm, its code does
+    not; nor is one needed here, as :func:`softmax` gives no 0.
     """
     return -nd.pick(y_hat, y).log()
 

@@ -34,8 +34,6 @@ def listening() -> Iterator[None]:
     # A program started in the background of a shell is not to mind Ctrl-C.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         handlers[signal.SIGINT] = _note
-    if hasattr(signal, "setitimer"):
-        handlers[signal.SIGALRM] = _insist
     before = {signum: signal.signal(signum, handler) for signum, handler in handlers.items()}
     try:
         yield
@@ -56,6 +54,7 @@ def _note(signum: int, _: Optional[FrameType]) -> None:
     global _noted
     _noted = signum
     if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, _insist)
         signal.setitimer(signal.ITIMER_REAL, PATIENCE, AGAIN)
     else:
         _end(signum)
@@ -78,6 +77,6 @@ def _end(signum: int) -> None:
 
 def _forget() -> None:
     global _noted
-    _noted = None
-    if hasattr(signal, "setitimer"):
+    if _noted is not None and hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, 0)
+    _noted = None

@@ -1,0 +1,306 @@
+"""Ctrl-C, SIGTERM and killed workers, in real processes."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from server import serve
+
+HERE = Path(__file__).parent
+pytestmark = [
+    pytest.mark.fault,
+    pytest.mark.skipif(not hasattr(os, "killpg"), reason="process groups are Unix's"),
+]
+BOTH = pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+
+ENDLESS = ["--data-dir", str(HERE / "data"), "--epochs", "10000"]
+# A download that hangs: an edition whose only source is a server that does not answer.
+FETCH = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from server import checksums
+from gluon_softmax import cli, data, editions
+source = editions.Source("a server", "url", sys.argv[2], checksums("md5"))
+slow = editions.Edition("official", "slow", "", checksums("sha256", True), (source,))
+data.EDITIONS["official"] = slow
+print("started", flush=True)
+sys.exit(cli.main(["data", "--edition", "official"]))
+"""
+# A report that never ends, after a run that did.
+REPORT = """
+import sys, time
+from gluon_softmax import cli, figures
+def draw(*_, **__):
+    print("drawing", flush=True)
+    time.sleep(60)
+figures.draw_images = draw
+sys.exit(cli.main(["reproduce", "--data-dir", sys.argv[1], "--runs=1", "--no-reading",
+                   "--out", sys.argv[2]]))
+"""
+# A training much of whose time goes into ends of arrays, in which Python ignores exceptions.
+DYING = """
+import sys, time
+from gluon_softmax import cli, runs
+class Array:
+    def __del__(self):
+        print("dying", flush=True)
+        time.sleep(0.2)
+def train_version(*_, **__):
+    while True:
+        Array()
+        time.sleep(0.1)
+runs.train_version = train_version
+sys.exit(cli.main_version("scratch", sys.argv[1:]))
+"""
+STARTING = """
+import multiprocessing, sys
+from gluon_softmax import cli
+Pool = multiprocessing.Pool
+def announced(*args, **kwargs):
+    print("starting", flush=True)
+    return Pool(*args, **kwargs)
+multiprocessing.Pool = announced
+sys.exit(cli.main_version("scratch", sys.argv[1:]))
+"""
+# Worker processes that hand over each batch slowly.
+SLOW = """
+import os, sys, time
+from multiprocessing import connection
+from gluon_softmax import cli
+Client = connection.Client
+def slow_client(*args, **kwargs):
+    client = Client(*args, **kwargs)
+    # Not print: what MXNet prints there is held back.
+    os.write(1, b"handing over\\n")
+    time.sleep(0.1)
+    return client
+connection.Client = slow_client
+sys.exit(cli.main_version("scratch", sys.argv[1:]))
+"""
+
+
+def shared_memory():
+    return set(os.listdir("/dev/shm")) if os.path.isdir("/dev/shm") else set()
+
+
+@contextlib.contextmanager
+def started(*argv, sign, env=None):
+    """Start a program in a process group of its own, and wait until it prints ``sign``."""
+    with subprocess.Popen(
+        [sys.executable, *argv],
+        cwd=HERE.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        # These tests may themselves run in the background of a shell, which ignores Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        env={**os.environ, **(env or {})},
+    ) as process:
+        try:
+            for line in process.stdout:
+                if sign in line.decode():
+                    break
+            else:
+                pytest.fail(process.stderr.read().decode())
+            yield process
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def assert_ends(process, signum, to_group, before):
+    start = time.monotonic()
+    (os.killpg if to_group else os.kill)(process.pid, signum)
+    _, error = process.communicate(timeout=20)
+    assert time.monotonic() - start < 2
+    assert process.returncode == 128 + signum
+    assert b"Traceback" not in error
+    assert b"Exception ignored" not in error
+    assert_nothing_left(process, before)
+
+
+def assert_nothing_left(process, before):
+    """Wait for the group to be empty: what a process leaves is gone a moment later.
+
+    Other programs' shared memory comes and goes meanwhile.
+    """
+    left = {"a process"}
+    for _ in range(20):
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            left = shared_memory() - before
+        if not left:
+            return
+        time.sleep(0.1)
+    pytest.fail(f"left: {left}")
+
+
+@BOTH
+# As of `kill`, and as of Ctrl-C in a terminal, which reaches all processes.
+@pytest.mark.parametrize("to_group", [False, True])
+@pytest.mark.parametrize("feed", ["resident", "per-sample"])
+def test_in_training(signum, to_group, feed):
+    before = shared_memory()
+    argv = ["-m", "scratch", *ENDLESS, "--loader", feed, "--num-workers", "3"]
+    with started(*argv, sign="epoch 2") as process:
+        assert_ends(process, signum, to_group, before)
+
+
+@BOTH
+def test_while_an_array_ends(signum):
+    with started("-c", DYING, *ENDLESS[:2], sign="dying") as process:
+        assert_ends(process, signum, False, shared_memory())
+
+
+@BOTH
+@pytest.mark.parametrize("to_group", [False, True])
+def test_while_a_worker_hands_over_a_batch(signum, to_group):
+    before = shared_memory()
+    argv = ["-c", SLOW, *ENDLESS, "--loader=per-sample", "--num-workers=2"]
+    with started(*argv, sign="handing over") as process:
+        assert_ends(process, signum, to_group, before)
+
+
+# The moments in which half of the processes are there. MXNet itself ignores Ctrl-C in them.
+@pytest.mark.parametrize("delay", [0, 0.005, 0.01, 0.015, 0.02, 0.03])
+def test_while_workers_start(delay):
+    before = shared_memory()
+    argv = ["-c", STARTING, *ENDLESS, "--loader=per-sample", "--num-workers=8"]
+    with started(*argv, sign="starting") as process:
+        time.sleep(delay)
+        assert_ends(process, signal.SIGTERM, True, before)
+
+
+@BOTH
+def test_in_a_download(signum, tmp_path):
+    before = shared_memory()
+    with serve() as server:
+        argv = ["-c", FETCH, str(HERE), server.source("hang").location]
+        with started(*argv, sign="started", env={"MXNET_HOME": str(tmp_path)}) as process:
+            while not server.asked:
+                time.sleep(0.05)
+            assert_ends(process, signum, True, before)
+    assert list(tmp_path.rglob(".fetch-*")) == []
+
+
+@BOTH
+def test_in_the_report(signum, tmp_path):
+    before = shared_memory()
+    out = tmp_path / "report"
+    with started("-c", REPORT, str(HERE / "data"), str(out), sign="drawing") as process:
+        assert_ends(process, signum, True, before)
+    assert [path.name for path in out.iterdir()] == ["results.json"]
+
+
+def test_ctrl_c_after_some_runs_leaves_a_partial_report(tmp_path):
+    before = shared_memory()
+    argv = ["-m", "gluon_softmax", "reproduce", "--data-dir", str(HERE / "data"), "--runs=1000"]
+    with started(*argv, "--no-reading", "--out", str(tmp_path), sign="run   4") as process:
+        os.killpg(process.pid, signal.SIGINT)
+        out, error = process.communicate(timeout=30)
+        assert process.returncode == 130
+        assert_nothing_left(process, before)
+    assert b"Traceback" not in error
+    assert b"Interrupted: this is what the finished runs show." in out
+    assert "This report is partial" in (tmp_path / "index.html").read_text("utf-8")
+
+
+def workers_of(process):
+    """List the worker processes: those that do not wait for a task, first."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = path.read_text().rsplit(")", 1)[1].split()
+            if int(fields[1]) == process.pid:
+                found.append(int(path.parent.name))
+    return sorted(found)
+
+
+SHORT = """
+import sys
+from gluon_softmax import cli, loader
+loader.WORKER_SECONDS = 3
+sys.exit(cli.main_version("concise", sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="finds the workers in /proc")
+@pytest.mark.parametrize("which", [0, 1, slice(0, 2), slice(0, 4)])
+def test_a_killed_worker_is_an_error_or_does_not_matter(which):
+    before = shared_memory()
+    argv = ["-c", SHORT, *ENDLESS[:2], "--epochs=80", "--loader=per-sample", "--num-workers=2"]
+    with started(*argv, sign="epoch 2") as process:
+        workers = workers_of(process)
+        # Of the training set and of the test set.
+        assert len(workers) == 4
+        for pid in workers[which] if isinstance(which, slice) else [workers[which]]:
+            # The first may have ended all.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        # None is forked in its place, beside a main thread that computes.
+        time.sleep(0.5)
+        assert set(workers_of(process)) <= set(workers)
+        _, error = process.communicate(timeout=60)
+        assert process.returncode in (0, 1)
+        if process.returncode:
+            assert error.decode().startswith("error: a worker process gave no batch within 3 s")
+            assert error.count(b"\n") == 1
+        assert_nothing_left(process, before)
+
+
+def can_mount():
+    with contextlib.suppress(OSError):
+        return subprocess.run(["unshare", "-m", "true"], check=False).returncode == 0
+    return False
+
+
+@pytest.mark.skipif(not can_mount(), reason="may not make a mount namespace")
+def test_shared_memory_that_is_too_small():
+    mount = "mount -t tmpfs -o size=64k tmpfs /dev/shm && exec "
+    command = ["unshare", "-m", "sh", "-c", mount + '"$@"', "sh", sys.executable, "-c", SHORT]
+    done = subprocess.run(
+        [*command, *ENDLESS[:2], "--epochs=2", "--loader=per-sample", "--num-workers=2"],
+        cwd=HERE.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert b"/dev/shm is too small" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+SPAWN = """
+import multiprocessing, sys
+from gluon_softmax import cli
+if __name__ == "__main__":
+    multiprocessing.set_start_method(sys.argv[1])
+    sys.exit(cli.main_version("concise", sys.argv[2:]))
+"""
+
+
+@pytest.mark.parametrize("method", ["spawn", "fork"])
+def test_start_methods_give_the_same(method, tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(SPAWN)
+    argv = [*ENDLESS[:2], "--epochs=1", "--num-workers=1", "--loader"]
+    printed = [
+        subprocess.run(
+            [sys.executable, str(program), method, *argv, feed],
+            cwd=HERE.parent,
+            env={**os.environ, "PYTHONPATH": str(HERE.parent)},
+            stdout=subprocess.PIPE,
+            timeout=120,
+            check=True,
+        ).stdout
+        for feed in ("per-sample", "resident")
+    ]
+    assert printed[0] == printed[1]
+    assert printed[0].startswith(b"epoch 1, loss")

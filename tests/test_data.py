@@ -36,11 +36,20 @@ def test_own_files_gzipped_or_not(sample, sample_dir, tmp_path):
     assert_is_sample(data.load(data_dir=str(tmp_path)), sample)
 
 
-def test_images_without_labels(sample_dir, tmp_path):
+@pytest.mark.parametrize(
+    ("taken", "instead_of", "words"),
+    [
+        ("t10k", "train", "1000 train images, but 300 labels"),
+        ("train", "t10k", "300 t10k images, but 1000 labels"),
+    ],
+)
+def test_another_number_of_labels(taken, instead_of, words, sample_dir, tmp_path):
     for path in sample_dir.glob("*.gz"):
         shutil.copy(path, tmp_path)
-    shutil.copy(tmp_path / "t10k-labels-idx1-ubyte.gz", tmp_path / "train-labels-idx1-ubyte.gz")
-    with pytest.raises(DataError, match="1000 train images, but 300 labels"):
+    shutil.copy(
+        tmp_path / f"{taken}-labels-idx1-ubyte.gz", tmp_path / f"{instead_of}-labels-idx1-ubyte.gz"
+    )
+    with pytest.raises(DataError, match=words):
         data.load(data_dir=str(tmp_path))
 
 
@@ -67,10 +76,14 @@ def test_auto_is_official_otherwise_and_says_so_once(editions, server, sample_di
     assert "404" not in capsys.readouterr().err
 
 
-def test_an_edition_that_was_asked_for_is_not_replaced(editions, server):
-    editions(mxnet=[server.source("404")])
+def test_an_edition_that_was_asked_for_is_not_replaced(editions, server, sample_dir):
+    editions(mxnet=[server.source("404")], official=[folder(sample_dir)])
+    assert data.load().edition == "official"
+    server.asked.clear()
     with pytest.raises(DataError, match="mxnet edition could not be had"):
         data.load("mxnet")
+    # Though it was found out of reach a moment ago.
+    assert server.asked != []
     with pytest.raises(UsageError, match="'first': choose auto"):
         data.load("first")
 

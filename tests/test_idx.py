@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gluon_softmax.editions import FILES
 from gluon_softmax.errors import DataError
-from gluon_softmax.idx import MAX_EXAMPLES, find_idx, read_idx, read_idx_path
+from gluon_softmax.idx import MAX_EXAMPLES, find_idx, kind_of, read_idx, read_idx_path
 
 
 def idx(array, magic=None, count=None, sides=(28, 28)):
@@ -20,6 +21,10 @@ def idx(array, magic=None, count=None, sides=(28, 28)):
 
 IMAGES = np.random.RandomState(0).randint(0, 256, (20, 28, 28)).astype(np.uint8)
 LABELS = np.arange(20, dtype=np.uint8) % 10
+
+
+def test_kinds():
+    assert [kind_of(file) for file in FILES] == ["images", "labels"] * 2
 
 
 @pytest.mark.parametrize("ending", ["", ".gz"])
@@ -57,11 +62,14 @@ BAD = {
     "empty": (b"", "too short"),
     "half a header": (idx(IMAGES)[:9], "too short"),
     "labels for images": (idx(LABELS) + bytes(99), "magic number 2049"),
+    "of another type": (idx(IMAGES, magic=0x0D03), "magic number 3331"),
     "other sides": (idx(IMAGES, sides=(14, 56)), "14x56 pixels"),
+    "larger sides": (idx(IMAGES, sides=(28, 29)), "28x29 pixels"),
     "none": (idx(IMAGES[:0]), "claims 0 examples"),
     "four billion": (idx(IMAGES, count=2**32 - 1), "claims 4294967295 examples"),
     "too many": (idx(IMAGES, count=MAX_EXAMPLES + 1), "claims 1000001 examples"),
     "more than there are": (idx(IMAGES, count=21), "ends after 15696 bytes; its header says 16480"),
+    "many more": (idx(IMAGES[:9], count=21), "ends after 7072 bytes; its header says 16480"),
     "fewer than there are": (idx(IMAGES, count=19), "longer than the 14912 bytes"),
 }
 

@@ -1,4 +1,5 @@
 import re
+import time
 
 import d2lzh as d2l
 import mxnet as mx
@@ -151,13 +152,13 @@ def test_divergence_stops_and_keeps_what_was_finished(version, sample):
 
         def __iter__(self):
             self.epoch += 1
-            return iter(good if self.epoch < 3 else bad)
+            return iter(good if self.epoch < 4 else bad)
 
-    with pytest.raises(Diverged, match=r"epoch 3: .* last finite loss is") as caught:
+    with pytest.raises(Diverged, match=r"epoch 4: .* last finite loss is") as caught:
         training.train(net, Turning(), test_iter, model.loss, 5, 200, **options)
     records = caught.value.records
-    assert len(records.loss) == len(records.test_acc) == 2
-    assert f"last finite loss is {records.loss[1]:.4f};" in str(caught.value)
+    assert len(records.loss) == len(records.test_acc) == 3
+    assert f"last finite loss is {records.loss[2]:.4f};" in str(caught.value)
 
 
 @pytest.mark.fault
@@ -192,12 +193,34 @@ def test_on_another_context(version, feed, sample):
 
 
 def test_documents_error_on_request(sample, capsys):
-    run = train_version(
-        "scratch", sample, Settings(epochs=1), 0, on_epoch=training.print_epoch_as_document
-    )
-    [(_, _, printed, _)] = LINE.findall(capsys.readouterr().out)
-    assert printed == f"{run.records.share_predicted_1[0]:.3f}"
-    assert printed != f"{run.records.train_acc[0]:.3f}"
+    records = train_version(
+        "scratch", sample, Settings(epochs=2), 0, on_epoch=training.print_epoch_as_document
+    ).records
+    printed = [line[2] for line in LINE.findall(capsys.readouterr().out)]
+    assert printed == [f"{share:.3f}" for share in records.share_predicted_1]
+    assert printed != [f"{accuracy:.3f}" for accuracy in records.train_acc]
+    assert len(set(printed)) == 2
+
+
+def test_seconds_are_those_of_training_and_epochs_are_counted_from_1(sample, monkeypatch):
+    model, net, _, options = make("scratch")
+    train_iter, test_iter = load_data_fashion_mnist(200, sample, seed=0)
+    named = []
+
+    def slow(batches, desc):
+        named.append(desc)
+        for batch in batches:
+            time.sleep(0.05)
+            yield batch
+
+    monkeypatch.setattr(training, "progress", slow)
+    monkeypatch.setattr(training, "evaluate_accuracy", lambda *_: time.sleep(0.2) or 0.5)
+    start = time.perf_counter()
+    records = training.train(net, train_iter, test_iter, model.loss, 2, 200, **options)
+    # Five batches an epoch; the tests do not count.
+    assert min(records.seconds) > 0.25
+    assert sum(records.seconds) < time.perf_counter() - start - 0.4
+    assert named == ["epoch 1", "epoch 2"]
 
 
 def test_same_seed_same_numbers(sample):

@@ -231,7 +231,10 @@ def _run_all(found: Reproduction) -> None:
                         found.runs.setdefault(edition, []).extend(pair)
                     bar.update()
                 if not shown:
-                    _print_run(edition, k, found.runs_asked, pair)
+                    # The first run on the edition at hand is told at length.
+                    if k == (edition == pool.edition):
+                        print(f"\n{edition:22} last loss, test acc: scratch        concise")
+                    _print_run(k, found.runs_asked, pair)
 
 
 def _run(version: str, data: FashionMNIST, settings: Settings, seed: int, shown: bool) -> Run:
@@ -271,9 +274,7 @@ def _plain(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _print_run(edition: str, k: int, runs: int, pair: List[Run]) -> None:
-    if k == 0:
-        print(f"\n{edition:22} last loss, test acc: scratch        concise")
+def _print_run(k: int, runs: int, pair: List[Run]) -> None:
     figures = "   ".join(f"{r.records.loss[-1]:.4f} {r.records.test_acc[-1]:.4f}" for r in pair)
     print(f"run {k + 1:>3} of {runs:<3} {'':24}     {figures}", flush=True)
 

@@ -12,11 +12,12 @@ import sys
 from types import FrameType
 from typing import Iterator, Optional
 
-# How long to wait for the end of a batch, and then for the end of each `__del__`, in seconds.
+# How long to wait for the end of a batch, and then again where it is no time yet, in seconds.
 PATIENCE = 0.5
 AGAIN = 0.02
 
 _noted: Optional[int] = None
+_is_held = False
 
 
 @contextlib.contextmanager
@@ -50,13 +51,33 @@ def end_if_asked() -> None:
         _end(_noted)
 
 
+@contextlib.contextmanager
+def held() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait while processes start in the block; those never see them.
+
+    Of a pool of processes that is only half there, nobody would end that half. (MXNet itself
+    ignores a Ctrl-C that comes while its pool forks: the next one counts.)
+    """
+    global _is_held
+    mask = None
+    if hasattr(signal, "pthread_sigmask"):
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    _is_held = True
+    try:
+        yield
+    finally:
+        _is_held = False
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
 def _note(signum: int, _: Optional[FrameType]) -> None:
     global _noted
     _noted = signum
     if hasattr(signal, "setitimer"):
         signal.signal(signal.SIGALRM, _insist)
         signal.setitimer(signal.ITIMER_REAL, PATIENCE, AGAIN)
-    else:
+    elif not _is_held:
         _end(signum)
 
 
@@ -65,7 +86,8 @@ def _insist(_: int, frame: Optional[FrameType]) -> None:
         if frame.f_code.co_name == "__del__":
             return
         frame = frame.f_back
-    end_if_asked()
+    if not _is_held:
+        end_if_asked()
 
 
 def _end(signum: int) -> None:

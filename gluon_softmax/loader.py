@@ -6,7 +6,6 @@ import io
 import multiprocessing
 import multiprocessing.pool
 import multiprocessing.util
-import signal
 import sys
 from typing import Iterator, Optional, Tuple
 
@@ -17,7 +16,7 @@ from mxnet.gluon.data.vision import transforms
 
 from .data import FashionMNIST, load
 from .errors import UsageError, WorkerError
-from .interruption import end_if_asked
+from .interruption import end_if_asked, held
 
 LOADERS = ("resident", "per-sample")
 # How long to wait for a batch of a worker process, in seconds; 60,000 examples take some 10.
@@ -231,7 +230,7 @@ class _PerSample(DataLoader):
     """The document's loader, which does not wait for ever when a worker process is gone."""
 
     def __init__(self, dataset: Dataset, batch_size: int, order: Sampler, workers: int) -> None:
-        with _signals_blocked():
+        with held():
             super().__init__(
                 dataset, batch_size, sampler=order, num_workers=workers, timeout=WORKER_SECONDS
             )
@@ -271,22 +270,6 @@ class _NeverGone:
     """What a pool is shown in place of a worker process."""
 
     exitcode = None
-
-
-@contextlib.contextmanager
-def _signals_blocked() -> Iterator[None]:
-    """Keep Ctrl-C and SIGTERM from processes that start here: this one ends them.
-
-    (MXNet itself ignores a Ctrl-C that comes while its pool forks: the next one counts.)
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def _kill_workers(pool: multiprocessing.pool.Pool, processes: list) -> None:

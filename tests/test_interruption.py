@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from gluon_softmax.interruption import end_if_asked, listening
+from gluon_softmax.interruption import end_if_asked, held, listening
 
 pytestmark = pytest.mark.skipif(
     not hasattr(signal, "setitimer"), reason="without an alarm a signal takes effect at once"
@@ -85,3 +85,20 @@ def test_not_within_a_del(signum, handlers):
 
     assert ends(block) == (128 + signum, [])
     assert end == ["whole"]
+
+
+@BOTH
+def test_held_until_the_block_ends(signum, handlers):
+    def block(done):
+        with held():
+            # To this process, of whose threads one or another lets the signal through.
+            signal.getsignal(signum)(signum, None)
+            time.sleep(0.7)
+            done.append("held")
+        time.sleep(10)
+        done.append("all")
+
+    start = time.monotonic()
+    assert ends(block) == (128 + signum, ["held"])
+    assert time.monotonic() - start < 2
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()

@@ -58,12 +58,14 @@ runs.train_version = train_version
 sys.exit(cli.main_version("scratch", sys.argv[1:]))
 """
 STARTING = """
-import multiprocessing, sys
+import multiprocessing, os, sys, time
 from gluon_softmax import cli
 Pool = multiprocessing.Pool
 def announced(*args, **kwargs):
     print("starting", flush=True)
-    return Pool(*args, **kwargs)
+    pool = Pool(*args, **kwargs)
+    time.sleep(float(os.environ["STARTS_FOR"]))
+    return pool
 multiprocessing.Pool = announced
 sys.exit(cli.main_version("scratch", sys.argv[1:]))
 """
@@ -168,11 +170,14 @@ def test_while_a_worker_hands_over_a_batch(signum, to_group):
 
 
 # The moments in which half of the processes are there. MXNet itself ignores Ctrl-C in them.
-@pytest.mark.parametrize("delay", [0, 0.005, 0.01, 0.015, 0.02, 0.03])
-def test_while_workers_start(delay):
+@pytest.mark.parametrize(
+    ("starts_for", "delay"),
+    [(0, delay) for delay in (0, 0.005, 0.01, 0.015, 0.02, 0.03)] + [(0.8, 0)],
+)
+def test_while_workers_start(starts_for, delay):
     before = shared_memory()
     argv = ["-c", STARTING, *ENDLESS, "--loader=per-sample", "--num-workers=8"]
-    with started(*argv, sign="starting") as process:
+    with started(*argv, sign="starting", env={"STARTS_FOR": str(starts_for)}) as process:
         time.sleep(delay)
         assert_ends(process, signal.SIGTERM, True, before)
 

@@ -55,8 +55,9 @@ def end_if_asked() -> None:
 def held() -> Iterator[None]:
     """Let Ctrl-C and SIGTERM wait while processes start in the block; those never see them.
 
-    Of a pool of processes that is only half there, nobody would end that half. (MXNet itself
-    ignores a Ctrl-C that comes while its pool forks: the next one counts.)
+    Python ignores what is raised in its hooks around a fork, and nobody would end the one half of
+    a pool of processes of which the other is not there yet. (MXNet itself ignores a Ctrl-C that
+    comes while its pool forks: the next one counts.)
     """
     global _is_held
     mask = None
@@ -69,6 +70,7 @@ def held() -> Iterator[None]:
         _is_held = False
         if mask is not None:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    end_if_asked()
 
 
 def _note(signum: int, _: Optional[FrameType]) -> None:

@@ -95,10 +95,7 @@ def test_held_until_the_block_ends(signum, handlers):
             signal.getsignal(signum)(signum, None)
             time.sleep(0.7)
             done.append("held")
-        time.sleep(10)
         done.append("all")
 
-    start = time.monotonic()
     assert ends(block) == (128 + signum, ["held"])
-    assert time.monotonic() - start < 2
     assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()

@@ -46,9 +46,17 @@ def listening() -> Iterator[None]:
 
 
 def end_if_asked() -> None:
-    """Raise what ends the program, if a signal has come; errors are those of :func:`listening`."""
-    if _noted is not None:
-        _end(_noted)
+    """Raise what ends the program, if a signal has come that is not :func:`held`.
+
+    Errors are those of :func:`listening`.
+    """
+    signum = _noted
+    if signum is None or _is_held:
+        return
+    _forget()
+    if signum == signal.SIGINT:
+        raise KeyboardInterrupt
+    sys.exit(128 + signum)
 
 
 @contextlib.contextmanager
@@ -79,8 +87,8 @@ def _note(signum: int, _: Optional[FrameType]) -> None:
     if hasattr(signal, "setitimer"):
         signal.signal(signal.SIGALRM, _insist)
         signal.setitimer(signal.ITIMER_REAL, PATIENCE, AGAIN)
-    elif not _is_held:
-        _end(signum)
+    else:
+        end_if_asked()
 
 
 def _insist(_: int, frame: Optional[FrameType]) -> None:
@@ -88,15 +96,7 @@ def _insist(_: int, frame: Optional[FrameType]) -> None:
         if frame.f_code.co_name == "__del__":
             return
         frame = frame.f_back
-    if not _is_held:
-        end_if_asked()
-
-
-def _end(signum: int) -> None:
-    _forget()
-    if signum == signal.SIGINT:
-        raise KeyboardInterrupt
-    sys.exit(128 + signum)
+    end_if_asked()
 
 
 def _forget() -> None:

@@ -219,10 +219,12 @@ def _run_all(found: Reproduction) -> None:
     total = len(seeds) * len(editions) * len(VERSIONS)
     with progress(total=total, desc="runs", unit="run") as bar:
         for edition in editions:
+            # The first run on the edition at hand is told at length, the others in a line each.
+            at_length = 1 if edition == pool.edition else 0
             for k, seed in enumerate(seeds):
                 is_drawn = edition == "resplit" and pool.edition == "official"
                 data = resplit(pool, seed) if is_drawn else pool
-                shown = edition == pool.edition and k == 0
+                shown = k < at_length
                 pair = []
                 for version in VERSIONS:
                     pair.append(_run(version, data, found.settings, seed, shown))
@@ -231,8 +233,7 @@ def _run_all(found: Reproduction) -> None:
                         found.runs.setdefault(edition, []).extend(pair)
                     bar.update()
                 if not shown:
-                    # The first run on the edition at hand is told at length.
-                    if k == (edition == pool.edition):
+                    if k == at_length:
                         print(f"\n{edition:22} last loss, test acc: scratch        concise")
                     _print_run(k, found.runs_asked, pair)
 

@@ -1,9 +1,9 @@
-"""Train this version, or predict with what it learned: ``python -m concise --help``."""
+"""Train this version, or predict with what it learned; ``--help`` tells how."""
 
 import sys
 
-from gluon_softmax.cli import main_version
+from gluon_softmax.commands.main import main_version
 
 # Worker processes that are not forked import this file too.
 if __name__ == "__main__":
-    sys.exit(main_version("concise"))
+    sys.exit(main_version(__package__))

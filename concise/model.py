@@ -1,16 +1,18 @@
-"""The model and its loss, put together from Gluon's parts."""
+"""The model and its loss, put together from Gluon's parts: from images to logits."""
 
 from typing import Tuple
 
 import numpy as np
 from mxnet import Context, gluon, init, nd
+from mxnet.gluon import ParameterDict as Params
 from mxnet.gluon import nn
+from mxnet.gluon.nn import HybridSequential as Net
 
 num_outputs = 10
 
 
-def get_net(ctx: Context) -> Tuple[nn.Sequential, gluon.ParameterDict]:
-    """Make the network with new random weights.
+def get_net(ctx: Context) -> Tuple[Net, Params]:
+    """Make the network, with new random weights on a context.
 
     Parameters
     ----------
@@ -19,13 +21,13 @@ def get_net(ctx: Context) -> Tuple[nn.Sequential, gluon.ParameterDict]:
 
     Returns
     -------
-    net : mxnet.gluon.nn.Sequential
-        From X, (batch, 1, 28, 28), to logits, (batch, 10).
-    params : mxnet.gluon.ParameterDict
-        Weight, (10, 784), normal with standard deviation 0.01, and bias, (10,), zeros; both are
-        made when the first batch tells the number of inputs.
+    net : callable
+        From X, float32 (batch, 1, 28, 28), to one output a class, float32 (batch, 10).
+    params : sequence or mapping
+        Its weights, normal with standard deviation 0.01, and its biases, zeros.
     """
-    net = nn.Sequential()
+    # The document's nn.Sequential, in the form that can be compiled.
+    net = nn.HybridSequential()
     net.add(nn.Dense(num_outputs))
     net.initialize(init.Normal(sigma=0.01), ctx=ctx)
     return net, net.collect_params()
@@ -34,13 +36,13 @@ def get_net(ctx: Context) -> Tuple[nn.Sequential, gluon.ParameterDict]:
 loss = gluon.loss.SoftmaxCrossEntropyLoss()
 
 
-def get_parameters(params: gluon.ParameterDict) -> Tuple[np.ndarray, np.ndarray]:
+def get_parameters(params: Params) -> Tuple[np.ndarray, np.ndarray]:
     """Copy the parameters out: W, (784, 10), and b, (10,), both float32."""
     weight, bias = params.values()
     return weight.data().asnumpy().T, bias.data().asnumpy()
 
 
-def set_parameters(params: gluon.ParameterDict, W: np.ndarray, b: np.ndarray) -> None:
+def set_parameters(params: Params, W: np.ndarray, b: np.ndarray) -> None:
     """Copy W, (784, 10), and b, (10,), into the parameters."""
     weight, bias = params.values()
     weight.set_data(nd.array(W.T))

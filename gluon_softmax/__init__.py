@@ -1,8 +1,32 @@
-"""Softmax regression on Fashion-MNIST in MXNet 1.9.1 and Gluon: what both versions share.
+"""Softmax regression on Fashion-MNIST in MXNet 1.9.1 and Gluon, as the document has it.
 
-Importing this package makes MXNet and d2lzh importable on newer Pythons; see ``compat``.
+Importing this package makes MXNet and d2lzh importable on newer Pythons; see ``revival``. What a
+reader uses in a notebook of their own is here by name, and imported when it is asked for.
 """
 
-from . import compat
+from importlib import import_module
+from typing import Any, List
 
-compat.apply()
+from .revival import revive
+
+__version__ = "0.2.0"
+
+_PUBLIC = {
+    "evaluate_accuracy": "training.loop",
+    "get_fashion_mnist_labels": "data.fashion_mnist",
+    "load_data_fashion_mnist": "training.loader",
+    "show_fashion_mnist": "reproduction.figures",
+    "train_ch3": "training.train_ch3",
+}
+
+revive()
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_PUBLIC[name]}", __name__), name)
+
+
+def __dir__() -> List[str]:
+    return sorted({*globals(), *_PUBLIC})

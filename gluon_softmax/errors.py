@@ -1,5 +1,7 @@
 """What can go wrong, said to people: every error that the project raises on purpose."""
 
+from typing import Any
+
 
 class GluonSoftmaxError(Exception):
     """A failed job: one line that says what is wrong and what to do."""
@@ -30,10 +32,10 @@ class Diverged(GluonSoftmaxError):
 
     Attributes
     ----------
-    records : gluon_softmax.training.Records
+    records : gluon_softmax.training.loop.Records
         What the epochs that ended before gave.
     """
 
-    def __init__(self, message: str, records) -> None:
+    def __init__(self, message: str, records: Any) -> None:
         super().__init__(message)
         self.records = records

@@ -2,11 +2,17 @@
 
 import contextlib
 import os
+import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import Iterator, Type
 
 from .errors import GluonSoftmaxError
+
+_STAGING = ".save-"
+# What a killed process left is cleared away after a day; a younger one may still be at work.
+_STALE_SECONDS = 24 * 3600
 
 
 @contextlib.contextmanager
@@ -31,12 +37,20 @@ def whole_file(path: Path, error: Type[GluonSoftmaxError] = GluonSoftmaxError) -
         Of the given type, if the file cannot be written.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix=".save-", dir=path.parent) as staging:
+        with tempfile.TemporaryDirectory(prefix=_STAGING, dir=path.parent) as staging:
             staged = Path(staging, path.name)
             yield staged
             os.replace(staged, path)
+        _clear_stale(path.parent)
     except OSError as cause:
         raise error(f"{path}: cannot be written ({cause.strerror})") from cause
+
+
+def _clear_stale(folder: Path) -> None:
+    for staging in folder.glob(_STAGING + "*"):
+        with contextlib.suppress(OSError):
+            if time.time() - staging.stat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(staging, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:

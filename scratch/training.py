@@ -1,36 +1,43 @@
-"""Training of this version: gradients by autograd, a manual step of SGD."""
+"""The body of the document's ``train``; its loop is in ``gluon_softmax/training/loop.py``."""
 
-from typing import Callable, Iterable, List
+from typing import Callable
 
-from mxnet import nd
+from mxnet import autograd
 
-from gluon_softmax.training import Records, train
-
-from .model import loss
+from .model import Net, Params, loss
 
 
-def train_model(
-    net: Callable,
-    params: List[nd.NDArray],
-    train_iter: Iterable,
-    test_iter: Iterable,
-    num_epochs: int,
-    batch_size: int,
-    lr: float,
-    **options,
-) -> Records:
-    """Train the network of :func:`scratch.model.get_net`.
+def sgd(params: Params, lr: float, batch_size: int) -> None:
+    """Take a step of mini-batch SGD, in place, by the gradients of the batch's summed loss."""
+    for param in params:
+        param -= lr * param.grad / batch_size
+
+
+def get_train_batch(net: Net, params: Params, lr: float, batch_size: int) -> Callable:
+    """Make the function that trains on a batch.
 
     Parameters
     ----------
     net, params
-        The network and its ``W`` and ``b``.
-    train_iter, test_iter, num_epochs, batch_size, lr, **options
-        As of :func:`gluon_softmax.training.train`.
+        Of ``get_net``.
+    lr : float
+        Learning rate.
+    batch_size : int
+        Examples in a batch, by which the summed gradients are divided.
 
     Returns
     -------
-    gluon_softmax.training.Records
-        Loss, accuracies and seconds, an epoch each.
+    callable
+        From X and y to the losses, (batch,), and the outputs, (batch, 10), before the step.
     """
-    return train(net, train_iter, test_iter, loss, num_epochs, batch_size, params, lr, **options)
+
+    def train_batch(X, y):
+        with autograd.record():
+            y_hat = net(X)
+            l = loss(y_hat, y)
+        # MXNet takes a vector's gradient for that of its sum, which the document writes out.
+        l.backward()
+        sgd(params, lr, batch_size)
+        return l, y_hat
+
+    return train_batch

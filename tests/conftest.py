@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 from server import edition
 
+from gluon_softmax.data.editions import EDITIONS
+
 # First, since it mends what MXNet and d2lzh need to be imported.
-from gluon_softmax import data, inventory
-from gluon_softmax.data import load
-from gluon_softmax.editions import EDITIONS
+from gluon_softmax.data.load import load
 
 SAMPLE = Path(__file__).with_name("data")
 
@@ -45,8 +45,6 @@ def editions(monkeypatch, cache):
         for name, given in sources.items():
             small = dataclasses.replace(edition(name, *given), folder=EDITIONS[name].folder)
             monkeypatch.setitem(EDITIONS, name, small)
-            for module in (data, inventory):
-                monkeypatch.setattr(module, name.upper(), small)
 
     return put
 

@@ -9,7 +9,10 @@ import threading
 import time
 from pathlib import Path
 
-from gluon_softmax.editions import FILES, Edition, Source
+import numpy as np
+
+from gluon_softmax.data.editions import FILES, Edition, Source
+from gluon_softmax.data.idx import kind_of, read_idx_path
 
 SAMPLE = Path(__file__).with_name("data")
 BOMB = gzip.compress(bytes(64 << 20))
@@ -41,6 +44,19 @@ def edition(name, *sources):
         sources,
         {"train": 100, "t10k": 30},
     )
+
+
+FOLDER = Source("a folder", "folder", str(SAMPLE), {})
+
+
+def assert_whole(arrays, folder=None, suffix=""):
+    """Check that these are the sample's arrays, and that the folder has its files only."""
+    assert tuple(sorted(arrays)) == tuple(sorted(FILES))
+    for file in FILES:
+        _, expected = read_idx_path(SAMPLE / f"{file}.gz", kind_of(file))
+        np.testing.assert_array_equal(arrays[file], expected)
+    if folder is not None:
+        assert {p.name for p in folder.iterdir()} == {file + suffix for file in FILES}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -82,8 +98,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif manner == "trickle":
             self.headers_only({"Content-Length": str(len(body))})
             with contextlib.suppress(OSError):
-                for byte in body:
-                    self.wfile.write(bytes([byte]))
+                for start in range(0, len(body), 100):
+                    self.wfile.write(body[start : start + 100])
                     time.sleep(0.05)
         elif manner == "slow":
             self.headers_only({"Content-Length": str(len(body))})

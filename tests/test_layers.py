@@ -1,56 +1,116 @@
-"""Imports run one way: each module knows only what lies below it."""
+"""The house: imports run one way, from the top of this list of rooms to its bottom."""
 
 import ast
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
-# From the ground up; a module may import those of lower layers and of its own.
-LAYERS = (
-    {"errors", "compat", "console", "interruption"},
-    {"editions", "machine", "writing"},
-    {"idx", "fetch", "data", "inventory", "context", "parameters"},
-    {"loader", "training"},
-    {"scratch", "concise"},
-    {"runs"},
-    {"claims", "verdicts", "reproduction", "compare"},
-    {"figures", "report", "benchmark"},
-    {"options"},
-    {"cli"},
+PACKAGE = ROOT / "gluon_softmax"
+# Those in one row know nothing of each other.
+ROOMS = (
+    ("commands",),
+    ("comparison",),
+    ("reproduction",),
+    ("scratch", "concise"),
+    ("training",),
+    ("data",),
+    ("revival",),
 )
+# What all rooms use lies directly in the package.
+SHARED = {"console", "errors", "interruption", "writing"}
+# Which of the shared use which: errors none, and so on.
+SHARED_USES = {
+    "console": set(),
+    "errors": set(),
+    "interruption": set(),
+    "writing": {"errors"},
+}
+MODULES = [
+    *(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE),
+    *(path for version in ("scratch", "concise") for path in (ROOT / version).glob("*.py")),
+]
 
 
-def layer(name):
-    [found] = [number for number, names in enumerate(LAYERS) if name in names]
+def floor(room):
+    [found] = [number for number, names in enumerate(ROOMS) if room in names]
     return found
 
 
+def room_of(path):
+    return path.relative_to(PACKAGE if PACKAGE in path.parents else ROOT).parts[0]
+
+
 def imported(path):
-    """List the modules of ours that a file imports, at its top or within functions."""
+    """List the parts of ours that a file imports, at its top or within functions, as names."""
+    package = path.relative_to(ROOT).with_suffix("").parts[:-1]
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom):
-            module = node.module or ""
-            if node.level == 0 and module.split(".")[0] in ("scratch", "concise"):
-                yield module.split(".")[0]
-            elif module.startswith("gluon_softmax."):
-                yield module.split(".")[1]
-            elif node.level == 1 and path.parent.name == "gluon_softmax":
-                yield from [module] if module else [alias.name for alias in node.names]
+        if isinstance(node, ast.Import):
+            found = [tuple(alias.name.split(".")) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            base += tuple(node.module.split(".")) if node.module else ()
+            found = [(*base, alias.name) for alias in node.names]
+        else:
+            continue
+        for parts in found:
+            if parts[0] in ("scratch", "concise"):
+                yield parts[0]
+            elif parts[0] == "gluon_softmax" and len(parts) > 1:
+                yield parts[1]
 
 
-def test_imports_run_one_way():
-    for path in (ROOT / "gluon_softmax").glob("*.py"):
-        if not path.stem.startswith("__"):
-            for name in imported(path):
-                assert layer(name) <= layer(path.stem), f"{path.stem} imports {name}"
-    for version in ("scratch", "concise"):
-        for path in (ROOT / version).glob("*.py"):
-            if path.name != "__main__.py":
-                assert all(layer(name) <= layer(version) for name in imported(path))
+def test_every_part_has_its_place():
+    here = {path.name for path in PACKAGE.iterdir() if path.name != "__pycache__"}
+    rooms = {room for row in ROOMS for room in row} - {"scratch", "concise"}
+    files = {f"{name}.py" for name in (*SHARED, "__init__", "__main__")}
+    assert here == rooms | files
 
 
-def test_only_the_mending_module_mends():
-    for path in [*ROOT.glob("gluon_softmax/*.py"), *ROOT.glob("*/model.py")]:
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_run_one_way(path):
+    if path.name == "__main__.py":
+        pytest.skip("a program begins with the commands")
+    room = room_of(path)
+    for name in imported(path):
+        if name not in SHARED and name != "__version__":
+            assert name == room or floor(name) > floor(room), f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("name", sorted(SHARED))
+def test_what_is_shared_knows_no_room(name):
+    assert set(imported(PACKAGE / f"{name}.py")) == SHARED_USES[name]
+
+
+def test_the_arrows_are_seen():
+    # Or nothing above could fail.
+    seen = {(room_of(path), name) for path in MODULES for name in imported(path)}
+    assert seen >= {
+        ("commands", "comparison"),
+        ("comparison", "reproduction"),
+        ("comparison", "scratch"),
+        ("reproduction", "concise"),
+        ("training", "data"),
+        ("data", "errors"),
+    }
+
+
+def test_the_rooms_below_the_versions_import_nothing_by_name():
+    for room in ("training", "data", "revival"):
+        for path in (PACKAGE / room).rglob("*.py"):
+            assert "import_module" not in path.read_text("utf-8")
+
+
+def test_only_the_revival_mends():
+    for path in (*MODULES, *PACKAGE.glob("*.py")):
         text = path.read_text("utf-8")
-        if path.name != "compat.py":
+        if room_of(path) != "revival":
             assert "setattr(np" not in text
             assert "sys.meta_path" not in text
+
+
+def test_the_readme_shows_the_same_house():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    house = readme[readme.index("## The house") :]
+    order = [house.index(f"{room}/") for row in ROOMS for room in row]
+    assert order == sorted(order)

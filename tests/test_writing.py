@@ -1,4 +1,5 @@
 import os
+import time
 
 import pytest
 
@@ -32,3 +33,14 @@ def test_what_cannot_be_written(tmp_path):
     (folder / "full").mkdir(parents=True)
     with pytest.raises(ParametersError), writing.whole_file(folder, ParametersError) as staged:
         staged.write_text("a file cannot replace a folder")
+
+
+def test_what_a_killed_process_left_goes_after_a_day(tmp_path):
+    stale, young = tmp_path / ".save-abc", tmp_path / ".save-xyz"
+    for folder in (stale, young):
+        folder.mkdir()
+        (folder / "part").write_bytes(b"x")
+    old = time.time() - 25 * 3600
+    os.utime(stale, (old, old))
+    writing.write_text(tmp_path / "file.txt", "x")
+    assert sorted(os.listdir(tmp_path)) == [".save-xyz", "file.txt"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gluon_softmax.data import load
+from gluon_softmax.data.load import load
 
 official = load("official")
 for part, per_class, images, labels in (

@@ -1,0 +1,76 @@
+"""``python -m gluon_softmax data``: fetch the data set, check it again, tell where it lies."""
+
+from typing import List
+
+import numpy as np
+
+from ..data.cache import MEMORY, edition_folder, read_cache
+from ..data.editions import EDITIONS, FILES, Edition
+from ..data.fashion_mnist import FashionMNIST
+from ..errors import DataError
+from .options import Parser, add_data_options, load_data
+
+
+def run(argv: List[str]) -> int:
+    """Run the command with its arguments; gives its exit status."""
+    parser = Parser(
+        prog="python -m gluon_softmax data",
+        description="fetch gets the edition, from the cache or the first source that verifies; "
+        "verify checks what the cache has; where tells where that is.",
+    )
+    parser.add_argument("action", nargs="?", choices=("fetch", "verify", "where"), default="fetch")
+    add_data_options(parser)
+    arguments = parser.parse_args(argv)
+    edition, action = arguments.edition, arguments.action
+    if action == "fetch" or arguments.data_dir is not None:
+        if edition == "auto":
+            # Who asks to fetch wants what was out of reach before to be searched for again.
+            (edition_folder(EDITIONS["mxnet"]) / MEMORY).unlink(missing_ok=True)
+        print("\n".join(describe(load_data(arguments))))
+        return 0
+    found = 0
+    for candidate in _candidates(edition):
+        folder = edition_folder(candidate)
+        count = len(read_cache(candidate, folder))
+        found += count == len(FILES)
+        if action == "where":
+            print(f"{candidate.name}: {folder}, {count} of {len(FILES)} files there")
+        else:
+            print(f"{candidate.name}: {count} of {len(FILES)} files verified")
+    if action == "verify" and not found:
+        raise DataError("the cache has no whole edition; `python -m gluon_softmax data` fetches it")
+    return 0
+
+
+def _candidates(edition: str) -> List[Edition]:
+    if edition == "resplit":
+        return [EDITIONS["official"]]
+    return [EDITIONS[edition]] if edition in EDITIONS else list(EDITIONS.values())
+
+
+def describe(data: FashionMNIST) -> List[str]:
+    """Tell what a data set is, in lines for people.
+
+    Parameters
+    ----------
+    data : FashionMNIST
+        The data set.
+
+    Returns
+    -------
+    list of str
+        Edition and origin, counts, first ten labels, checksums.
+    """
+    lines = [f"edition {data.edition}, from {data.origin}"]
+    for part, images, labels in (
+        ("training", data.train_images, data.train_labels),
+        ("test", data.test_images, data.test_labels),
+    ):
+        per_class = np.bincount(labels, minlength=10)
+        spread = str(per_class[0]) if len(set(per_class)) == 1 else str(per_class.tolist())
+        lines.append(
+            f"  {part}: {len(images)} images {images.shape[1:3]}, {spread} a class, "
+            f"first ten labels {' '.join(map(str, labels[:10]))}"
+        )
+    lines += [f"  {file}  {checksum}" for file, checksum in data.checksums.items()]
+    return lines

@@ -1,0 +1,126 @@
+"""What the programs begin with, and the one place where errors turn into words and statuses."""
+
+import argparse
+import os
+import re
+import signal
+import sys
+from typing import Callable, List, Optional, Sequence
+
+from .. import __version__
+from ..errors import GluonSoftmaxError
+from ..interruption import listening
+from . import benchmark, compare, data, predict, reproduce, train
+from .options import Parser, nearest, report_error
+
+COMMANDS = {
+    "data": data.run,
+    "reproduce": reproduce.run,
+    "compare": compare.run,
+    "benchmark": benchmark.run,
+}
+_HELP = """\
+commands:
+  data       fetch the data set, check it again, or tell what there is
+  reproduce  do all that the document does, and compare its numbers with ours
+  compare    train scratch and concise side by side, and show where they part
+  benchmark  time both versions beside the document's code, NumPy, PyTorch, JAX and
+             scikit-learn
+
+`python -m scratch` and `python -m concise` train one version.
+Every command takes --debug, to show a traceback with an error."""
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run ``python -m gluon_softmax``.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments after the program's name; by default those of the process.
+
+    Returns
+    -------
+    int
+        Exit status: 0 done, 1 a failed job, 2 bad usage, 130 or 143 interrupted.
+    """
+    return guarded(_main, argv)
+
+
+def main_version(version: str, argv: Optional[Sequence[str]] = None) -> int:
+    """Run ``python -m scratch`` or ``python -m concise``.
+
+    Parameters
+    ----------
+    version : {"scratch", "concise"}
+        Which one.
+    argv : sequence of str, optional
+        Arguments after the program's name; by default those of the process.
+
+    Returns
+    -------
+    int
+        Exit status, as of :func:`main`.
+    """
+
+    def work(argv: List[str]) -> int:
+        if argv and argv[0] == "predict":
+            return predict.run(version, argv[1:])
+        return train.run(version, argv)
+
+    return guarded(work, argv)
+
+
+def guarded(work: Callable[[List[str]], int], argv: Optional[Sequence[str]]) -> int:
+    """Turn every error into its exit status and, unless ``--debug`` is given, into one line."""
+    words = sys.argv[1:] if argv is None else list(argv)
+    debug = "--debug" in words
+    try:
+        with listening():
+            return work([word for word in words if word != "--debug"])
+    except GluonSoftmaxError as error:
+        if debug:
+            raise
+        report_error(error)
+        return error.exit_status
+    except OSError as error:
+        if debug:
+            raise
+        _report_system(error)
+        return 1
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        return 128 + signal.SIGINT
+
+
+def _report_system(error: OSError) -> None:
+    missing = re.match(r"(lib\S+): cannot open shared object file", str(error))
+    if missing:
+        report_error(
+            f"MXNet needs the system's {missing.group(1)} (on Debian and Ubuntu: apt-get install "
+            "libquadmath0 libgomp1; for a CUDA build, see docs/installing.md)"
+        )
+        return
+    # A reader that has had enough, as `head` has, needs no word.
+    if not isinstance(error, BrokenPipeError):
+        report_error(error)
+    # Keep Python from trying to write the rest once more.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _main(argv: List[str]) -> int:
+    parser = Parser(
+        prog="python -m gluon_softmax",
+        usage="%(prog)s [-h] [--version] COMMAND ...",
+        description="Softmax regression on Fashion-MNIST in MXNet, as the document has it.",
+        epilog=_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    if argv and argv[0] in COMMANDS:
+        return COMMANDS[argv[0]](argv[1:])
+    if argv and not argv[0].startswith("-"):
+        parser.error(f"no command is called {argv[0]!r}{nearest(argv[0], list(COMMANDS))}")
+    parser.parse_args(argv)
+    parser.print_help()
+    return 2

@@ -1,0 +1,1 @@
+"""The versions beside each other, and beside other ways to train the model."""

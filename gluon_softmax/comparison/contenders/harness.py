@@ -1,0 +1,101 @@
+"""What every contender of the benchmark does around its own training, in a process of its own."""
+
+import argparse
+import json
+import re
+import resource
+import time
+from pathlib import Path
+from typing import Callable, Tuple
+
+import numpy as np
+
+from ...data.fashion_mnist import FashionMNIST
+from ...data.load import load
+
+
+def load_data(examples: int) -> FashionMNIST:
+    """Load the official edition, cut or repeated to as many training examples."""
+    data = load("official")
+    if examples == len(data.train_labels):
+        return data
+    indices = np.arange(examples) % len(data.train_labels)
+    return FashionMNIST(
+        data.edition,
+        data.origin,
+        {},
+        data.train_images[indices],
+        data.train_labels[indices],
+        data.test_images,
+        data.test_labels,
+    )
+
+
+def arrays(data: FashionMNIST) -> Tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Flatten the images and normalize them to 0..1, float32; labels are int32."""
+    flat = [
+        images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
+        for images in (data.train_images, data.test_images)
+    ]
+    return flat[0], data.train_labels, flat[1], data.test_labels
+
+
+def by_epoch(train_epoch: Callable[[], float], evaluate: Callable[[], float]) -> Callable:
+    """Make a training function of one that trains an epoch and one that tests.
+
+    Parameters
+    ----------
+    train_epoch : callable
+        Trains an epoch and returns its mean loss.
+    evaluate : callable
+        Returns the test accuracy.
+
+    Returns
+    -------
+    callable
+        As :func:`run` wants it.
+    """
+
+    def train(epochs: int) -> dict:
+        records: dict = {"seconds": [], "losses": [], "accuracies": []}
+        for _ in range(epochs):
+            start = time.perf_counter()
+            records["losses"].append(float(train_epoch()))
+            records["seconds"].append(time.perf_counter() - start)
+            records["accuracies"].append(float(evaluate()))
+        return records
+
+    return train
+
+
+def run(prepare: Callable) -> None:
+    """Read the settings, train, and print one line of JSON when the model is trained.
+
+    Parameters
+    ----------
+    prepare : callable
+        From the settings (data, batch_size, lr, seed, variant) to a function that trains so many
+        epochs and returns lists, an epoch each: seconds of training, losses, test accuracies.
+    """
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--batch-size", type=int, default=200)
+    parser.add_argument("--lr", type=float, default=0.1)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--examples", type=int, default=60000)
+    parser.add_argument("--variant", default="")
+    settings = parser.parse_args()
+    settings.data = load_data(settings.examples)
+    records = prepare(settings)(settings.epochs)
+    print(json.dumps({**records, "peak_bytes": peak_bytes()}), flush=True)
+
+
+def peak_bytes() -> int:
+    """Tell the most memory that this process has held."""
+    try:
+        # On Linux getrusage would tell the parent's memory where that is more.
+        status = Path("/proc/self/status").read_text()
+        [peak] = re.findall(r"VmHWM:\s+(\d+) kB", status)
+        return 1024 * int(peak)
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,0 +1,35 @@
+"""Our scratch or concise version, with either feed: --variant scratch/resident and so on."""
+
+from ...reproduction.versions import VERSIONS
+from ...training.context import get_context
+from ...training.loader import load_data_fashion_mnist
+from ...training.loop import train_epochs
+from ...training.run import seed_weights
+from .harness import run
+
+
+def prepare(settings):
+    name, loader = settings.variant.split("/")
+    version = VERSIONS[name]
+    seed_weights(settings.seed)
+    train_iter, test_iter = load_data_fashion_mnist(
+        settings.batch_size, settings.data, loader, seed=settings.seed
+    )
+    net, params = version.model.get_net(get_context("cpu"))
+    train_batch = version.training.get_train_batch(net, params, settings.lr, settings.batch_size)
+
+    def train(epochs):
+        records = train_epochs(
+            train_batch, net, train_iter, test_iter, epochs, on_epoch=lambda records: None
+        )
+        return {
+            "seconds": records.seconds,
+            "losses": records.loss,
+            "accuracies": records.test_acc,
+        }
+
+    return train
+
+
+if __name__ == "__main__":
+    run(prepare)

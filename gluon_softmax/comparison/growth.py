@@ -1,0 +1,119 @@
+"""How time and memory of training grow with the number of examples and with the batch size."""
+
+from pathlib import Path
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
+
+from ..console import progress, say
+from ..errors import GluonSoftmaxError
+from ..reproduction.figures import BLACK, BLUE, GREY, ORANGE, save_figure
+from .rounds import Contender, Result, run_once
+
+EXAMPLES = (6_000, 20_000, 60_000, 200_000, 600_000)
+BATCH_SIZES = (20, 60, 200, 2_000, 20_000)
+
+
+def measure_growth(contenders: Sequence[Contender]) -> Dict[str, Dict[str, List[Optional[Result]]]]:
+    """Measure how time and memory grow with the number of examples and with the batch size.
+
+    Parameters
+    ----------
+    contenders : sequence of Contender
+        Who runs.
+
+    Returns
+    -------
+    dict of str to dict of str to list of Result
+        By what grows, ``examples`` or ``batch_size``, and by name: a result for each of
+        ``EXAMPLES`` or ``BATCH_SIZES``, None where a process failed.
+    """
+    found: Dict[str, Dict[str, List[Optional[Result]]]] = {}
+    values = {"examples": EXAMPLES, "batch_size": BATCH_SIZES}
+    total = len(contenders) * (len(EXAMPLES) + len(BATCH_SIZES))
+    with progress(total=total, unit="run") as bar:
+        for what, sizes in values.items():
+            found[what] = {contender.name: [] for contender in contenders}
+            for size in sizes:
+                for contender in contenders:
+                    bar.set_description(f"{what} {size}: {contender.name}")
+                    try:
+                        result = run_once(contender, epochs=3, **{what: size})
+                    except GluonSoftmaxError as error:
+                        say(str(error))
+                        result = None
+                    found[what][contender.name].append(result)
+                    bar.update()
+    return found
+
+
+def print_growth(what: str, sizes: Sequence[int], found: Dict[str, List[Optional[Result]]]) -> None:
+    """Print one table: a row a contender, a column a size."""
+    print(f"\n{what + ': seconds an epoch, peak memory in MB':44}")
+    print(f"{'':28}" + "".join(f"{size:>14,}" for size in sizes))
+    for name, results in found.items():
+        cells = (
+            f"{r.epoch:8.3f} {r.peak_bytes / 1e6:5.0f}" if r else f"{'failed':>14}" for r in results
+        )
+        print(f"{name:28}" + "".join(cells), flush=True)
+
+
+def save_growth(out: Path, grown: Dict[str, Dict[str, List[Optional[Result]]]]) -> None:
+    """Write the curves as PNG."""
+    for what, sizes, label in (
+        ("examples", EXAMPLES, "training examples"),
+        ("batch_size", BATCH_SIZES, "batch size"),
+    ):
+        series = {
+            name: (
+                [r.epoch if r else np.nan for r in results],
+                [r.peak_bytes / 1e6 if r else np.nan for r in results],
+            )
+            for name, results in grown[what].items()
+        }
+        path = out / f"growth-{what.replace('_', '-')}.png"
+        save_figure(draw_growth(label, sizes, series), path)
+        print(f"picture: {path}")
+
+
+def draw_growth(
+    label: str,
+    sizes: Sequence[int],
+    series: Mapping[str, Tuple[Sequence[float], Sequence[float]]],
+) -> Figure:
+    """Draw how time and memory grow.
+
+    Parameters
+    ----------
+    label : str
+        What grows.
+    sizes : sequence of int
+        To what sizes.
+    series : mapping of str to tuple of sequence of float
+        By contender: seconds an epoch and peak memory in MB, for each size.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Two panels side by side, with logarithmic axes.
+    """
+    figure = Figure(figsize=(9.6, 4.2), layout="constrained")
+    axes = figure.subplots(1, 2)
+    styles = zip(series.items(), ("s-", "o-", "^--", "D:"), (BLUE, ORANGE, BLACK, GREY))
+    for (name, columns), style, color in styles:
+        for ax, values in zip(axes, columns):
+            ax.plot(sizes, values, style, color=color, markersize=5, label=name)
+    for ax, title in zip(axes, ("seconds an epoch of training", "peak memory of the process, MB")):
+        ax.set(xscale="log", yscale="log", xlabel=label)
+        ax.set_xticks(sizes, [f"{size:,}" for size in sizes], minor=False)
+        ax.tick_params(axis="x", which="minor", bottom=False)
+        # The powers of ten alone would leave most of the axis without a number.
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+        ax.yaxis.set_major_formatter("{x:g}")
+        ax.yaxis.set_minor_formatter("")
+        ax.set_title(title, fontsize=11)
+        ax.grid(alpha=0.3)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    return figure

@@ -1,0 +1,112 @@
+"""A file server as a source: pooch downloads, and checks each file as the server gives it."""
+
+import tempfile
+import time
+from pathlib import Path
+from typing import Iterator, Sequence, Tuple
+
+from ..console import progress
+from ..errors import DataError
+from .editions import LARGEST_GZ, Source
+
+# Seconds to wait for a connection and for each piece of an answer.
+TIMEOUT = (4, 10)
+RETRIES = 1
+# A server that gives less than this many bytes a second, averaged from the tenth second on, is
+# given up: at this rate the data set takes half an hour.
+SLOWEST = 16_000
+GRACE = 10
+
+
+def read(source: Source, files: Sequence[str]) -> Iterator[Tuple[str, bytes]]:
+    """Download files of an edition.
+
+    Parameters
+    ----------
+    source : Source
+        Where ``location`` is the URL, with ``{file}`` in it.
+    files : sequence of str
+        Names without ``.gz``.
+
+    Yields
+    ------
+    file : str
+        Its name.
+    gz : bytes
+        The gzipped file, with the source's checksum.
+
+    Raises
+    ------
+    DataError
+        If one cannot be had, is too large, or has another checksum.
+    """
+    import pooch
+    import requests
+
+    pooch.get_logger().setLevel("ERROR")
+    with tempfile.TemporaryDirectory() as folder:
+        server = pooch.create(
+            folder,
+            "",
+            registry={file: source.checksums[file] for file in files},
+            urls={file: source.location.format(file=file) for file in files},
+            retry_if_failed=RETRIES,
+        )
+        for file in files:
+            # pooch sets the total, but asks beforehand whether the bar is empty.
+            with progress(total=1, unit="B", unit_scale=True, desc=f"{file}.gz") as bar:
+                download = pooch.HTTPDownloader(
+                    progressbar=bar, timeout=TIMEOUT, hooks={"response": _limited}
+                )
+                try:
+                    gz = Path(server.fetch(file, downloader=download)).read_bytes()
+                except requests.exceptions.RequestException as error:
+                    raise DataError(f"{file}.gz: {_reason(error)}") from error
+                except ValueError as error:
+                    # What pooch raises for a wrong checksum, in a sentence of three clauses.
+                    raise DataError(f"{file}.gz: its checksum is wrong") from error
+                except OSError as error:
+                    raise DataError(f"{folder}: {error.strerror}") from error
+            yield file, gz
+
+
+def _limited(response, *_, **__):
+    """Let an answer that is too large, announced or not, or too slow fail."""
+    name = Path(response.url).name
+    announced = int(response.headers.get("Content-Length") or 0)
+    if announced > LARGEST_GZ:
+        raise DataError(f"{name}: {announced} bytes announced, over {LARGEST_GZ}")
+    pieces = response.iter_content
+
+    def limited_pieces(chunk_size):
+        size, start = 0, time.monotonic()
+        for piece in pieces(chunk_size):
+            size += len(piece)
+            if size > LARGEST_GZ:
+                raise DataError(f"{name}: more than {LARGEST_GZ} bytes")
+            seconds = time.monotonic() - start
+            if seconds > GRACE and size < SLOWEST * seconds:
+                raise DataError(f"{name}: {size} bytes in {seconds:.0f} s, too slow")
+            yield piece
+
+    response.iter_content = limited_pieces
+    return response
+
+
+def _reason(error: Exception) -> str:
+    """Say in a few words why a request failed; requests' own words run over several lines."""
+    from requests import exceptions
+
+    if isinstance(error, exceptions.HTTPError) and error.response is not None:
+        return f"the server answers {error.response.status_code} {error.response.reason}".rstrip()
+    for kind, words in (
+        (exceptions.ConnectTimeout, f"no connection within {TIMEOUT[0]} s"),
+        (exceptions.Timeout, f"no answer within {TIMEOUT[1]} s"),
+        (exceptions.SSLError, "its certificate cannot be trusted"),
+        (exceptions.ProxyError, "the proxy refuses"),
+        (exceptions.ChunkedEncodingError, "the connection broke off"),
+        (exceptions.ConnectionError, "no connection"),
+    ):
+        if isinstance(error, kind):
+            return words
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,0 +1,98 @@
+"""What the document does without training, and that must be the same to the letter."""
+
+import time
+from dataclasses import dataclass
+from typing import List, Optional
+
+import mxnet as mx
+import numpy as np
+
+from ..console import progress
+from ..data.fashion_mnist import CLASS_NAMES, FashionMNIST, get_fashion_mnist_labels
+from ..training.loader import fashion_mnist_datasets, load_data_fashion_mnist
+from . import claims, verdicts
+
+READING_BATCH_SIZE = 1000
+
+
+@dataclass
+class Fact:
+    """Something that must be the same to the letter, or else has a known reason."""
+
+    name: str
+    section: str
+    document: object
+    here: object
+    verdict: str
+    note: str = ""
+
+
+def find_facts(data: FashionMNIST) -> List[Fact]:
+    """Do what the document does without training, and compare.
+
+    Parameters
+    ----------
+    data : FashionMNIST
+        The edition at hand.
+
+    Returns
+    -------
+    list of Fact
+        In the document's order.
+    """
+    mnist_train, _ = fashion_mnist_datasets(data)
+    feature, label = mnist_train[0:10]
+    probabilities = mx.nd.array([[0.2, 0.3, 0.5], [0.1, 0.2, 0.7]])
+    picked = mx.nd.pick(probabilities, mx.nd.array([0, 2], dtype="int32"))
+    here = {
+        "number of training examples": len(mnist_train),
+        "shape of mnist_train[0:10]": list(feature.shape),
+        "dtype of the images": np.dtype(feature.dtype).name,
+        claims.LABELS: label.tolist(),
+        "class names": get_fashion_mnist_labels(range(len(CLASS_NAMES))),
+        "get_fashion_mnist_labels([3, 1])": get_fashion_mnist_labels([3, 1]),
+        "nd.pick example": [round(float(p), 6) for p in picked.asnumpy()],
+    }
+    facts = []
+    for name, (section, document) in claims.FACTS.items():
+        fact = Fact(name, section, document, here[name], verdicts.SAME)
+        if here[name] != document:
+            fact.verdict = verdicts.FAILS
+            if name == claims.LABELS and data.edition in ("official", "resplit"):
+                fact.verdict = verdicts.EXPLAINED
+                fact.note = (
+                    "the document has the withdrawn mxnet edition, whose labels begin so; "
+                    f"this is the {data.edition} edition"
+                )
+        facts.append(fact)
+    return facts
+
+
+def time_reading(data: FashionMNIST, num_workers: Optional[int]) -> float:
+    """Time one pass of the document's own loader over the training set.
+
+    Parameters
+    ----------
+    data : FashionMNIST
+        The data set.
+    num_workers : int or None
+        Worker processes; None for the document's number.
+
+    Returns
+    -------
+    float
+        Wall-clock time, seconds.
+    """
+    train_iter, _ = load_data_fashion_mnist(
+        READING_BATCH_SIZE, data, loader="per-sample", num_workers=num_workers
+    )
+    start = time.perf_counter()
+    for _ in progress(train_iter, desc="the document's loader"):
+        pass
+    mx.nd.waitall()
+    return time.perf_counter() - start
+
+
+def in_words(value: object) -> str:
+    """Write a fact's value for people: a list without brackets and commas."""
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)

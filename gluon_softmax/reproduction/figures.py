@@ -1,0 +1,295 @@
+"""Pictures, drawn by matplotlib without a window."""
+
+import sys
+from pathlib import Path
+from typing import Any, Dict, Mapping, Optional, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from ..data.fashion_mnist import CLASS_NAMES
+from ..writing import whole_file
+
+# Blue, orange and black differ in lightness too, so that colour blindness and grey printing keep
+# them apart; hatching and markers do the rest.
+BLUE, ORANGE, BLACK, GREY = "#0b5394", "#e08214", "#000000", "#777777"
+_STYLES: Dict[str, Dict[str, Any]] = {
+    "official": {"color": BLUE, "hatch": None, "line": "-"},
+    "mxnet": {"color": BLUE, "hatch": None, "line": "-"},
+    "own files": {"color": BLUE, "hatch": None, "line": "-"},
+    "resplit": {"color": ORANGE, "hatch": "//", "line": "--"},
+}
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a picture, whole or not at all; its form follows from the file's ending.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The picture.
+    path : pathlib.Path
+        The file, .png or .svg.
+
+    Raises
+    ------
+    GluonSoftmaxError
+        If the file cannot be written.
+    """
+    engine = figure.get_layout_engine()
+    if engine:
+        # Laid out once for all files: matplotlib would draw twice for each, once to lay out.
+        engine.execute(figure)
+        figure.set_layout_engine(None)
+    with whole_file(path) as staged:
+        figure.savefig(staged, dpi=150)
+
+
+def draw_images(
+    images: np.ndarray,
+    titles: Sequence[str],
+    wrong: Optional[Sequence[bool]] = None,
+    heading: str = "",
+    figure: Optional[Figure] = None,
+) -> Figure:
+    """Draw images in one row, as the document's ``show_fashion_mnist`` does.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        Shape (count, 28, 28, 1) or (count, 28, 28).
+    titles : sequence of str
+        One for each image.
+    wrong : sequence of bool, optional
+        Which images to mark as wrongly predicted: title in orange, with a cross and a frame.
+    heading : str
+        Title of the whole.
+    figure : matplotlib.figure.Figure, optional
+        Where to draw; by default a new one, which belongs to no window.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The picture.
+    """
+    wrong = [False] * len(images) if wrong is None else wrong
+    columns = min(len(images), 10)
+    rows = -(-len(images) // columns)
+    lines = max(title.count("\n") for title in titles) + 1
+    height = (1.22 + 0.18 * lines) * rows + (0.33 if heading else 0)
+    # The heading may be wider than a few images.
+    width = max(1.25 * columns, 0.09 * len(heading))
+    figure = Figure() if figure is None else figure
+    figure.set_size_inches(width, height)
+    figure.set_layout_engine("constrained")
+    if heading:
+        figure.suptitle(heading, fontsize=11)
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for ax in axes:
+        ax.set_axis_off()
+    for ax, image, title, is_wrong in zip(axes, images, titles, wrong):
+        ax.set_axis_on()
+        ax.set(xticks=[], yticks=[])
+        ax.imshow(np.reshape(image, (28, 28)), cmap="gray_r", vmin=0, vmax=255)
+        ax.set_title(title + (" \u2717" if is_wrong else ""), fontsize=9)
+        if is_wrong:
+            ax.title.set_color(ORANGE)
+        for spine in ax.spines.values():
+            spine.set(color=ORANGE if is_wrong else GREY, linewidth=2.5 if is_wrong else 0.5)
+    return figure
+
+
+def show_fashion_mnist(images: Any, labels: Sequence[str]) -> None:
+    """Show images in one row, in a notebook or, after ``plt.show()``, in a window.
+
+    Parameters
+    ----------
+    images : numpy.ndarray or mxnet.nd.NDArray
+        Shape (count, 28, 28, 1) or (count, 1, 28, 28), 0..255 or, as batches have them, 0..1.
+    labels : sequence of str
+        A title for each image.
+
+    Notes
+    -----
+    Part 1 of the document; ``d2lzh.show_fashion_mnist``.
+    """
+    from matplotlib import pyplot as plt
+
+    if "ipykernel" in sys.modules:
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+        set_matplotlib_formats("svg")
+    arrays = images.asnumpy() if hasattr(images, "asnumpy") else np.asarray(images)
+    draw_images(arrays * (255 / max(arrays.max(), 1)), labels, figure=plt.figure())
+
+
+def draw_curves(
+    values: Mapping[str, Mapping[str, Mapping[str, np.ndarray]]],
+    document: Mapping[str, Mapping[str, Sequence[float]]],
+    panels: Mapping[str, str],
+) -> Figure:
+    """Draw series by epoch: a band for our runs on each edition, points for the document's run.
+
+    Parameters
+    ----------
+    values : mapping of edition to version to metric to numpy.ndarray
+        Our runs, shape (runs, epochs).
+    document : mapping of version to metric to sequence of float
+        The document's numbers, one an epoch; empty where it has none.
+    panels : mapping of metric to str
+        What to draw, a row of panels each, and its title.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Versions side by side.
+    """
+    versions = sorted({version for of_edition in values.values() for version in of_edition})[::-1]
+    figure = Figure(figsize=(4.5 * len(versions), 2.9 * len(panels) + 0.6), layout="constrained")
+    axes = figure.subplots(len(panels), len(versions), squeeze=False, sharex=True, sharey="row")
+    for row, (metric, title) in zip(axes, panels.items()):
+        for ax, version in zip(row, versions):
+            for edition, of_version in values.items():
+                if version in of_version:
+                    _draw_band(ax, of_version[version][metric], edition)
+            points = document.get(version, {}).get(metric, ())
+            if len(points):
+                epochs = np.arange(1, len(points) + 1)
+                ax.plot(epochs, points, "D", color=BLACK, markersize=5, label="document", zorder=5)
+            ax.set_title(f"{version}: {title}", fontsize=10)
+            ax.grid(alpha=0.3)
+            ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    for ax in axes[-1]:
+        ax.set_xlabel("epoch")
+    handles = {label: h for ax in axes.ravel() for h, label in zip(*ax.get_legend_handles_labels())}
+    figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=3, fontsize=9)
+    return figure
+
+
+def _draw_band(ax: Axes, runs: np.ndarray, edition: str) -> None:
+    style = _STYLES[edition]
+    epochs = np.arange(1, runs.shape[1] + 1)
+    low, high = runs.min(axis=0), runs.max(axis=0)
+    ax.fill_between(
+        epochs,
+        low,
+        high,
+        facecolor=style["color"],
+        edgecolor=style["color"],
+        alpha=0.25,
+        hatch=style["hatch"],
+        linewidth=0,
+    )
+    count = f"{len(runs)} run{'s' if len(runs) > 1 else ''}"
+    ax.plot(
+        epochs,
+        runs.mean(axis=0),
+        style["line"],
+        color=style["color"],
+        linewidth=1.5,
+        label=f"{edition} edition, {count}: mean and range",
+    )
+
+
+def draw_mistaken_column(
+    share: np.ndarray, train_acc: np.ndarray, document: Sequence[float]
+) -> Figure:
+    """Draw the document's mistaken column beside the accuracy that it should have been.
+
+    Parameters
+    ----------
+    share, train_acc : numpy.ndarray
+        Share predicted as class 1 and training accuracy of our runs, shape (runs, epochs).
+    document : sequence of float
+        What the document prints as train acc.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel.
+    """
+    figure = Figure(figsize=(6.4, 3.8), layout="constrained")
+    ax = figure.subplots()
+    epochs = np.arange(1, share.shape[1] + 1)
+    ax.plot(epochs, train_acc.mean(axis=0), "o-", color=BLUE, label="training accuracy (ours)")
+    ax.plot(epochs, share.mean(axis=0), "s--", color=ORANGE, label="share predicted trouser (ours)")
+    if len(document):
+        printed = np.arange(1, len(document) + 1)
+        ax.plot(
+            printed, document, "D", color=BLACK, markersize=5, label='"train acc" of the document'
+        )
+    ax.set(xlabel="epoch", ylabel="share of the training set", ylim=(0, 1))
+    ax.set_title("What the document prints as train acc is not an accuracy", fontsize=11)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.grid(alpha=0.3)
+    ax.legend(loc="center right", fontsize=9)
+    return figure
+
+
+def draw_confusion(labels: np.ndarray, predicted: np.ndarray) -> Figure:
+    """Draw how many test images of each class are taken for each class.
+
+    Parameters
+    ----------
+    labels, predicted : numpy.ndarray of int
+        True and predicted classes, shape (count,).
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A matrix with counts; a darker square is a larger share of its true class.
+    """
+    size = len(CLASS_NAMES)
+    counts = np.bincount(labels * size + predicted, minlength=size * size).reshape(size, size)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    figure = Figure(figsize=(7.2, 6.4), layout="constrained")
+    ax = figure.subplots()
+    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(counts):
+        if count:
+            color = "white" if shares[row, column] > 0.5 else "black"
+            weight = "bold" if row == column else "normal"
+            ax.text(
+                column,
+                row,
+                str(count),
+                ha="center",
+                va="center",
+                color=color,
+                fontsize=9,
+                weight=weight,
+            )
+    ax.set_xticks(range(size), CLASS_NAMES, rotation=45, ha="right")
+    ax.set_yticks(range(size), CLASS_NAMES)
+    ax.set(xlabel="predicted class", ylabel="true class")
+    right = int(np.trace(counts))
+    ax.set_title(f"{right} of {counts.sum()} test images right", fontsize=11)
+    return figure
+
+
+def draw_templates(W: np.ndarray) -> Figure:
+    """Draw the ten columns of W as images: what each class looks for.
+
+    Parameters
+    ----------
+    W : numpy.ndarray
+        Weights, shape (784, 10).
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Ten images on one scale; light pixels speak for the class, dark ones against it.
+    """
+    figure = Figure(figsize=(9.6, 4.5), layout="constrained")
+    figure.suptitle("What each class looks for: the columns of W as images", fontsize=11)
+    axes = figure.subplots(2, 5)
+    largest = float(np.abs(W).max())
+    for ax, weights, name in zip(axes.ravel(), W.T, CLASS_NAMES):
+        image = ax.imshow(weights.reshape(28, 28), cmap="cividis", vmin=-largest, vmax=largest)
+        ax.set_title(name, fontsize=10)
+        ax.set_axis_off()
+    bar = figure.colorbar(image, ax=axes, shrink=0.8)
+    bar.set_label("weight: above 0 speaks for the class", fontsize=9)
+    return figure

@@ -1,0 +1,124 @@
+"""All that one call of ``reproduce`` found, and what it amounts to."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Dict, List, Optional
+
+from ..data.fashion_mnist import FashionMNIST
+from ..training.run import Run, Settings
+from . import claims, verdicts
+from .claims import FIGURES, Figure
+from .facts import Fact
+
+# Below this many runs, Student's t makes intervals that would let almost any figure pass.
+FEW_RUNS = 5
+
+
+@dataclass
+class Reproduction:
+    """All that one call of ``reproduce`` found.
+
+    Parameters
+    ----------
+    data : FashionMNIST
+        The edition at hand.
+    settings : Settings
+        Of all runs.
+    seed, runs_asked : int
+        The first run's seed and the number of runs asked for.
+    facts : list of Fact
+        Of the parts of the document that involve no training.
+    reading_seconds : float or None
+        One pass of the document's own loader over the training set.
+    runs : dict of str to list of Run
+        By edition, in the order in which they ended; both versions.
+    partial : bool
+        Whether it ended before all runs were done.
+    stopped : str
+        Why, if an error ended it.
+    """
+
+    data: FashionMNIST
+    settings: Settings
+    seed: int
+    runs_asked: int
+    facts: List[Fact] = field(default_factory=list)
+    reading_seconds: Optional[float] = None
+    runs: Dict[str, List[Run]] = field(default_factory=dict)
+    partial: bool = False
+    stopped: str = ""
+
+    def of(self, edition: str, version: str) -> List[Run]:
+        """List an edition's runs of one version."""
+        return [run for run in self.runs.get(edition, []) if run.version == version]
+
+    def values(self, edition: str, figure: Figure) -> List[float]:
+        """List what the runs on an edition gave for one of the document's figures."""
+        runs = self.of(edition, figure.version)
+        if figure.metric == "accuracy_before":
+            return [run.accuracy_before for run in runs]
+        return [getattr(run.records, figure.metric)[figure.epoch - 1] for run in runs]
+
+    def has_document_settings(self) -> bool:
+        """Tell whether the settings are those with which the document got its figures."""
+        settings = self.settings
+        ours = (settings.epochs, settings.batch_size, settings.lr)
+        return ours == (claims.EPOCHS, claims.BATCH_SIZE, claims.LR)
+
+    def verdicts(self) -> List[verdicts.Verdict]:
+        """Judge the document's figures; none if the settings or the data are not its own."""
+        if not self.has_document_settings() or self.data.edition == "own files":
+            return []
+        values = {
+            edition: {figure: self.values(edition, figure) for figure in FIGURES}
+            for edition in self.runs
+        }
+        return verdicts.judge(FIGURES, values, self.data.edition)
+
+    def failures(self) -> List[str]:
+        """Name what neither reproduces nor is explained."""
+        return [fact.name for fact in self.facts if fact.verdict == verdicts.FAILS] + [
+            verdict.figure.name for verdict in self.verdicts() if verdict.verdict == verdicts.FAILS
+        ]
+
+
+def headline(found: Reproduction) -> str:
+    """Answer in one sentence how much of the document reproduces.
+
+    Parameters
+    ----------
+    found : Reproduction
+        What was found.
+
+    Returns
+    -------
+    str
+        The sentence; without figures, why there is no verdict.
+    """
+    judged = found.verdicts()
+    if found.data.edition == "own files":
+        return "No verdicts: these are files of your own, not an edition of the data set."
+    if not found.has_document_settings():
+        return (
+            f"No verdicts: the document's figures are for {claims.EPOCHS} epochs, batch size "
+            f"{claims.BATCH_SIZE} and learning rate {claims.LR}."
+        )
+    ended = len(found.of(found.data.edition, "scratch"))
+    if ended < 2:
+        what = "one run settles" if ended else "no runs settle"
+        return f"No verdicts: {what} nothing; --runs 10 does."
+    counts = Counter(verdict.verdict for verdict in judged)
+    good = counts[verdicts.REPRODUCES] + counts[verdicts.ON_RESPLIT]
+    parts = [
+        f"{good} of {len(judged)} figures reproduce",
+        f"{counts[verdicts.ON_RESPLIT]} of them on a re-split only",
+        f"{counts[verdicts.EXPLAINED]} more {'is' if counts[verdicts.EXPLAINED] == 1 else 'are'} "
+        "explained",
+        f"{counts[verdicts.FAILS]} {'does' if counts[verdicts.FAILS] == 1 else 'do'} not",
+    ]
+    if not counts[verdicts.ON_RESPLIT]:
+        del parts[1]
+    few = ""
+    if ended < FEW_RUNS:
+        few = f" With {ended} runs the intervals are so wide that hardly anything can fail."
+    return ", ".join(parts) + "." + few

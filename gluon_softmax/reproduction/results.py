@@ -1,0 +1,126 @@
+"""``results.json``: all that was found, in the form that ``results.schema.json`` describes."""
+
+from dataclasses import asdict
+from typing import Dict, List
+
+import numpy as np
+
+from ..training.loop import Records
+from ..training.machine import processor, versions
+from ..training.run import Run
+from . import claims
+from .findings import Reproduction
+from .versions import VERSIONS
+
+SCHEMA_VERSION = 1
+_SERIES = ("loss", "train_acc", "share_predicted_1", "test_acc", "seconds")
+
+
+def results(found: Reproduction) -> dict:
+    """Put all that was found into the form of ``results.json``.
+
+    Parameters
+    ----------
+    found : Reproduction
+        What :func:`reproduce` gave.
+
+    Returns
+    -------
+    dict
+        Of plain types; ``results.schema.json`` beside this module describes it.
+    """
+    data, settings = found.data, found.settings
+    first = {run.version: run for run in reversed(found.runs.get(data.edition, []))}
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "partial": found.partial,
+        "stopped": found.stopped or None,
+        "edition": data.edition,
+        "origin": data.origin,
+        "checksums": data.checksums,
+        "versions": versions(),
+        "processor": processor(),
+        "settings": {
+            "epochs": settings.epochs,
+            "batch_size": settings.batch_size,
+            "lr": settings.lr,
+            "ctx": str(settings.ctx),
+            "loader": settings.loader,
+            "num_workers": settings.num_workers,
+            "seed": found.seed,
+            "runs": found.runs_asked,
+        },
+        "reading_seconds": found.reading_seconds,
+        **{version: _lists(first[version].records) for version in VERSIONS if version in first},
+        "editions": {
+            edition: {
+                version: _statistics(found.of(edition, version))
+                for version in VERSIONS
+                if found.of(edition, version)
+            }
+            for edition in found.runs
+        },
+        "claims": _claims(found),
+    }
+
+
+def _lists(records: Records) -> Dict[str, List[float]]:
+    return {name: [float(x) for x in values] for name, values in asdict(records).items()}
+
+
+def _statistics(runs: List[Run]) -> dict:
+    series = {
+        name: np.array([getattr(run.records, name) for run in runs], np.float64) for name in _SERIES
+    }
+    series["accuracy_before"] = np.array([[run.accuracy_before] for run in runs])
+    return {
+        "seeds": [run.seed for run in runs],
+        **{
+            name: {
+                "mean": values.mean(axis=0).tolist(),
+                "sd": values.std(axis=0, ddof=1).tolist() if len(runs) > 1 else None,
+                "values": values.tolist(),
+            }
+            for name, values in series.items()
+        },
+    }
+
+
+def _claims(found: Reproduction) -> List[dict]:
+    rows = [
+        {
+            "name": fact.name,
+            "section": fact.section,
+            "document": fact.document,
+            "here": fact.here,
+            "interval": None,
+            "verdict": fact.verdict,
+        }
+        for fact in found.facts
+    ]
+    for verdict in found.verdicts():
+        figure = verdict.figure
+        rows.append(
+            {
+                "name": figure.name,
+                "section": figure.section,
+                "document": figure.document,
+                "here": {
+                    edition: float(np.mean(found.values(edition, figure))) for edition in found.runs
+                },
+                "interval": {e: list(interval) for e, interval in verdict.intervals.items()},
+                "verdict": verdict.verdict,
+            }
+        )
+    if found.reading_seconds is not None:
+        rows.append(
+            {
+                "name": "seconds to read the training set once",
+                "section": claims.PART_1,
+                "document": claims.READING_SECONDS,
+                "here": found.reading_seconds,
+                "interval": None,
+                "verdict": f"ratio {found.reading_seconds / claims.READING_SECONDS:.2f}",
+            }
+        )
+    return rows

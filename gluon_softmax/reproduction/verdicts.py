@@ -1,0 +1,125 @@
+"""Whether a figure of the document is one that our runs could have given.
+
+The document printed one run. Its figure reproduces if it lies in the prediction interval for one
+more run, which Student's t gives from the mean and the standard deviation of ours. As many figures
+are judged at once, the level is divided by their number (Bonferroni), so that a sound program has
+all its figures called right with at least the nominal probability.
+"""
+
+from dataclasses import dataclass
+from typing import Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+from scipy.special import stdtrit
+
+from .claims import Figure
+
+SAME = "same"
+REPRODUCES = "reproduces"
+ON_RESPLIT = "reproduces on a re-split only"
+EXPLAINED = "explained"
+FAILS = "does not reproduce"
+NO_VERDICT = "no verdict"
+# The share of sound programs that may have one or more of their figures called false.
+LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one figure.
+
+    Parameters
+    ----------
+    figure : gluon_softmax.reproduction.claims.Figure
+        The document's figure.
+    intervals : dict of str to tuple of float
+        Prediction interval for one more run, by edition.
+    verdict : str
+        One of the words above.
+    """
+
+    figure: Figure
+    intervals: Dict[str, Tuple[float, float]]
+    verdict: str
+
+
+def prediction_interval(values: Sequence[float], level: float) -> Optional[Tuple[float, float]]:
+    """Tell where one more value would lie.
+
+    Parameters
+    ----------
+    values : sequence of float
+        Independent draws from one normal distribution.
+    level : float
+        Probability with which the next draw may lie outside, 0 to 1.
+
+    Returns
+    -------
+    tuple of float or None
+        Lower and upper end; None for fewer than two values.
+
+    Notes
+    -----
+    Two-sided, mean ± t * s * sqrt(1 + 1/n) with n - 1 degrees of freedom.
+    """
+    n = len(values)
+    if n < 2:
+        return None
+    t = stdtrit(n - 1, 1 - level / 2)
+    half = t * np.std(values, ddof=1) * np.sqrt(1 + 1 / n)
+    mean = float(np.mean(values))
+    return mean - half, mean + half
+
+
+def is_within(figure: Figure, interval: Optional[Tuple[float, float]]) -> bool:
+    """Tell whether a number that is printed as the figure may lie in an interval."""
+    if interval is None:
+        return False
+    rounding = 0.5 * 10**-figure.digits
+    return interval[0] - rounding <= figure.document <= interval[1] + rounding
+
+
+def judge(
+    figures: Sequence[Figure],
+    values: Dict[str, Dict[Figure, List[float]]],
+    at_hand: str,
+    level: float = LEVEL,
+) -> List[Verdict]:
+    """Judge figures by runs.
+
+    Parameters
+    ----------
+    figures : sequence of Figure
+        All that are judged together.
+    values : dict of str to dict of Figure to list of float
+        By edition, each figure's value in each run.
+    at_hand : str
+        The edition whose runs are asked first; after it, ``resplit``.
+    level : float
+        Probability with which any one of the figures of a sound program may be called false.
+
+    Returns
+    -------
+    list of Verdict
+        In the order of the figures; ``no verdict`` where there are fewer than two runs.
+    """
+    verdicts = []
+    for figure in figures:
+        intervals = {}
+        for edition, of_figure in values.items():
+            interval = prediction_interval(of_figure[figure], level / len(figures))
+            if interval is not None:
+                intervals[edition] = interval
+        if at_hand not in intervals:
+            verdict = NO_VERDICT
+        elif is_within(figure, intervals[at_hand]):
+            verdict = REPRODUCES
+        elif is_within(figure, intervals.get("resplit")):
+            verdict = ON_RESPLIT
+        else:
+            verdict = FAILS
+        if figure.metric == "share_predicted_1" and verdict in (REPRODUCES, ON_RESPLIT):
+            # The number is right, its name is not.
+            verdict = EXPLAINED
+        verdicts.append(Verdict(figure, intervals, verdict))
+    return verdicts

@@ -1,0 +1,18 @@
+"""IPython 9 dropped the function by which d2lzh asks for SVG pictures."""
+
+from typing import Any
+
+from .mend import note
+
+
+def mend(display: Any) -> None:
+    """Put ``set_matplotlib_formats`` back into ``IPython.display``."""
+    if not hasattr(display, "set_matplotlib_formats"):
+        display.set_matplotlib_formats = _set_matplotlib_formats
+        note("IPython.display.set_matplotlib_formats", "IPython 9")
+
+
+def _set_matplotlib_formats(*formats: str, **kwargs: Any) -> None:
+    from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+    set_matplotlib_formats(*formats, **kwargs)

@@ -1,0 +1,28 @@
+"""Python 3.12 dropped ``distutils``, with whose two classes MXNet compares NumPy's version."""
+
+import re
+import sys
+from types import ModuleType
+
+from .mend import note
+
+
+class _Version(tuple):
+    """A version's numbers, which compare as it does."""
+
+    def __new__(cls, text: str) -> "_Version":
+        return super().__new__(cls, map(int, re.findall(r"\d+", text)))
+
+
+def supply_distutils() -> None:
+    """Put a ``distutils`` of these classes where there is none, setuptools' copy included."""
+    if sys.version_info < (3, 12):
+        return
+    try:
+        import distutils.version  # noqa: F401
+    except ImportError:
+        for name in ("distutils", "distutils.version"):
+            sys.modules[name] = ModuleType(name)
+        version = sys.modules["distutils"].version = sys.modules["distutils.version"]
+        version.LooseVersion = version.StrictVersion = _Version
+        note("distutils", "Python 3.12")

@@ -1,0 +1,1 @@
+"""What trains either version: the loop, the feeds, where it computes, parameters on disk."""

@@ -1,0 +1,236 @@
+"""The DataLoader factory that both versions share: the document's own feed, and a fast one."""
+
+import functools
+import sys
+from typing import Iterator, Optional, Tuple
+
+import numpy as np
+from mxnet import Context, cpu, nd
+from mxnet.gluon.data import ArrayDataset, DataLoader, Dataset, Sampler
+from mxnet.gluon.data.vision import transforms
+
+from ..data.fashion_mnist import FashionMNIST
+from ..data.load import load
+from ..errors import UsageError
+from ..interruption import end_if_asked
+from .workers import Workers
+
+LOADERS = ("resident", "per-sample")
+
+
+def default_num_workers(platform: str = sys.platform) -> int:
+    """Tell how many worker processes the document uses: none on Windows, 4 elsewhere.
+
+    Parameters
+    ----------
+    platform : str
+        As ``sys.platform``.
+
+    Returns
+    -------
+    int
+        0 or 4.
+
+    Notes
+    -----
+    Part 1 of the document. Windows has no fork: each worker would import the program anew.
+    """
+    return 0 if platform.startswith("win") else 4
+
+
+def fashion_mnist_datasets(data: FashionMNIST) -> Tuple[ArrayDataset, ArrayDataset]:
+    """Wrap the arrays as Gluon data sets that behave as ``gluon.data.vision.FashionMNIST``.
+
+    Parameters
+    ----------
+    data : FashionMNIST
+        The arrays.
+
+    Returns
+    -------
+    mnist_train, mnist_test : mxnet.gluon.data.ArrayDataset
+        Each sample is an image, (28, 28, 1) uint8 NDArray, and its label, int32.
+    """
+    return (
+        _Samples(data.train_images, data.train_labels),
+        _Samples(data.test_images, data.test_labels),
+    )
+
+
+def load_data_fashion_mnist(
+    batch_size: int,
+    data: Optional[FashionMNIST] = None,
+    loader: str = "resident",
+    num_workers: Optional[int] = None,
+    ctx: Optional[Context] = None,
+    seed: Optional[int] = None,
+) -> Tuple[DataLoader, DataLoader]:
+    """Make the mini-batch iterators of the document.
+
+    Parameters
+    ----------
+    batch_size : int
+        Examples in a batch; the last batch of a pass may be shorter.
+    data : FashionMNIST, optional
+        The data set; by default ``gluon_softmax.data.load.load()``.
+    loader : {"resident", "per-sample"}
+        ``per-sample`` is the document's feed: ``ToTensor`` on each image, in worker processes.
+        ``resident`` gives the same batches from normalized images that lie on ``ctx`` as a whole.
+    num_workers : int, optional
+        Worker processes of ``per-sample``; by default :func:`default_num_workers`.
+    ctx : mxnet.Context, optional
+        Where the batches lie; by default the CPU.
+    seed : int, optional
+        Seed of the shuffling, 0 to 2**32 - 1; by default a new one each time.
+
+    Returns
+    -------
+    train_iter, test_iter : mxnet.gluon.data.DataLoader
+        Each batch is X, float32 (batch, 1, 28, 28) in 0..1, and y, int32 (batch,). The training
+        set is shuffled anew in each pass.
+
+    Raises
+    ------
+    UsageError
+        If there is no such feed.
+    WorkerError
+        While iterating over ``per-sample``, if a worker process is gone or gives no batch.
+
+    Notes
+    -----
+    Part 1 of the document; ``d2lzh.load_data_fashion_mnist`` has the same result.
+    """
+    if loader not in LOADERS:
+        raise UsageError(f"no loader is called {loader!r}: choose {' or '.join(LOADERS)}")
+    data = load() if data is None else data
+    ctx = cpu() if ctx is None else ctx
+    orders = _Shuffled(len(data.train_labels), seed), _InOrder(len(data.test_labels))
+    if loader == "resident":
+        train_iter, test_iter = (
+            _resident(dataset, batch_size, order)
+            for dataset, order in zip(_resident_datasets(data, ctx), orders)
+        )
+    else:
+        workers = default_num_workers() if num_workers is None else num_workers
+        train_iter, test_iter = (
+            _PerSample(dataset, batch_size, order, workers, ctx)
+            for dataset, order in zip(fashion_mnist_datasets(data), orders)
+        )
+    return train_iter, test_iter
+
+
+class _InOrder(Sampler):
+    """All indices from the first to the last."""
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.indices())
+
+    def __len__(self) -> int:
+        return self._length
+
+    def indices(self) -> np.ndarray:
+        return np.arange(self._length)
+
+
+class _Shuffled(_InOrder):
+    """All indices in a new random order at each pass.
+
+    The order is that of ``np.random.shuffle``, which ``gluon.data.RandomSampler`` calls, but from
+    a generator of its own, so that a seed gives the same batches whatever else draws numbers.
+    """
+
+    def __init__(self, length: int, seed: Optional[int]) -> None:
+        super().__init__(length)
+        self._random = np.random.RandomState(seed)
+
+    def indices(self) -> np.ndarray:
+        indices = super().indices()
+        self._random.shuffle(indices)
+        return indices
+
+
+class _Resident(Dataset):
+    """Normalized images and labels that lie on one context; an index array gives a batch."""
+
+    def __init__(self, images: np.ndarray, labels: np.ndarray, ctx: Context) -> None:
+        self.ctx = ctx
+        self._images = transforms.ToTensor()(nd.array(images, dtype=np.uint8, ctx=ctx))
+        self._labels = nd.array(labels, dtype=np.int32, ctx=ctx)
+
+    def __getitem__(self, indices: nd.NDArray) -> Tuple[nd.NDArray, nd.NDArray]:
+        return nd.take(self._images, indices), nd.take(self._labels, indices)
+
+    def __len__(self) -> int:
+        return len(self._labels)
+
+
+@functools.lru_cache(maxsize=1)
+def _resident_datasets(data: FashionMNIST, ctx: Context) -> Tuple[_Resident, _Resident]:
+    return (
+        _Resident(data.train_images, data.train_labels, ctx),
+        _Resident(data.test_images, data.test_labels, ctx),
+    )
+
+
+class _IndexArrays(Sampler):
+    """One NDArray of indices a batch, in a tuple since Gluon asks for a list of samples."""
+
+    def __init__(self, order: _InOrder, batch_size: int, ctx: Context) -> None:
+        self._order = order
+        self._batch_size = batch_size
+        self._ctx = ctx
+
+    def __iter__(self) -> Iterator[Tuple[nd.NDArray]]:
+        indices = nd.array(self._order.indices(), dtype=np.int32, ctx=self._ctx)
+        for start in range(0, len(indices), self._batch_size):
+            end_if_asked()
+            yield (indices[start : start + self._batch_size],)
+
+    def __len__(self) -> int:
+        return -(-len(self._order) // self._batch_size)
+
+
+def _resident(dataset: _Resident, batch_size: int, order: _InOrder) -> DataLoader:
+    return DataLoader(
+        dataset,
+        batch_sampler=_IndexArrays(order, batch_size, dataset.ctx),
+        batchify_fn=lambda batches: batches[0],
+    )
+
+
+class _Samples(ArrayDataset):
+    """Images and labels, by the sample."""
+
+    def __init__(self, images: np.ndarray, labels: np.ndarray) -> None:
+        super().__init__(nd.array(images, dtype=np.uint8), labels)
+
+    def __reduce__(self) -> tuple:
+        # For a worker process that is not forked: MXNet would hand the images over by a file
+        # descriptor, which fails on Python 3.9.
+        images, labels = self._data
+        return _Samples, (images.asnumpy(), labels)
+
+
+class _PerSample(DataLoader):
+    """The document's loader; its worker processes are ours, since MXNet's may wait for ever."""
+
+    def __init__(
+        self, dataset: Dataset, batch_size: int, order: Sampler, num_workers: int, ctx: Context
+    ) -> None:
+        dataset = dataset.transform_first(transforms.ToTensor())
+        super().__init__(dataset, batch_size, sampler=order)
+        self.num_workers = num_workers
+        self._ctx = ctx
+        self._workers = Workers(dataset, num_workers) if num_workers else None
+
+    def __iter__(self) -> Iterator[Tuple[nd.NDArray, nd.NDArray]]:
+        if self._workers is None:
+            batches = super().__iter__()
+        else:
+            batches = self._workers.batches(self._batch_sampler)
+        for X, y in batches:
+            end_if_asked()
+            yield X.as_in_context(self._ctx), y.as_in_context(self._ctx)

@@ -1,0 +1,204 @@
+"""The document's loop, which both versions share: its part 2, section 3.6 of the book.
+
+It knows nothing of how a batch is trained: it is handed one function for that.
+"""
+
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Callable, Iterable, List, Optional, Sequence, Tuple, Union
+
+import numpy as np
+from mxnet import Context, gluon, nd
+
+from ..console import progress
+from ..errors import DataError, Diverged
+
+# How many batches' outputs may wait on the device; for batch size 1 an epoch has 60,000.
+_KEPT = 1000
+
+
+@dataclass
+class Records:
+    """What training gave, one number an epoch in each list.
+
+    Parameters
+    ----------
+    loss : list of float
+        Mean loss of the training examples, in nats, over the epoch's batches as they were met.
+    train_acc : list of float
+        Share of them whose predicted class is the true one.
+    share_predicted_1 : list of float
+        Share of them predicted as class 1, trouser: what the document prints as training accuracy,
+        since it compares the predictions with 1 instead of with the labels.
+    test_acc : list of float
+        Share of the test examples whose predicted class is the true one, after the epoch.
+    seconds : list of float
+        Wall-clock time of the epoch's training, without the test.
+    """
+
+    loss: List[float] = field(default_factory=list)
+    train_acc: List[float] = field(default_factory=list)
+    share_predicted_1: List[float] = field(default_factory=list)
+    test_acc: List[float] = field(default_factory=list)
+    seconds: List[float] = field(default_factory=list)
+
+
+def epoch_line(records: Records, train_acc: Optional[float] = None) -> str:
+    """Write the last epoch as the document does; the training accuracy may be another number."""
+    return "epoch %d, loss %.4f, train acc %.3f, test acc %.3f" % (
+        len(records.loss),
+        records.loss[-1],
+        records.train_acc[-1] if train_acc is None else train_acc,
+        records.test_acc[-1],
+    )
+
+
+def print_epoch(records: Records) -> None:
+    """Print the last epoch as the document does."""
+    print(epoch_line(records), flush=True)
+
+
+def print_epoch_as_document(records: Records) -> None:
+    """Print the last epoch with the document's error: the share of class 1 as ``train acc``."""
+    print(epoch_line(records, records.share_predicted_1[-1]), flush=True)
+
+
+def evaluate_accuracy(
+    data_iter: Iterable,
+    net: Callable,
+    ctx: Union[Context, Sequence[Context], None] = None,
+) -> float:
+    """Tell the share of examples whose largest output is the one of their label.
+
+    Parameters
+    ----------
+    data_iter : iterable of (X, y)
+        Batches of images and labels.
+    net : callable
+        From X to one output a class, (batch, 10).
+    ctx : mxnet.Context or sequence of these, optional
+        Where the net lies, if not where the batches do; a batch is split over several.
+
+    Returns
+    -------
+    float
+        0 to 1.
+
+    Raises
+    ------
+    DataError
+        If there is no batch.
+
+    Notes
+    -----
+    Section 3.6.5 of the book; ``d2lzh.evaluate_accuracy``.
+    """
+    contexts = [ctx] if isinstance(ctx, Context) else ctx
+    right, n = [], 0
+    for batch in data_iter:
+        for X, y in [batch] if contexts is None else _split(batch, contexts):
+            right.append((net(X).argmax(axis=1) == y.astype("float32")).sum())
+            n += y.size
+    if not n:
+        raise DataError("evaluate_accuracy: the iterator gave no batch: it is empty or used up")
+    return sum(float(r.asscalar()) for r in right) / n
+
+
+def _split(batch: Sequence[nd.NDArray], contexts: Sequence[Context]) -> Iterable:
+    split = gluon.utils.split_and_load
+    return zip(*(split(array, contexts, even_split=False) for array in batch))
+
+
+def train_epochs(
+    train_batch: Callable[[nd.NDArray, nd.NDArray], Tuple[nd.NDArray, nd.NDArray]],
+    net: Callable,
+    train_iter: Iterable,
+    test_iter: Iterable,
+    num_epochs: int,
+    on_epoch: Callable[[Records], None] = print_epoch,
+    parameters: Callable[[], Iterable[np.ndarray]] = tuple,
+) -> Records:
+    """Train for some epochs, and test after each.
+
+    Parameters
+    ----------
+    train_batch : callable
+        Trains on one batch, X and y; gives its losses, one an example, and the net's outputs.
+    net : callable
+        From X to one output a class, for the test.
+    train_iter, test_iter : iterable of (X, y)
+        Batches of float32 images and integer labels.
+    num_epochs : int
+        Passes over the training set.
+    on_epoch : callable
+        Called with the records after each epoch; prints the document's line by default.
+    parameters : callable
+        Gives the parameters, which must be finite after each epoch.
+
+    Returns
+    -------
+    Records
+        Loss, accuracies and seconds, an epoch each.
+
+    Raises
+    ------
+    DataError
+        If an epoch has no batch.
+    Diverged
+        If a loss or a parameter is no longer finite after an epoch.
+
+    Notes
+    -----
+    ``train_ch3`` of the document and of d2lzh, but that it waits for MXNet once an epoch instead
+    of three times a batch.
+    """
+    records = Records()
+    for epoch in range(num_epochs):
+        start = time.perf_counter()
+        kept, sums, n = [], np.zeros(3), 0
+        for X, y in progress(train_iter, desc=f"epoch {epoch + 1}"):
+            l, y_hat = train_batch(X, y)
+            kept.append((l, y_hat, y))
+            n += y.size
+            if len(kept) == _KEPT:
+                sums += _count(kept)
+        if not n:
+            raise DataError(
+                f"epoch {epoch + 1}: the training iterator gave no batch: it is empty or used up"
+            )
+        sums += _count(kept)
+        nd.waitall()
+        seconds = time.perf_counter() - start
+        if not (math.isfinite(sums[0]) and all(np.isfinite(p).all() for p in parameters())):
+            raise _diverged(records)
+        records.loss.append(sums[0] / n)
+        records.train_acc.append(sums[1] / n)
+        records.share_predicted_1.append(sums[2] / n)
+        records.test_acc.append(evaluate_accuracy(test_iter, net))
+        records.seconds.append(seconds)
+        on_epoch(records)
+    return records
+
+
+def _count(kept: List[Tuple[nd.NDArray, nd.NDArray, nd.NDArray]]) -> np.ndarray:
+    """Sum up batches' losses, right predictions and predicted 1s; empties the list.
+
+    All at once, since on a batch the sums cost more than the gradients.
+    """
+    if not kept:
+        return np.zeros(3)
+    losses, outputs, labels = (nd.concat(*arrays, dim=0).asnumpy() for arrays in zip(*kept))
+    kept.clear()
+    predicted = outputs.argmax(axis=1)
+    loss_sum = losses.sum(dtype=np.float64)
+    return np.array([loss_sum, (predicted == labels).sum(), (predicted == 1).sum()])
+
+
+def _diverged(records: Records) -> Diverged:
+    last = f"the last finite loss is {records.loss[-1]:.4f}" if records.loss else "it never was"
+    return Diverged(
+        f"epoch {len(records.loss) + 1}: the loss or a parameter is no longer finite, {last}; "
+        "a smaller --lr helps",
+        records,
+    )

@@ -1,0 +1,152 @@
+"""Worker processes that make batches, each at the other end of a pipe.
+
+MXNet's own are a ``multiprocessing.Pool``: where one is killed or cannot start, a pool waits for
+ever or forks another beside MXNet's threads, which does not go well.
+"""
+
+import contextlib
+import itertools
+import multiprocessing
+import signal
+import weakref
+from collections import deque
+from multiprocessing.connection import Connection, wait
+from typing import Any, Deque, Iterable, Iterator, List, Optional, Tuple
+
+from mxnet import nd
+from mxnet.gluon.data import Dataset
+from mxnet.gluon.data.dataloader import default_batchify_fn
+
+from ..errors import WorkerError
+from ..interruption import held
+
+# How long to wait for a batch of a worker process, in seconds; 60,000 examples take some 10.
+PATIENCE = 60
+
+
+class Workers:
+    """Processes that make batches of a data set.
+
+    Parameters
+    ----------
+    dataset : mxnet.gluon.data.Dataset
+        Samples of an image, float32, and a label, int32.
+    count : int
+        How many processes, at least 1.
+    """
+
+    def __init__(self, dataset: Dataset, count: int) -> None:
+        # A process that is forked while MXNet computes may never get its locks.
+        nd.waitall()
+        forks = multiprocessing.get_start_method() == "fork"
+        with held(), _telling():
+            self._workers = [_Worker(dataset if forks else None) for _ in range(count)]
+        if not forks:
+            for worker in self._workers:
+                worker.send(dataset)
+
+    def batches(self, batch_sampler: Iterable) -> Iterator[Tuple[nd.NDArray, nd.NDArray]]:
+        """Make the batches of one pass, in order.
+
+        Parameters
+        ----------
+        batch_sampler : iterable of list of int
+            The indices of each batch.
+
+        Yields
+        ------
+        X, y : mxnet.nd.NDArray
+            Of a batch's samples, stacked, on the CPU.
+
+        Raises
+        ------
+        WorkerError
+            If a process is gone, cannot start, or gives no batch within ``PATIENCE`` seconds.
+        """
+        asked: Deque[Tuple[_Worker, list]] = deque()
+        workers = itertools.cycle(self._workers)
+        for indices in batch_sampler:
+            worker = next(workers)
+            asked.append((worker, worker.ask(indices)))
+            if len(asked) > len(self._workers):
+                yield _answer(*asked.popleft())
+        while asked:
+            yield _answer(*asked.popleft())
+
+
+class _Worker:
+    def __init__(self, dataset: Optional[Dataset]) -> None:
+        self._connection, theirs = multiprocessing.Pipe()
+        process = multiprocessing.Process(
+            target=_work, args=(theirs, self._connection, dataset), daemon=True
+        )
+        process.start()
+        # So that the end of the process is the end of the pipe.
+        theirs.close()
+        weakref.finalize(self, _end, process, self._connection)
+        # Where the batch goes that the process makes now.
+        self._slot: Optional[list] = None
+
+    def ask(self, indices: List[int]) -> list:
+        """Ask for a batch; gives the empty list that :meth:`receive` will put it in."""
+        # One at a time, since two long messages in opposite directions would block each other. It
+        # may be one of another pass, which was broken off or goes on beside this one.
+        self.receive()
+        self.send([int(index) for index in indices])
+        self._slot = []
+        return self._slot
+
+    def send(self, message: object) -> None:
+        with _telling():
+            self._connection.send(message)
+
+    def receive(self) -> None:
+        if self._slot is not None:
+            with _telling():
+                if not self._connection.poll(PATIENCE):
+                    raise TimeoutError
+                self._slot.append(self._connection.recv())
+            self._slot = None
+
+
+def _answer(worker: _Worker, slot: list) -> Tuple[nd.NDArray, nd.NDArray]:
+    if not slot:
+        worker.receive()
+    X, y = slot.pop()
+    return nd.array(X, dtype=X.dtype), nd.array(y, dtype=y.dtype)
+
+
+@contextlib.contextmanager
+def _telling() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, EOFError) as error:
+        raise WorkerError(
+            f"a worker process gave no batch within {PATIENCE} s or is gone: it was killed, or "
+            "could not start; --num-workers 0 or --loader resident does without"
+        ) from error
+
+
+def _work(connection: Connection, other_end: Connection, dataset: Optional[Dataset]) -> None:
+    """Make the batches that are asked for until the other end is gone."""
+    # A Ctrl-C in a terminal reaches all processes; the first one ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # Forked, it would hold both ends, and never learn that nobody reads any more.
+    other_end.close()
+    parent: Any = multiprocessing.parent_process()
+    with contextlib.suppress(OSError, EOFError):
+        if dataset is None:
+            # Not as an argument, which multiprocessing would go on to write to one that is gone.
+            dataset = connection.recv()
+        # The last to be forked learns it first; the others hold copies of those before them.
+        while connection in wait([connection, parent.sentinel]):
+            batch = default_batchify_fn([dataset[index] for index in connection.recv()])
+            connection.send([array.asnumpy() for array in batch])
+
+
+def _end(process: multiprocessing.Process, connection: Connection) -> None:
+    connection.close()
+    # It has nothing to lose, and may be stopped or hang.
+    process.kill()
+    process.join()

@@ -1,0 +1,385 @@
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from program import ROOT, run
+
+from gluon_softmax.commands import main as cli
+
+LINE = re.compile(r"epoch (\d+), loss \d\.\d{4}, train acc \d\.\d{3}, test acc \d\.\d{3}")
+
+
+@pytest.fixture
+def on_sample(sample_dir):
+    return ["--data-dir", str(sample_dir)]
+
+
+def refused(argv, capsys, main=cli.main):
+    """Run what must be refused before any work, by one line; gives the line."""
+    assert main(argv) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("error: ")
+    assert said.err.count("\n") == 1
+    return said.err
+
+
+def train(argv):
+    return cli.main_version("concise", argv)
+
+
+BAD_SETTINGS = [
+    ("--batch-size", "0"),
+    ("--batch-size", "-1"),
+    ("--batch-size", "1.5"),
+    ("--batch-size", "abc"),
+    ("--batch-size", "1000001"),
+    ("--batch-size", ""),
+    ("--lr", "0"),
+    ("--lr", "-0.1"),
+    ("--lr", "nan"),
+    ("--lr", "inf"),
+    ("--lr", "-inf"),
+    ("--lr", "fast"),
+    ("--epochs", "0"),
+    ("--epochs", "-5"),
+    ("--epochs", "2.0"),
+    ("--epochs", "10001"),
+    ("--seed", "-1"),
+    ("--seed", "4294967296"),
+    ("--seed", "x"),
+    ("--split-seed", "-1"),
+    ("--num-workers", "-1"),
+    ("--num-workers", "10000"),
+    ("--num-workers", "two"),
+    ("--ctx", "gpu:99"),
+    ("--ctx", "tpu"),
+    ("--ctx", ""),
+    ("--ctx", "gpu:-1"),
+    ("--ctx", "cpu:0"),
+    ("--loader", "fast"),
+    ("--edition", "first"),
+    ("--data-dir", "/no/such/folder"),
+    ("--save", "/no/such/folder/file.npz"),
+    ("--save", "/"),
+]
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(("option", "value"), BAD_SETTINGS)
+def test_bad_settings_are_refused_with_the_value(option, value, capsys):
+    line = refused([f"{option}={value}"], capsys, train)
+    assert repr(value) in line or value in line
+    assert option in line or option == "--save"
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("argv", "suggestion"),
+    [
+        (["reproduse"], "reproduce"),
+        (["compair"], "compare"),
+        (["dta"], "data"),
+        (["reproduce", "--run", "3"], "--runs"),
+        (["reproduce", "--batchsize=3"], "--batch-size"),
+        (["compare", "--seeed", "1"], "--seed"),
+        (["data", "--editon", "official"], "--edition"),
+        (["benchmark", "--round", "1"], "--rounds"),
+    ],
+)
+def test_the_nearest_right_word_is_suggested(argv, suggestion, capsys):
+    assert f"do you mean {suggestion!r}?" in refused(argv, capsys)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["nonsense-that-is-near-to-nothing"],
+        ["reproduce", "--runs", "0"],
+        ["reproduce", "--runs", "1001"],
+        ["reproduce", "--runs"],
+        ["reproduce", "extra"],
+        ["reproduce", "--xyzzy"],
+        ["data", "delete"],
+        ["benchmark", "--rounds", "0"],
+        ["benchmark", "--epochs", "none"],
+        ["reproduce", "--out", "/proc/report"],
+        ["reproduce", "--out", __file__],
+        ["reproduce", "--out", __file__ + "/report"],
+    ],
+)
+def test_bad_usage_of_the_commands(argv, capsys):
+    refused(argv, capsys)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    "argv", [["predit", "x"], ["predict"], ["predict", "x", "--count", "0"], ["5"], ["--as-doc"]]
+)
+def test_bad_usage_of_a_version(argv, capsys):
+    refused(argv, capsys, train)
+
+
+@pytest.mark.bad_input
+def test_predict_refuses_another_ending(capsys):
+    assert ".svg" in refused(["predict", "x.npz", "--out", "x.jpg"], capsys, train)
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help(option, capsys):
+    for argv in ([option], ["data", option], ["reproduce", option], ["compare", option]):
+        with pytest.raises(SystemExit) as caught:
+            cli.main(argv)
+        assert caught.value.code == 0
+    assert "--runs N" in capsys.readouterr().out
+
+
+def test_without_a_command_there_is_help_and_status_2(capsys):
+    assert cli.main([]) == 2
+    assert "commands:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("size", "epochs"), [(1, 1), (999, 2), (1000, 1), (1001, 1), (60_001, 1), (1_000_000, 1)]
+)
+def test_batch_sizes_that_work(size, epochs, on_sample, capsys):
+    assert train([*on_sample, f"--batch-size={size}", f"--epochs={epochs}"]) == 0
+    assert [int(n) for n in LINE.findall(capsys.readouterr().out)] == list(range(1, epochs + 1))
+
+
+@pytest.mark.parametrize("seed", [0, 2**31 - 1, 2**31, 2**32 - 1])
+def test_seeds_at_both_ends(seed, on_sample, capsys):
+    printed = []
+    for _ in range(2):
+        assert train([*on_sample, f"--seed={seed}", "--epochs=1"]) == 0
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == printed[1]
+
+
+@pytest.mark.parametrize("feed", ["resident", "per-sample"])
+def test_both_feeds_print_the_same(feed, on_sample, capsys):
+    assert train([*on_sample, "--loader", feed, "--num-workers", "2", "--epochs", "2"]) == 0
+    out = capsys.readouterr().out
+    assert train([*on_sample, "--epochs", "2"]) == 0
+    assert capsys.readouterr().out == out
+
+
+def test_as_document_prints_the_mistaken_column(on_sample, capsys):
+    assert cli.main_version("scratch", [*on_sample, "--epochs=1", "--as-document"]) == 0
+    share = re.search(r"train acc (\S+),", capsys.readouterr().out).group(1)
+    assert float(share) < 0.2
+
+
+def test_saved_by_one_version_and_used_by_the_other(on_sample, tmp_path, capsys):
+    saved, picture = tmp_path / "ä b.npz", tmp_path / "nine.png"
+    assert train([*on_sample, "--epochs=2", "--save", str(saved)]) == 0
+    predict = ["predict", str(saved), *on_sample, "--count", "9"]
+    printed = []
+    for version in ("scratch", "concise"):
+        capsys.readouterr()
+        assert cli.main_version(version, [*predict, "--out", str(picture)]) == 0
+        printed.append(capsys.readouterr().out)
+        assert picture.read_bytes().startswith(b"\x89PNG")
+        picture.unlink()
+    assert printed[0] == printed[1]
+    assert len(printed[0].splitlines()) == 11
+    # From where the first run ended, the loss goes on to fall.
+    capsys.readouterr()
+    assert cli.main_version("scratch", [*on_sample, "--start-from", str(saved)]) == 0
+    went_on = [float(x) for x in re.findall(r"loss (\S+),", capsys.readouterr().out)]
+    assert train([*on_sample]) == 0
+    anew = [float(x) for x in re.findall(r"loss (\S+),", capsys.readouterr().out)]
+    assert went_on[0] < anew[1]
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("content", [b"", b"not parameters", b"PK\x03\x04" + bytes(100)])
+def test_predict_refuses_other_files(content, on_sample, tmp_path, capsys):
+    path = tmp_path / "file.npz"
+    path.write_bytes(content)
+    assert train(["predict", str(path), *on_sample]) == 1
+    assert capsys.readouterr().err.startswith(f"error: {path}: ")
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("label", [10, 255])
+def test_labels_out_of_range_in_ones_own_files(label, sample_dir, tmp_path, capsys):
+    import gzip
+
+    for path in sample_dir.glob("*.gz"):
+        content = bytearray(gzip.decompress(path.read_bytes()))
+        if path.name.startswith("t10k-labels"):
+            content[8 + 42] = label
+        (tmp_path / path.stem).write_bytes(content)
+    assert train(["--data-dir", str(tmp_path)]) == 1
+    said = capsys.readouterr()
+    expected = f"error: {tmp_path}/t10k-labels-idx1-ubyte: label {label} at index 42, not 0 to 9\n"
+    assert (said.out, said.err) == ("", expected)
+
+
+@pytest.mark.bad_input
+def test_a_folder_without_the_files(tmp_path, capsys):
+    assert train(["--data-dir", str(tmp_path)]) == 1
+    assert "has neither train-images-idx3-ubyte nor" in capsys.readouterr().err
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("version", ["scratch", "concise"])
+def test_divergence(version, on_sample, capsys):
+    assert cli.main_version(version, [*on_sample, "--lr", "1e38"]) == 1
+    said = capsys.readouterr()
+    assert "epoch 1: the loss or a parameter is no longer finite" in said.err
+    assert said.err.count("\n") == 1
+    assert "epoch 1, loss" not in said.out
+
+
+@pytest.mark.fault
+def test_divergence_in_reproduce_leaves_a_report_of_what_ended(
+    on_sample, tmp_path, capsys, monkeypatch
+):
+    from gluon_softmax.errors import Diverged
+    from gluon_softmax.reproduction import reproduce
+
+    whole = reproduce.train_version
+    calls = []
+
+    def diverges_in_the_third_pair(*args, **kwargs):
+        calls.append(args)
+        if len(calls) == 6:
+            raise Diverged("epoch 3: no longer finite", None)
+        return whole(*args, **kwargs)
+
+    monkeypatch.setattr(reproduce, "train_version", diverges_in_the_third_pair)
+    out = tmp_path / "report"
+    argv = ["reproduce", *on_sample, "--out", str(out), "--no-reading"]
+    assert cli.main(argv) == 1
+    said = capsys.readouterr()
+    assert "error: epoch 3: no longer finite" in said.err
+    assert "Stopped by an error" in said.out
+    assert "no longer finite" in (out / "index.html").read_text("utf-8")
+    import json
+
+    found = json.loads((out / "results.json").read_text("utf-8"))
+    assert found["partial"]
+    assert len(found["editions"]["own files"]["scratch"]["loss"]["values"]) == 2
+
+
+def test_reproduce_replaces_an_older_report_and_nothing_else(on_sample, tmp_path, capsys):
+    out = tmp_path / "a folder"
+    out.mkdir()
+    for name in ("results.json", "mine.txt"):
+        (out / name).write_text("older")
+    argv = ["reproduce", *on_sample, "--out", str(out), "--runs=1", "--no-reading"]
+    assert cli.main([*argv, "--batch-size=256", "--epochs=1", "--check"]) == 1
+    printed = capsys.readouterr().out
+    # --check fails here, and rightly: a file of one's own has other counts than the document's.
+    assert "No verdicts" in printed
+    assert (out / "results.json").read_text("utf-8").startswith("{")
+    assert (out / "mine.txt").read_text() == "older"
+    assert not list(out.glob(".save-*"))
+    assert cli.main([*argv, "--epochs=1"]) == 0
+
+
+@pytest.mark.parametrize("action", ["fetch", "verify", "where"])
+def test_data_of_ones_own(action, on_sample, capsys):
+    assert cli.main(["data", *on_sample, action]) == 0
+    printed = capsys.readouterr().out
+    assert "training: 1000 images (28, 28), 100 a class" in printed
+
+
+def test_compare_command(on_sample, capsys):
+    assert cli.main(["compare", *on_sample, "--epochs", "1"]) == 0
+    assert "Side by side over 5 steps" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("version", ["scratch", "concise"])
+def test_as_a_program(version, on_sample):
+    done = run(version, *on_sample)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [int(n) for n in LINE.findall(done.stdout)] == [1, 2, 3, 4, 5]
+    assert len(done.stdout.splitlines()) == 5
+
+
+@pytest.mark.bad_input
+def test_debug_shows_the_traceback():
+    done = run("gluon_softmax", "reproduce", "--runs", "0", "--debug")
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+    assert run("gluon_softmax", "reproduce", "--runs", "0").returncode == 2
+
+
+@pytest.mark.fault
+def test_a_library_of_the_system_that_is_missing(capsys):
+    import ctypes
+
+    def imports_mxnet(argv):
+        ctypes.CDLL("libquadmath-is-not-here.so.0")
+
+    assert cli.guarded(imports_mxnet, []) == 1
+    said = capsys.readouterr().err
+    assert "needs the system's libquadmath-is-not-here.so.0" in said
+    assert said.count("\n") == 1
+    with pytest.raises(OSError, match="quadmath"):
+        cli.guarded(imports_mxnet, ["--debug"])
+
+
+@pytest.mark.fault
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_output_to_a_full_disk(on_sample):
+    with open("/dev/full", "w") as full:
+        done = run("concise", *on_sample, stdout=full)
+    assert done.returncode == 1
+    assert done.stderr == "error: [Errno 28] No space left on device\n"
+
+
+@pytest.mark.fault
+def test_a_reader_that_has_had_enough(on_sample):
+    with subprocess.Popen(
+        [sys.executable, "-m", "concise", *on_sample, "--epochs", "3000"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        error = process.stderr.read()
+        assert process.wait(timeout=60) == 1
+    assert error == b""
+
+
+@pytest.mark.parametrize(
+    ("command", "not_needed"),
+    [
+        ("cli.main(['data', '--data-dir', 'tests/data'])", ["mxnet", "matplotlib", "d2lzh"]),
+        (
+            "cli.main_version('concise', ['--data-dir', 'tests/data'])",
+            ["d2lzh", "matplotlib", "jinja2", "pooch", "scipy", "IPython"],
+        ),
+    ],
+)
+def test_imports_that_a_command_does_not_need(command, not_needed):
+    code = (
+        f"import sys; from gluon_softmax.commands import main as cli; {command}; "
+        "print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
+    )
+    imported = set(done.stdout.splitlines()[-1].split())
+    assert "numpy" in imported
+    assert imported.isdisjoint(not_needed)
+
+
+def test_predicted_classes_are_those_of_numpy(sample, on_sample, tmp_path, capsys):
+    random = np.random.RandomState(0)
+    W, b = random.normal(size=(784, 10)).astype("f"), random.normal(size=10).astype("f")
+    np.savez(tmp_path / "p.npz", W=W, b=b)
+    assert train(["predict", str(tmp_path / "p.npz"), *on_sample, "--count", "100"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[1:]]
+    flat = sample.test_images[:100].reshape(100, 784) / 255
+    wrong = (flat @ W + b).argmax(axis=1) != sample.test_labels[:100]
+    assert [row[-1] == "(wrong)" for row in rows] == wrong.tolist()

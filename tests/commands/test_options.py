@@ -1,0 +1,47 @@
+import argparse
+
+import pytest
+
+from gluon_softmax.commands import options
+from gluon_softmax.errors import UsageError
+
+
+def test_whole_number():
+    parse = options.whole_number(1, 10)
+    assert [parse(text) for text in ("1", "10", " 7 ")] == [1, 10, 7]
+    for text in ("0", "11", "1.0", "", "one"):
+        with pytest.raises(argparse.ArgumentTypeError, match="is"):
+            parse(text)
+    assert options.whole_number(3)("1000000") == 1000000
+    with pytest.raises(argparse.ArgumentTypeError, match="at least 3"):
+        options.whole_number(3)("2")
+
+
+def test_positive_number():
+    assert options.positive_number("1e-3") == 0.001
+    for text in ("0", "-1", "nan", "inf", "x"):
+        with pytest.raises(argparse.ArgumentTypeError):
+            options.positive_number(text)
+
+
+def test_defaults_are_the_documents():
+    parser = options.Parser()
+    options.add_data_options(parser)
+    options.add_training_options(parser)
+    found = parser.parse_args([])
+    assert (found.epochs, found.batch_size, found.lr) == (5, 200, 0.1)
+    assert (found.edition, found.loader, found.ctx) == ("auto", "resident", "auto")
+
+
+def test_an_unknown_option_is_named_before_what_follows_it():
+    parser = options.Parser(prog="program")
+    parser.add_argument("--known")
+    parser.add_argument("words", nargs="*")
+    with pytest.raises(UsageError, match=r"unknown option '--knwon', do you mean '--known'\?"):
+        parser.parse_args(["--knwon", "5"])
+    assert parser.parse_args(["--", "--knwon"]).words == ["--knwon"]
+
+
+def test_nearest():
+    assert options.nearest("--bach-size=3", ["--batch-size", "--lr"]).endswith("'--batch-size'?")
+    assert options.nearest("zzz", ["--batch-size"]) == ""

@@ -1,0 +1,110 @@
+import importlib.util
+import json
+
+import numpy as np
+import pytest
+
+from gluon_softmax.comparison import benchmark, growth, rounds
+from gluon_softmax.comparison.benchmark import CONTENDERS, DOCUMENT, NUMPY
+from gluon_softmax.comparison.rounds import Contender, Result
+from gluon_softmax.errors import GluonSoftmaxError
+
+
+def result(epoch, loss=0.4734):
+    return Result(epoch, 2.0, loss, 0.83, 400_000_000)
+
+
+def test_ratios_are_of_the_same_round():
+    assert benchmark.ratios([2.0, 8.0, 9.0], [1.0, 4.0, 3.0]) == (2.0, 2.0, 3.0)
+
+
+def test_table_is_in_the_order_of_time_and_another_loss_does_not_count():
+    results = {
+        DOCUMENT: [result(2.0), result(4.0)],
+        NUMPY: [result(0.1), result(0.2)],
+        "fast and wrong": [result(0.01, loss=0.51), result(0.01)],
+        "slow": [result(1.0), result(1.0)],
+    }
+    lines = benchmark.table(results)[2:]
+    assert [line[:28].strip() for line in lines] == [NUMPY, "slow", DOCUMENT, "fast and wrong"]
+    assert "does not count" in lines[-1]
+    assert "does not count" not in "".join(lines[:-1])
+    assert "7.50 [5.00, 10.0]" in lines[1]
+    assert "3.00 [2.00, 4.00]" in lines[1]
+
+
+def test_what_is_not_installed_is_said(capsys):
+    missing = Contender("other", "other", package="no-such-package-anywhere")
+    here, versions = rounds.installed([missing, Contender("x", "x", package="numpy")])
+    assert [contender.name for contender in here] == ["x"]
+    assert versions == {"numpy": np.__version__}
+    assert "other: left out, no-such-package-anywhere is not installed" in capsys.readouterr().err
+
+
+@pytest.mark.fault
+def test_a_contender_that_fails_is_named_and_left_out(capsys, monkeypatch):
+    fails = Contender("fails", "numpy_by_hand")
+    with pytest.raises(GluonSoftmaxError, match="fails: its process ended with status"):
+        rounds.run_once(fails, epochs="none")
+    calls = []
+
+    def run_once(contender, **settings):
+        calls.append(contender.name)
+        if contender.name == "b" and calls.count("b") == 2:
+            raise GluonSoftmaxError("b: its process ended")
+        return result(1.0)
+
+    monkeypatch.setattr(rounds, "run_once", run_once)
+    results = rounds.run_rounds([Contender("a", ""), Contender("b", "")], 3)
+    # In turn, and no more of the one that failed.
+    assert calls == ["a", "b", "a", "b", "a"]
+    assert list(results) == ["a"]
+    assert "b: its process ended" in capsys.readouterr().err
+
+
+@pytest.mark.full_data
+@pytest.mark.parametrize("contender", CONTENDERS, ids=lambda contender: contender.name)
+def test_contenders_reach_the_same_loss(contender, official):
+    # One epoch of all examples: 0.748 with a standard deviation of 0.0015, but for the initial
+    # weights of scikit-learn, which are ten times as large.
+    module = {"scikit-learn": "sklearn"}.get(contender.package, contender.package or "numpy")
+    if importlib.util.find_spec(module) is None:
+        pytest.skip(f"{contender.package} is not installed")
+    found = rounds.run_once(contender, epochs=1)
+    assert found.loss == pytest.approx(0.748, abs=0.02 if module == "sklearn" else 0.008)
+    assert 0.76 < found.accuracy < 0.83
+    assert found.whole > found.epoch > 0
+    assert found.peak_bytes > 100_000_000
+
+
+@pytest.mark.full_data
+def test_the_whole_benchmark_in_small(tmp_path, monkeypatch, capsys, official):
+    monkeypatch.setattr(
+        benchmark, "CONTENDERS", [c for c in CONTENDERS if c.name in (DOCUMENT, NUMPY)]
+    )
+    for module in (benchmark, growth):
+        monkeypatch.setattr(module, "EXAMPLES", (600, 6000))
+        monkeypatch.setattr(module, "BATCH_SIZES", (200, 2000))
+    assert benchmark.benchmark(tmp_path, 1, True, epochs=2, batch_size=200, lr=0.1)
+    printed = capsys.readouterr().out
+    assert "resident is" in printed
+    found = json.loads((tmp_path / "benchmark.json").read_text("utf-8"))
+    assert set(found["training"]) == {DOCUMENT, NUMPY}
+    assert found["growth"]["examples"]["sizes"] == [600, 6000]
+    assert len(found["growth"]["batch_size"][NUMPY]) == 2
+    for name in ("growth-examples.png", "growth-batch-size.png"):
+        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
+    own = found["passes"]["mxnet alone"][0]["peak_bytes"]
+    # All training images as float32 are 188 MB.
+    assert 188e6 < found["passes"]["resident"][0]["peak_bytes"] - own < 3 * 188e6
+
+
+def test_a_contender_that_warns_much_does_not_stand_still(tmp_path, monkeypatch):
+    line = '{"seconds": [2, 1], "losses": [0.5], "accuracies": [0.8], "peak_bytes": 7}'
+    program = f"import sys\nsys.stderr.write('warning' * 100_000)\nprint('''{line}''')\n"
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "warns.py").write_text(program)
+    monkeypatch.setattr(rounds, "ROOT", tmp_path)
+    monkeypatch.setattr(rounds, "CONTENDERS", "elsewhere")
+    found = rounds.run_once(Contender("warns", "warns"))
+    assert (found.epoch, found.loss, found.accuracy, found.peak_bytes) == (1, 0.5, 0.8, 7)

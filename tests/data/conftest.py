@@ -1,0 +1,24 @@
+import pytest
+from server import serve
+
+from gluon_softmax.data import apt, cache, folder, url
+
+
+@pytest.fixture(scope="module")
+def server():
+    with serve() as running:
+        yield running
+
+
+@pytest.fixture(name="folder")
+def cache_folder(tmp_path):
+    """An edition's folder in a cache, which does not exist yet."""
+    return tmp_path / "cache é" / "edition"
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(url, "TIMEOUT", (1, 1))
+    monkeypatch.setattr(url, "GRACE", 1)
+    for module in (apt, cache, folder, url):
+        monkeypatch.setattr(module, "LARGEST_GZ", 4_000_000)

@@ -1,0 +1,97 @@
+import io
+import os
+import shutil
+import tarfile
+
+import pytest
+from server import content, edition
+
+from gluon_softmax.data import apt, cache
+from gluon_softmax.data.editions import FILES, Source
+from gluon_softmax.errors import DataError
+
+
+def make_deb(path, members):
+    """Build a Debian package from its parts, since no tool makes one with such members."""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:gz") as tar:
+        for name, kind, body in members:
+            member = tarfile.TarInfo(name)
+            member.type = kind
+            member.size = len(body) if kind == tarfile.REGTYPE else 0
+            member.linkname = "/etc/passwd" if kind in (tarfile.SYMTYPE, tarfile.LNKTYPE) else ""
+            tar.addfile(member, io.BytesIO(body) if kind == tarfile.REGTYPE else None)
+    control = io.BytesIO()
+    with tarfile.open(fileobj=control, mode="w:gz") as tar:
+        text = b"Package: a\nVersion: 1\nArchitecture: all\nMaintainer: a <a@b.c>\nDescription: a\n"
+        member = tarfile.TarInfo("./control")
+        member.size = len(text)
+        tar.addfile(member, io.BytesIO(text))
+    with open(path, "wb") as out:
+        out.write(b"!<arch>\n")
+        for name, body in (
+            ("debian-binary", b"2.0\n"),
+            ("control.tar.gz", control.getvalue()),
+            ("data.tar.gz", data.getvalue()),
+        ):
+            out.write(f"{name:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(body):<10}`\n".encode())
+            out.write(body + b"\n" * (len(body) % 2))
+
+
+INSIDE = "./usr/share/datasets/fashion-mnist/"
+needs_dpkg = pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="no dpkg-deb here")
+
+
+@pytest.mark.fault
+@needs_dpkg
+def test_only_the_four_files_are_taken_out_of_a_package(tmp_path):
+    evil = [
+        ("../../outside", tarfile.REGTYPE, b"x"),
+        ("./etc/cron.d/job", tarfile.REGTYPE, b"x"),
+        (INSIDE + "null", tarfile.CHRTYPE, b""),
+        (INSIDE + "pipe", tarfile.FIFOTYPE, b""),
+        (INSIDE + "t10k-labels-idx1-ubyte.gz", tarfile.SYMTYPE, b""),
+        (INSIDE + "t10k-labels-idx1-ubyte.gz", tarfile.LNKTYPE, b""),
+        (INSIDE + "../fashion-mnist/train-labels-idx1-ubyte.gz", tarfile.REGTYPE, b"x"),
+    ]
+    good = [(f"{INSIDE}{file}.gz", tarfile.REGTYPE, content(file)) for file in FILES]
+    again = [(f"{INSIDE}{FILES[0]}.gz", tarfile.REGTYPE, b"another")]
+    make_deb(tmp_path / "a.deb", evil + good + again)
+    taken = list(apt.read_deb(tmp_path / "a.deb", FILES))
+    assert taken == [(file, content(file)) for file in FILES]
+    assert [p.name for p in tmp_path.iterdir()] == ["a.deb"]
+
+
+@pytest.mark.fault
+@needs_dpkg
+def test_a_package_without_the_files(tmp_path):
+    make_deb(tmp_path / "a.deb", [(INSIDE + FILES[0] + ".gz", tarfile.SYMTYPE, b"")])
+    with pytest.raises(DataError, match="has no "):
+        list(apt.read_deb(tmp_path / "a.deb", FILES))
+    (tmp_path / "b.deb").write_bytes(b"not a package")
+    with pytest.raises(DataError):
+        list(apt.read_deb(tmp_path / "b.deb", FILES))
+
+
+@pytest.mark.fault
+def test_without_apt_get(tmp_path, monkeypatch, folder, capsys):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DataError):
+        cache.obtain(edition("official", Source("Debian", "apt", "nothing", {})), folder)
+    assert "this system has no apt-get" in capsys.readouterr().err
+
+
+@pytest.mark.fault
+@needs_dpkg
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [("echo 'E: no network' >&2; exit 100", "E: no network"), ("exit 0", "0 archives, not one")],
+)
+def test_apt_get_that_fails(script, words, tmp_path, monkeypatch, folder, capsys):
+    program = tmp_path / "apt-get"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(DataError):
+        cache.obtain(edition("official", Source("Debian", "apt", "nothing", {})), folder)
+    assert words in capsys.readouterr().err

@@ -1,0 +1,330 @@
+import contextlib
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import mxnet
+import numpy as np
+import pytest
+from server import BOMB, FOLDER, SAMPLE, assert_whole, edition, serve
+
+from gluon_softmax.data import cache
+from gluon_softmax.data.editions import FILES, OFFICIAL, Source
+from gluon_softmax.errors import DataError
+
+HERE = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize("name", ["official", "mxnet"])
+def test_from_a_server_then_from_the_cache(name, server, folder):
+    wanted = edition(name, server.source("ok"))
+    arrays, origin = cache.obtain(wanted, folder)
+    assert origin == "server that does ok"
+    assert_whole(arrays, folder, wanted.suffix)
+    server.asked.clear()
+    arrays, origin = cache.obtain(wanted, folder)
+    assert origin == "the cache"
+    assert_whole(arrays)
+    assert server.asked == []
+
+
+@pytest.mark.fault
+def test_a_bomb_in_a_source_without_checksums(tmp_path, folder, capsys):
+    for file in FILES:
+        (tmp_path / f"{file}.gz").write_bytes(BOMB)
+    source = Source("bombs", "folder", str(tmp_path), {})
+    with pytest.raises(DataError, match="could not be had"):
+        cache.obtain(edition("official", source), folder)
+    assert "magic number 0" in capsys.readouterr().err
+
+
+@pytest.mark.fault
+def test_what_one_source_gave_is_kept_when_it_fails(server, folder):
+    wanted = edition("official", server.source("first-only"), server.source("ok"))
+    server.asked.clear()
+    arrays, _ = cache.obtain(wanted, folder)
+    assert_whole(arrays, folder)
+    assert ("ok", "train-images-idx3-ubyte.gz") not in server.asked
+
+
+def damage(path, how):
+    content = path.read_bytes()
+    other = path.with_name(path.name.replace("train", "t10k"))
+    path.write_bytes(
+        {
+            "empty": b"",
+            "truncated": content[: len(content) // 2],
+            "corrupt": content[:500] + bytes([content[500] ^ 1]) + content[501:],
+            "longer": content + b"x",
+            "swapped": other.read_bytes(),
+        }[how]
+    )
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("name", ["official", "mxnet"])
+@pytest.mark.parametrize("how", ["empty", "truncated", "corrupt", "longer", "swapped"])
+def test_a_bad_file_in_the_cache_is_set_aside_and_fetched_anew(name, how, folder, capsys):
+    wanted = edition(name, FOLDER)
+    cache.obtain(wanted, folder)
+    path = folder / ("train-images-idx3-ubyte" + wanted.suffix)
+    damage(path, how)
+    arrays, origin = cache.obtain(wanted, folder)
+    assert origin == "a folder"
+    assert_whole(arrays)
+    assert str(path) in capsys.readouterr().err
+    assert path.with_name(path.name + ".rejected").exists()
+    assert cache.obtain(wanted, folder)[1] == "the cache"
+
+
+@pytest.mark.fault
+def test_the_other_edition_in_the_cache_is_refused(folder, capsys):
+    # The sample is of the official edition by its content, but not by its checksums.
+    arrays = cache.obtain(edition("official", FOLDER), folder)[0]
+    assert cache.read_cache(OFFICIAL, folder) == {}
+    assert capsys.readouterr().err.count("sha256") == len(arrays)
+
+
+def test_unequal_classes_are_refused(folder):
+    wanted = edition("official", FOLDER)
+    labels = np.zeros(1000, np.uint8)
+    with pytest.raises(DataError, match="not equally many"):
+        cache._check_counts(wanted, "train-labels-idx1-ubyte", labels, "x")
+    with pytest.raises(DataError, match="7 examples, not 1000"):
+        cache._check_counts(wanted, "train-labels-idx1-ubyte", labels[:7], "x")
+
+
+@pytest.mark.fault
+def test_a_cache_that_cannot_be_written(tmp_path, capsys):
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    with serve() as server:
+        arrays, _ = cache.obtain(
+            edition("official", server.source("ok")), tmp_path / "cache" / "edition"
+        )
+    assert_whole(arrays)
+    assert capsys.readouterr().err.count("cannot be kept in the cache") == len(FILES)
+
+
+def test_out_of_reach_is_remembered_for_a_day(server, folder, monkeypatch):
+    wanted = edition("mxnet", server.source("404"))
+    for optional, asked in ((True, True), (True, False), (False, True)):
+        server.asked.clear()
+        with pytest.raises(DataError):
+            cache.obtain(wanted, folder, optional=optional)
+        assert bool(server.asked) == asked
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 25 * 3600)
+    server.asked.clear()
+    with pytest.raises(DataError):
+        cache.obtain(wanted, folder, optional=True)
+    assert server.asked
+
+
+@pytest.mark.fault
+def test_a_memory_of_the_future_is_no_memory(server, folder):
+    folder.mkdir(parents=True)
+    (folder / cache.MEMORY).touch()
+    later = time.time() + 1000
+    os.utime(folder / cache.MEMORY, (later, later))
+    server.asked.clear()
+    with pytest.raises(DataError):
+        cache.obtain(edition("mxnet", server.source("404")), folder, optional=True)
+    assert server.asked
+
+
+CHILD = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from server import edition
+from gluon_softmax.data import cache
+from gluon_softmax.data.editions import Source
+from server import checksums
+from pathlib import Path
+source = Source("slow server", "url", sys.argv[2], checksums("md5"))
+cache.obtain(edition("official", source), Path(sys.argv[3]))
+"""
+
+
+def child(source, folder, **options):
+    return subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(HERE), source.location, str(folder)],
+        cwd=HERE.parent,
+        stderr=subprocess.PIPE,
+        **options,
+    )
+
+
+FROM_FOLDER = CHILD.replace(
+    'Source("slow server", "url", sys.argv[2], checksums("md5"))',
+    'Source("a folder", "folder", sys.argv[2], {})',
+)
+
+
+def fetch_from_folder(folder, prefix=(), **options):
+    return subprocess.run(
+        [*prefix, sys.executable, "-c", FROM_FOLDER, str(HERE), str(SAMPLE), str(folder)],
+        cwd=HERE.parent,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+        **options,
+    )
+
+
+def no_file_over(size):
+    """Make a function that lets a write past this size fail, as on a full disk."""
+
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    return limit
+
+
+@pytest.mark.fault
+def test_killed_at_twenty_points(server, tmp_path):
+    source = server.source("slow")
+    start = time.monotonic()
+    with child(source, tmp_path / "whole") as process:
+        process.communicate()
+    whole = time.monotonic() - start
+
+    def kill_after(seconds):
+        folder = tmp_path / str(seconds)
+        with child(source, folder) as process:
+            time.sleep(seconds)
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+        return folder
+
+    moments = [random.uniform(0.3, 1.5) * whole for _ in range(20)]
+    with ThreadPoolExecutor(4) as pool:
+        folders = list(pool.map(kill_after, moments))
+    left = 0
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+        left += len(list(folder.iterdir())) not in (0, len(FILES))
+        for path in folder.iterdir():
+            # What has its final name is whole.
+            if not path.name.startswith(".save-"):
+                cache._verify_cached(edition("official"), path.name, path)
+        arrays, _ = cache.obtain(edition("official", FOLDER), folder)
+        assert_whole(arrays)
+    # Some were killed half-way, or this shows nothing.
+    assert left
+
+
+@pytest.mark.fault
+def test_four_fetches_at_once(server, folder):
+    processes = [child(server.source("slow"), folder) for _ in range(4)]
+    for process in processes:
+        _, error = process.communicate(timeout=60)
+        assert process.returncode == 0, error
+    assert_whole(cache.read_cache(edition("official"), folder), folder)
+
+
+@pytest.mark.fault
+def test_four_threads_at_once(server, folder):
+    with ThreadPoolExecutor(4) as pool:
+        jobs = [
+            pool.submit(cache.obtain, edition("mxnet", server.source("slow")), folder)
+            for _ in range(4)
+        ]
+    for job in jobs:
+        assert_whole(job.result()[0], folder, ".gz")
+
+
+@pytest.mark.fault
+def test_a_full_disk(server, folder):
+    with child(server.source("ok"), folder, preexec_fn=no_file_over(100_000)) as process:
+        _, error = process.communicate(timeout=60)
+    # This child calls `obtain` itself, so that the error ends it with a traceback.
+    assert process.returncode == 1
+    assert b"slow server: " in error
+    assert b"could not be had from any source" in error
+    there = list(folder.iterdir()) if folder.exists() else []
+    for path in there:
+        cache._verify_cached(edition("official"), path.name, path)
+    assert_whole(cache.obtain(edition("official", FOLDER), folder)[0], folder)
+
+
+@pytest.mark.fault
+def test_a_full_disk_while_keeping(folder):
+    done = fetch_from_folder(folder, preexec_fn=no_file_over(500_000))
+    assert done.returncode == 0, done.stderr
+    # The training images do not fit, the other files do.
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1
+    assert "train-images-idx3-ubyte: cannot be kept in the cache" in lines[0]
+    assert {p.name for p in folder.iterdir()} == set(FILES[1:])
+
+
+@pytest.mark.parametrize("home", ["a folder", "ein Ordner mit Ä", None])
+def test_the_cache_is_where_mxnet_looks(home, tmp_path, monkeypatch):
+    if home is None:
+        monkeypatch.delenv("MXNET_HOME", raising=False)
+    else:
+        monkeypatch.setenv("MXNET_HOME", str(tmp_path / home))
+    assert str(cache.cache_root()) == os.path.join(mxnet.base.data_dir(), "datasets")
+
+
+# Root may write anywhere, unless this is taken from it.
+AS_USER = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all", "--"]
+if os.getuid() != 0:
+    AS_USER = []
+
+
+def can_be_a_user():
+    with contextlib.suppress(OSError):
+        return subprocess.run([*AS_USER, "true"], check=False).returncode == 0
+    return False
+
+
+@pytest.mark.fault
+@pytest.mark.skipif(not can_be_a_user(), reason="runs as root, and setpriv does not work here")
+@pytest.mark.parametrize("what", ["read-only folder", "unreadable files", "another's folder"])
+def test_a_cache_without_the_rights(what, folder):
+    cache.obtain(edition("official", FOLDER), folder)
+    if what == "unreadable files":
+        for path in folder.iterdir():
+            path.chmod(0)
+    else:
+        if what == "read-only folder":
+            (folder / FILES[2]).unlink()
+        elif os.getuid() == 0:
+            os.chown(folder, 65534, 65534)
+        folder.chmod(0o555 if what == "read-only folder" else 0o700)
+    done = fetch_from_folder(folder, AS_USER)
+    folder.chmod(0o755)
+    # The data are had all the same.
+    assert done.returncode == 0, done.stderr
+    lines = done.stderr.splitlines()
+    if what == "read-only folder":
+        assert len(lines) == 1
+        assert f"{FILES[2]}: cannot be kept in the cache" in lines[0]
+    elif what == "unreadable files":
+        assert [line.count("cannot be read (Permission denied)") for line in lines] == [1] * 4
+        # They were mended, since the folder may be written.
+        assert_whole(cache.read_cache(edition("official"), folder))
+    elif os.getuid() == 0:
+        assert [line.count("Permission denied") for line in lines] == [1] * len(lines)
+        assert len(lines) in (4, 8)
+
+
+@pytest.mark.fault
+def test_no_home_folder(monkeypatch, capsys):
+    monkeypatch.delenv("MXNET_HOME", raising=False)
+    # Nobody can make a folder there.
+    monkeypatch.setenv("HOME", "/proc/no/home")
+    folder = cache.cache_root() / "edition"
+    assert str(folder).startswith("/proc/no/home")
+    arrays, _ = cache.obtain(edition("official", FOLDER), folder)
+    assert_whole(arrays)
+    assert capsys.readouterr().err.count("cannot be kept in the cache") == len(FILES)

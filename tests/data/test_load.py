@@ -1,0 +1,170 @@
+import gzip
+import shutil
+
+import d2lzh as d2l
+import numpy as np
+import pytest
+
+from gluon_softmax.data import cache as data_cache
+from gluon_softmax.data import fashion_mnist
+from gluon_softmax.data.editions import EDITIONS, FILES, Source
+from gluon_softmax.data.load import load
+from gluon_softmax.data.resplit import resplit
+from gluon_softmax.errors import DataError, UsageError
+
+
+def from_folder(sample_dir):
+    return Source("a folder", "folder", str(sample_dir), {})
+
+
+def assert_is_sample(found, sample):
+    for name in ("train_images", "train_labels", "test_images", "test_labels"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(sample, name))
+
+
+def test_own_files_gzipped_or_not(sample, sample_dir, tmp_path):
+    assert sample.edition == "own files"
+    assert sample.train_images.shape == (1000, 28, 28, 1)
+    assert sample.train_images.dtype == np.uint8
+    assert sample.train_labels.dtype == np.int32
+    for path in sample_dir.glob("*.gz"):
+        (tmp_path / path.stem).write_bytes(gzip.decompress(path.read_bytes()))
+    assert_is_sample(load(data_dir=str(tmp_path)), sample)
+
+
+@pytest.mark.parametrize(
+    ("taken", "instead_of", "words"),
+    [
+        ("t10k", "train", "1000 train images, but 300 labels"),
+        ("train", "t10k", "300 t10k images, but 1000 labels"),
+    ],
+)
+def test_another_number_of_labels(taken, instead_of, words, sample_dir, tmp_path):
+    for path in sample_dir.glob("*.gz"):
+        shutil.copy(path, tmp_path)
+    shutil.copy(
+        tmp_path / f"{taken}-labels-idx1-ubyte.gz", tmp_path / f"{instead_of}-labels-idx1-ubyte.gz"
+    )
+    with pytest.raises(DataError, match=words):
+        load(data_dir=str(tmp_path))
+
+
+def test_auto_is_mxnet_where_it_can_be_had(editions, server, sample_dir, sample, capsys):
+    editions(mxnet=[server.source("ok")], official=[from_folder(sample_dir)])
+    found = load()
+    assert found.edition == "mxnet"
+    assert_is_sample(found, sample)
+    assert "out of reach" not in capsys.readouterr().err
+
+
+def test_auto_is_official_otherwise_and_says_so_once(editions, server, sample_dir, sample, capsys):
+    editions(mxnet=[server.source("404")], official=[from_folder(sample_dir)])
+    found = load()
+    assert found.edition == "official"
+    assert_is_sample(found, sample)
+    said = capsys.readouterr().err
+    assert "0.4734" in said
+    assert "404" in said
+    server.asked.clear()
+    # A second time nobody is asked.
+    assert load().edition == "official"
+    assert server.asked == []
+    assert "404" not in capsys.readouterr().err
+
+
+def test_an_edition_that_was_asked_for_is_not_replaced(editions, server, sample_dir):
+    editions(mxnet=[server.source("404")], official=[from_folder(sample_dir)])
+    assert load().edition == "official"
+    server.asked.clear()
+    with pytest.raises(DataError, match="mxnet edition could not be had"):
+        load("mxnet")
+    # Though it was found out of reach a moment ago.
+    assert server.asked != []
+    with pytest.raises(UsageError, match="'first': choose auto"):
+        load("first")
+
+
+def test_mxnets_own_class_finds_the_mxnet_edition(editions, sample_dir, sample, monkeypatch):
+    from mxnet.gluon.data.vision import FashionMNIST, datasets
+
+    editions(mxnet=[from_folder(sample_dir)])
+    load("mxnet")
+    monkeypatch.setattr(
+        datasets, "download", lambda url, path, sha1_hash: f"{path}/{url.split('/')[-1]}"
+    )
+    default_root = data_cache.cache_root() / "fashion-mnist"
+    theirs = FashionMNIST(root=str(default_root), train=True)
+    np.testing.assert_array_equal(theirs._data.asnumpy(), sample.train_images)
+    np.testing.assert_array_equal(theirs._label, sample.train_labels)
+
+
+def test_class_names_are_d2lzhs():
+    labels = list(range(10))
+    assert fashion_mnist.get_fashion_mnist_labels(labels) == d2l.get_fashion_mnist_labels(labels)
+    assert fashion_mnist.get_fashion_mnist_labels([3, 1]) == ["dress", "trouser"]
+    assert fashion_mnist.get_fashion_mnist_labels(np.array([9], np.int32)) == ["ankle boot"]
+
+
+def test_resplit(sample):
+    first, again, other = (resplit(sample, seed) for seed in (7, 7, 8))
+    assert_is_sample(first, again)
+    assert (first.test_images != other.test_images).any()
+    assert first.edition == "resplit"
+    assert "seed 7" in first.origin
+    for name in ("train_labels", "test_labels"):
+        # As many of each class as before.
+        counts = np.bincount(getattr(first, name))
+        np.testing.assert_array_equal(counts, np.bincount(getattr(sample, name)))
+
+    def pool(of):
+        images = np.concatenate([of.train_images, of.test_images]).reshape(1300, -1)
+        labels = np.concatenate([of.train_labels, of.test_labels])
+        return sorted(map(bytes, np.column_stack([images, labels.astype(np.uint8)])))
+
+    assert pool(first) == pool(sample)
+    # About 23 % of each class's test images were test images before.
+    before = {bytes(image) for image in sample.test_images.reshape(300, -1)}
+    same = np.mean([bytes(image) in before for image in first.test_images.reshape(300, -1)])
+    assert 0.1 < same < 0.4
+
+
+def test_resplit_edition_is_drawn_from_the_official_one(editions, sample_dir):
+    editions(official=[from_folder(sample_dir)])
+    official = load("official")
+    assert official.origin == "a folder"
+    assert official.checksums == dict(EDITIONS["official"].checksums)
+    for seed, options in ((3, {"split_seed": 3}), (0, {})):
+        found = load("resplit", **options)
+        assert_is_sample(found, resplit(official, seed))
+        assert found.checksums == official.checksums
+
+
+def test_what_is_known_of_own_files(sample, sample_dir):
+    assert sample.origin == str(sample_dir)
+    assert sample.checksums == {}
+
+
+@pytest.mark.bad_input
+def test_own_files_that_are_not_there(tmp_path):
+    with pytest.raises(UsageError, match=r"--data-dir .*none: not a folder"):
+        load(data_dir=str(tmp_path / "none"))
+    with pytest.raises(DataError, match="has neither train-images-idx3-ubyte nor"):
+        load(data_dir=str(tmp_path))
+
+
+@pytest.mark.full_data
+def test_what_the_document_shows(official):
+    assert len(official.train_labels) == 60000
+    assert len(official.test_labels) == 10000
+    assert official.train_images[0:10].shape == (10, 28, 28, 1)
+    assert official.train_images.dtype == np.uint8
+    assert official.train_labels[:10].tolist() == [9, 0, 0, 3, 0, 2, 7, 2, 5, 5]
+    assert official.test_labels[:10].tolist() == [9, 2, 1, 1, 6, 1, 4, 6, 5, 7]
+
+
+@pytest.mark.full_data
+def test_resplit_edition(official):
+    found = load("resplit", split_seed=3)
+    assert np.bincount(found.train_labels).tolist() == [6000] * 10
+    assert np.bincount(found.test_labels).tolist() == [1000] * 10
+    assert found.checksums.keys() == set(FILES)

@@ -1,0 +1,27 @@
+from collections import Counter
+
+import d2lzh as d2l
+import pytest
+
+from gluon_softmax.reproduction import claims
+
+
+def test_thirty_figures_of_two_tables_and_one_before():
+    per_version = Counter(figure.version for figure in claims.FIGURES if figure.epoch)
+    assert per_version == {"scratch": 15, "concise": 15}
+    assert [figure.document for figure in claims.FIGURES if not figure.epoch] == [0.0982]
+    assert len({figure.name for figure in claims.FIGURES}) == 31
+
+
+def test_names_of_classes_are_those_of_d2lzh():
+    assert claims.FACTS["class names"][1] == d2l.get_fashion_mnist_labels(range(10))
+    assert claims.FACTS["get_fashion_mnist_labels([3, 1])"][1] == d2l.get_fashion_mnist_labels(
+        [3, 1]
+    )
+
+
+@pytest.mark.parametrize("version", ["scratch", "concise"])
+def test_losses_fall_and_accuracies_are_shares(version):
+    losses = [row[0] for row in claims.TABLES[version]]
+    assert losses == sorted(losses, reverse=True)
+    assert all(0 < share < 1 for row in claims.TABLES[version] for share in row[1:])

@@ -1,0 +1,143 @@
+import dataclasses
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from gluon_softmax.reproduction import report
+from gluon_softmax.reproduction.findings import Reproduction, headline
+from gluon_softmax.reproduction.reproduce import reproduce
+from gluon_softmax.reproduction.summary import summary
+from gluon_softmax.training.run import Settings
+
+
+@pytest.fixture(scope="module")
+def found(sample):
+    data = dataclasses.replace(sample, edition="official", origin='a <b>folder</b> & "more"')
+    return reproduce(data, Settings(), seed=0, runs=2, read=True)
+
+
+@pytest.fixture(scope="module")
+def out(found, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report")
+    report.write_report(found, folder, "python -m gluon_softmax reproduce --out '<x>'")
+    return folder
+
+
+def test_files(out):
+    assert json.loads((out / "results.json").read_text("utf-8"))["schema_version"] == 1
+    pictures = {
+        "first-images",
+        "curves",
+        "mistaken-column",
+        "scratch-predictions",
+        "concise-predictions",
+        "confusion",
+        "weights",
+        "confidently-wrong",
+    }
+    assert {path.name for path in out.iterdir()} == {"index.html", "results.json"} | {
+        f"{name}.{ending}" for name in pictures for ending in ("png", "svg")
+    }
+
+
+def test_page_escapes_what_comes_from_outside(out):
+    page = (out / "index.html").read_text("utf-8")
+    assert "<b>folder</b>" not in page
+    assert html.escape("<b>folder</b>") in page
+    assert "'<x>'" not in page
+
+
+def test_page_leads_with_the_answer_and_holds_every_figure(out, found):
+    page = html.unescape((out / "index.html").read_text("utf-8"))
+    body = page[page.index("<body>") :]
+    assert body.index(headline(found)) < body.index("<table")
+    assert all(verdict.figure.name in body for verdict in found.verdicts())
+    assert len(re.findall(r'<img src="data:image/png;base64,', body)) == 8
+
+
+def test_summary_is_short(found):
+    lines = summary(found).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum(line.startswith(("scratch", "concise")) for line in lines) == 31
+
+
+def test_headline_says_why_there_is_no_verdict(found, sample):
+    assert "of 31 figures reproduce" in headline(found)
+    one = dataclasses.replace(found, runs={"official": found.runs["official"][:2]})
+    assert "one run settles nothing" in headline(one)
+    other = dataclasses.replace(found, settings=Settings(batch_size=256))
+    assert "batch size 200" in headline(other)
+    own = dataclasses.replace(found, data=sample)
+    assert "files of your own" in headline(own)
+
+
+def test_report_of_nothing_but_an_interruption(sample, tmp_path):
+    nothing = Reproduction(sample, Settings(), 0, 10, partial=True)
+    report.write_report(nothing, tmp_path, "command")
+    assert "partial" in (tmp_path / "index.html").read_text("utf-8")
+    assert "Interrupted" in summary(nothing)
+
+
+# A page of its own, since the report forbids scripts: it holds the report in a frame of the width
+# of a desktop or a phone, and writes down how wide the content is and what was loaded.
+HARNESS = """<!DOCTYPE html><meta charset="utf-8"><pre id="found"></pre>
+<iframe width="{width}" height="900" srcdoc="{page}"></iframe>
+<script>
+onload = () => {{
+  const frame = document.querySelector("iframe").contentWindow;
+  const root = frame.document.documentElement;
+  document.getElementById("found").textContent = JSON.stringify({{
+    inner: frame.innerWidth, content: root.scrollWidth,
+    images: [...frame.document.images].map(i => i.complete && i.naturalWidth > 0),
+    loaded: frame.performance.getEntriesByType("resource").map(e => e.name.slice(0, 40)),
+    tables: [...frame.document.querySelectorAll(".scroll")].map(
+      e => e.scrollWidth - e.clientWidth),
+  }});
+}};
+</script>"""
+
+
+def in_browser(page, width, folder):
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium, which CI installs")
+        pytest.skip("no Chromium")
+    harness = folder / "harness.html"
+    harness.write_text(HARNESS.format(width=width, page=html.escape(page)), "utf-8")
+    flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync"
+    flags += " --disable-background-networking --disable-component-update --dump-dom"
+    flags += f" --virtual-time-budget=10000 --user-data-dir={folder / 'profile'}"
+    done = subprocess.run(
+        [browser, *flags.split(), harness.as_uri()],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=True,
+        timeout=120,
+    )
+    found = re.search(r'<pre id="found">(.+?)</pre>', done.stdout.decode())
+    assert found, "the page did not load"
+    return json.loads(html.unescape(found.group(1)))
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_page_in_a_browser(out, width, tmp_path):
+    seen = in_browser((out / "index.html").read_text("utf-8"), width, tmp_path)
+    assert abs(seen["inner"] - width) < 20
+    assert seen["content"] <= seen["inner"]
+    assert seen["tables"] == [0]
+    assert seen["images"] == [True] * 8
+    assert [name for name in seen["loaded"] if not name.startswith("data:")] == []
+
+
+def test_the_browser_test_can_fail(tmp_path):
+    page = '<div class="scroll" style="width: 3000px">wide</div><img src="http://127.0.0.1:9/missing.png">'
+    seen = in_browser(page, 390, tmp_path)
+    assert seen["content"] > seen["inner"]
+    assert seen["images"] == [False]
+    assert seen["loaded"] == ["http://127.0.0.1:9/missing.png"]

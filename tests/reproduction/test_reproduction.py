@@ -1,0 +1,120 @@
+import dataclasses
+import json
+from pathlib import Path
+
+import d2lzh as d2l
+import jsonschema
+import numpy as np
+import pytest
+
+from gluon_softmax.reproduction import claims, reproduce, results, verdicts
+from gluon_softmax.reproduction.facts import find_facts, time_reading
+from gluon_softmax.reproduction.versions import VERSIONS
+from gluon_softmax.training.run import Settings, train_version
+
+SCHEMA = json.loads((Path(results.__file__).parent / "results.schema.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def official(sample):
+    """The sample, which is of the official edition, under that edition's name."""
+    return dataclasses.replace(sample, edition="official")
+
+
+@pytest.fixture(scope="module")
+def found(official):
+    return reproduce.reproduce(official, Settings(), seed=3, runs=2, read=False)
+
+
+def test_facts(official):
+    facts = {fact.name: fact for fact in find_facts(official)}
+    assert facts["shape of mnist_train[0:10]"].verdict == verdicts.SAME
+    assert facts["dtype of the images"].verdict == verdicts.SAME
+    assert facts["class names"].here == d2l.get_fashion_mnist_labels(range(10))
+    assert facts["nd.pick example"].verdict == verdicts.SAME
+    # The sample has fewer examples than the data set, which nothing explains.
+    assert facts["number of training examples"].verdict == verdicts.FAILS
+    assert facts[claims.LABELS].verdict == verdicts.EXPLAINED
+    assert facts[claims.LABELS].here == official.train_labels[:10].tolist()
+
+
+def test_labels_of_files_of_ones_own_are_not_explained(sample):
+    facts = {fact.name: fact for fact in find_facts(sample)}
+    assert facts[claims.LABELS].verdict == verdicts.FAILS
+
+
+def test_runs_are_those_of_the_versions_alone(found, official):
+    for version in ("scratch", "concise"):
+        alone = train_version(
+            VERSIONS[version], official, Settings(), 4, on_epoch=lambda records: None
+        )
+        second = found.of("official", version)[1]
+        assert second.seed == 4
+        assert second.records.loss == alone.records.loss
+        assert second.records.test_acc == alone.records.test_acc
+
+
+def test_resplit_runs_beside_official(found):
+    assert list(found.runs) == ["official", "resplit"]
+    losses = [run.records.loss for run in found.of("resplit", "scratch")]
+    assert losses[0] != losses[1]
+    assert losses[0] != found.of("official", "scratch")[0].records.loss
+
+
+def test_results_follow_the_schema(found):
+    written = json.loads(json.dumps(results.results(found), allow_nan=False))
+    jsonschema.validate(written, SCHEMA)
+    of_scratch = written["editions"]["official"]["scratch"]
+    values = np.array(of_scratch["loss"]["values"])
+    assert values.shape == (2, 5)
+    np.testing.assert_allclose(of_scratch["loss"]["mean"], values.mean(axis=0))
+    np.testing.assert_allclose(of_scratch["loss"]["sd"], values.std(axis=0, ddof=1))
+    assert written["scratch"]["loss"] == of_scratch["loss"]["values"][0]
+    judged = [claim for claim in written["claims"] if claim["interval"]]
+    assert len(judged) == 31
+
+
+def test_schema_refuses_what_is_not_a_result(found):
+    written = results.results(found)
+    written["scratch"]["loss"] = "0.4782"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(written, SCHEMA)
+
+
+def test_document_settings_only(official):
+    found = reproduce.reproduce(official, Settings(batch_size=256), seed=0, runs=2, read=False)
+    assert found.verdicts() == []
+    jsonschema.validate(results.results(found), SCHEMA)
+
+
+def test_one_run(sample):
+    found = reproduce.reproduce(sample, Settings(epochs=1), seed=0, runs=1, read=False)
+    written = results.results(found)
+    jsonschema.validate(written, SCHEMA)
+    assert list(written["editions"]) == ["own files"]
+    assert written["editions"]["own files"]["concise"]["loss"]["sd"] is None
+
+
+def test_interruption_keeps_finished_runs(official, monkeypatch):
+    train = reproduce.train_version
+    calls = []
+
+    def interrupted(*args, **kwargs):
+        calls.append(args)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return train(*args, **kwargs)
+
+    monkeypatch.setattr(reproduce, "train_version", interrupted)
+    found = reproduce.reproduce(official, Settings(epochs=1), seed=0, runs=3, read=False)
+    assert found.partial
+    # The second pair was broken off, so that only the first counts.
+    assert {v: len(found.of("official", v)) for v in ("scratch", "concise")} == {
+        "scratch": 1,
+        "concise": 1,
+    }
+    assert results.results(found)["partial"]
+
+
+def test_reading_is_timed(sample):
+    assert 0 < time_reading(sample, num_workers=1) < 60

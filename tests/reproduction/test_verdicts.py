@@ -1,0 +1,174 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from gluon_softmax.data.load import load
+from gluon_softmax.data.resplit import resplit
+from gluon_softmax.reproduction import verdicts
+from gluon_softmax.reproduction.claims import FIGURES, Figure
+from gluon_softmax.reproduction.verdicts import (
+    EXPLAINED,
+    FAILS,
+    NO_VERDICT,
+    ON_RESPLIT,
+    REPRODUCES,
+    judge,
+)
+from gluon_softmax.training.run import Settings
+
+CONCISE = tuple(figure for figure in FIGURES if figure.version == "concise")
+
+
+def figure(document, digits=12, metric="loss", name="f"):
+    return Figure(name, "Part 2", "scratch", metric, 1, document, digits)
+
+
+@pytest.mark.parametrize("n", [2, 3, 10, 50])
+@pytest.mark.parametrize("level", [0.05, 0.0016])
+def test_interval_is_that_of_students_t(n, level):
+    values = np.random.RandomState(n).normal(0.5, 0.01, n)
+    scale = values.std(ddof=1) * np.sqrt(1 + 1 / n)
+    expected = stats.t.interval(1 - level, n - 1, loc=values.mean(), scale=scale)
+    assert verdicts.prediction_interval(values, level) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("values", [[], [0.5]])
+def test_fewer_than_two_runs_settle_nothing(values):
+    assert verdicts.prediction_interval(values, 0.05) is None
+    f = figure(0.5)
+    assert [v.verdict for v in judge([f], {"official": {f: values}}, "official")] == [NO_VERDICT]
+
+
+def test_rounding_of_the_printed_figure_is_allowed_for():
+    assert verdicts.is_within(figure(0.098, digits=3), (0.09751, 0.09752))
+    assert not verdicts.is_within(figure(0.098, digits=3), (0.09740, 0.09749))
+
+
+def test_the_ends_of_the_interval_belong_to_it():
+    for document in (0.25, 0.75):
+        f = Figure("f", "Part 2", "scratch", "loss", 1, document, 400)
+        assert verdicts.is_within(f, (0.25, 0.75))
+    assert not verdicts.is_within(Figure("f", "", "scratch", "loss", 1, 0.8, 400), (0.25, 0.75))
+
+
+def test_words():
+    near, far = [0.50, 0.51, 0.49, 0.505], [0.70, 0.71, 0.69, 0.705]
+    cases = [
+        (REPRODUCES, 0.5, near, far, "loss"),
+        (REPRODUCES, 0.5, near, far, "test_acc"),
+        (ON_RESPLIT, 0.5, far, near, "loss"),
+        (FAILS, 0.1, near, far, "loss"),
+        (EXPLAINED, 0.5, far, near, "share_predicted_1"),
+        (EXPLAINED, 0.5, near, far, "share_predicted_1"),
+    ]
+    for word, document, official, resplit_values, metric in cases:
+        f = figure(document, metric=metric)
+        [verdict] = judge(
+            [f], {"official": {f: official}, "resplit": {f: resplit_values}}, "official"
+        )
+        assert verdict.verdict == word
+        assert verdict.figure is f
+        assert verdict.intervals == {
+            "official": verdicts.prediction_interval(official, verdicts.LEVEL),
+            "resplit": verdicts.prediction_interval(resplit_values, verdicts.LEVEL),
+        }
+    f = figure(0.1, metric="share_predicted_1")
+    [verdict] = judge([f], {"official": {f: near}}, "official")
+    assert verdict.verdict == FAILS
+
+
+def test_figures_of_its_own_distribution_are_called_false_at_the_nominal_rate():
+    random = np.random.RandomState(0)
+    families, figures, runs = 3000, 31, 10
+    draws = random.normal(size=(families, figures, runs + 1))
+    families_with_a_false_call = 0
+    for family in draws:
+        named = [figure(row[-1], name=str(i)) for i, row in enumerate(family)]
+        values = {f: row[:-1].tolist() for f, row in zip(named, family)}
+        judged = judge(named, {"official": values}, "official")
+        families_with_a_false_call += any(v.verdict == FAILS for v in judged)
+    # Binomial with p = 0.05: five standard deviations are 0.02.
+    assert families_with_a_false_call / families == pytest.approx(0.05, abs=0.02)
+
+
+def test_figures_ten_standard_deviations_off_never_reproduce():
+    random = np.random.RandomState(1)
+    for family in random.normal(size=(300, 31, 10)):
+        named = [figure(10.0 * (-1) ** i, name=str(i)) for i in range(31)]
+        values = {f: row.tolist() for f, row in zip(named, family)}
+        assert {v.verdict for v in judge(named, {"official": values}, "official")} == {FAILS}
+
+
+def faulty_run(fault, data, seed):
+    """Train the concise version with one fault planted in it; return its figures."""
+    from mxnet import gluon, init
+    from mxnet.gluon import nn
+
+    from gluon_softmax.training import loader
+    from gluon_softmax.training.run import seed_weights
+    from gluon_softmax.training.train_ch3 import train
+
+    settings = Settings()
+    seed_weights(seed)
+    net = nn.Sequential()
+    net.add(nn.Dense(10))
+    net.initialize(init.Normal(sigma=0.02 if fault == "twice the weight scale" else 0.01))
+    train_iter, test_iter = loader.load_data_fashion_mnist(settings.batch_size, data, seed=seed)
+    if fault == "unshuffled data":
+        train_set, _ = loader._resident_datasets(data, settings.ctx)
+        train_iter = loader._resident(
+            train_set, settings.batch_size, loader._InOrder(len(train_set))
+        )
+    elif fault == "last batch dropped":
+        train_iter = Wrapped(train_iter, lambda batches: batches[:-1])
+    elif fault == "labels off by one":
+        train_iter = Wrapped(train_iter, lambda batches: [(X, (y + 1) % 10) for X, y in batches])
+    lr = 0.05 if fault == "learning rate 0.05" else settings.lr
+    trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": lr}, kvstore=None)
+    batch_size = 1 if fault == "no division by the batch size" else settings.batch_size
+    records = train(
+        net,
+        train_iter,
+        test_iter,
+        gluon.loss.SoftmaxCrossEntropyLoss(),
+        settings.epochs,
+        batch_size,
+        trainer=trainer,
+        on_epoch=lambda records: None,
+    )
+    return {f: getattr(records, f.metric)[f.epoch - 1] for f in CONCISE}
+
+
+class Wrapped:
+    """A DataLoader whose batches are changed on the way."""
+
+    def __init__(self, batches, change):
+        self.batches, self.change = batches, change
+
+    def __iter__(self):
+        return iter(self.change(list(self.batches)))
+
+
+# Per fault, how many of the 15 figures must fail at five runs; 0: the verdicts cannot see it.
+FAULTS = {
+    "none": 0,
+    "learning rate 0.05": 5,
+    "no division by the batch size": 10,
+    "labels off by one": 5,
+    "unshuffled data": 0,
+    "twice the weight scale": 0,
+    "last batch dropped": 0,
+}
+
+
+@pytest.mark.full_data
+@pytest.mark.parametrize("fault", FAULTS)
+def test_planted_faults(fault):
+    official = load("official")
+    runs = [faulty_run(fault, resplit(official, seed), seed) for seed in range(5)]
+    values = {"resplit": {f: [run[f] for run in runs] for f in CONCISE}}
+    failing = [v.figure.name for v in judge(CONCISE, values, "resplit") if v.verdict == FAILS]
+    if FAULTS[fault]:
+        assert len(failing) >= FAULTS[fault], failing
+    else:
+        assert failing == []

@@ -1,0 +1,241 @@
+"""The mends, in processes of their own: what they change can be changed but once in each."""
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gluon_softmax import revival
+
+ROOT = Path(__file__).parents[2]
+# Every name that MXNet 1.9.1 looks up in NumPy and some NumPy lacks, by the last that has it: found
+# by watching MXNet's import, and by asking each NumPy from 1.23 to 2.5 for what MXNet's source
+# takes from it.
+LAST = {
+    (1, 23): ["bool", "int"],
+    (1, 26): [
+        *("Inf", "NAN", "NINF", "NZERO", "NaN", "PINF", "PZERO"),
+        *("alltrue", "compat", "msort", "product", "round_", "sometrue"),
+        *("mirr", "npv", "pmt", "ppmt", "pv", "rate"),
+    ],
+    (2, 3): ["in1d", "trapz"],
+}
+
+
+old_names = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+def run(code, *options, **variables):
+    """Run Python code in a new process and give what it prints, standard error included."""
+    result = subprocess.run(
+        [sys.executable, *options, "-c", textwrap.dedent(code)],
+        cwd=ROOT,
+        env={**os.environ, "MPLBACKEND": "agg", **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+    )
+    assert result.returncode == 0, result.stdout
+    return result.stdout
+
+
+def test_importing_the_package_is_light():
+    assert (
+        run("""
+        import sys
+        import gluon_softmax
+        heavy = {"mxnet", "d2lzh", "IPython", "matplotlib", "scipy", "setuptools", "distutils"}
+        print(sorted(heavy & set(sys.modules)))
+        """)
+        == "[]\n"
+    )
+
+
+def test_numpy_gets_what_it_lacks_and_nothing_else():
+    version = tuple(int(number) for number in np.__version__.split(".")[:2])
+    printed = run("""
+        import numpy as np
+        before = dict(vars(np))
+        import gluon_softmax
+        after = dict(vars(np))
+        assert all(after[name] is before[name] for name in before)
+        print(*sorted(set(after) - set(before)))
+        print(*sorted(mend.name for mend in gluon_softmax.revival.applied()))
+        """)
+    added, applied = (line.split() for line in printed.splitlines())
+    lacking = {name for last, names in LAST.items() if version > last for name in names}
+    if version >= (2, 0):
+        lacking.remove("bool")  # It came back.
+    assert set(added) == lacking
+    assert set(applied) == {f"numpy.{name}" for name in lacking}
+
+
+@old_names
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("product", "prod"), ("alltrue", "all"), ("sometrue", "any"), ("round_", "round")],
+)
+def test_numpy_names_have_their_old_meaning(old, new):
+    numbers = np.array([[0.4, 1.6, 0.0], [2.5, -3.5, 1.0]])
+    assert np.array_equal(getattr(np, old)(numbers), getattr(np, new)(numbers))
+
+
+@old_names
+def test_numpy_functions_have_their_old_meaning():
+    # By the examples in NumPy 1.23's documentation.
+    assert np.msort(np.array([[1, 4], [3, 1]])).tolist() == [[1, 1], [3, 4]]
+    assert np.in1d([[0, 1], [2, 5], [0, 0]], [0, 2]).tolist() == [
+        True,
+        False,
+        True,
+        False,
+        True,
+        True,
+    ]
+    assert np.in1d([0, 1, 2], [0, 2], invert=True).tolist() == [False, True, False]
+    assert np.trapz([1, 2, 3], x=[4, 6, 8]) == 8.0
+    assert [np.PINF, -np.NINF, 1 / np.PINF, np.Inf] == [np.inf, np.inf, np.PZERO, np.inf]
+    assert np.signbit(np.NZERO)
+    assert np.isnan([np.NaN, np.NAN]).all()
+
+
+@pytest.mark.skipif(np.__version__ < "2", reason="NumPy 1.26 has its own")
+def test_numpy_financial_functions_say_where_they_went():
+    with pytest.raises(RuntimeError, match="numpy-financial"):
+        np.npv(0.1, [1, 2])
+
+
+def test_applying_twice_changes_nothing():
+    assert (
+        run("""
+        import sys
+        from gluon_softmax import revival
+        before = revival.applied(), list(sys.meta_path)
+        revival.revive()
+        print((revival.applied(), sys.meta_path) == before)
+        """)
+        == "True\n"
+    )
+
+
+def test_every_mend_names_what_broke_it():
+    assert revival.applied()
+    for mend in revival.applied():
+        assert mend.name
+        assert mend.broken_by.split()[0] in {"NumPy", "Python", "IPython", "SciPy"}
+
+
+USE = """
+import io
+import gluon_softmax
+import d2lzh as d2l
+import mxnet as mx
+d2l.use_svg_display()
+d2l.show_fashion_mnist(mx.nd.zeros((2, 28, 28, 1)), ["a", "b"])
+picture = io.StringIO()
+d2l.plt.savefig(picture, format="svg")
+assert picture.getvalue().count("<image") == 2
+print(*(f"{mend.name} {mend.broken_by}," for mend in gluon_softmax.revival.applied()))
+"""
+
+
+def test_d2lzh_works():
+    import IPython
+
+    applied = run(USE)
+    assert ("set_matplotlib_formats IPython 9," in applied) == (IPython.version_info >= (9,))
+    assert "mxnet without scipy.sparse SciPy 1.8," in applied
+
+
+def test_ipython_is_mended_in_a_notebook_where_it_is_there_before_us():
+    run("import IPython.display\n" + USE)
+
+
+IMPORT = "import gluon_softmax, mxnet\nprint(gluon_softmax.revival.applied())\n"
+NO_SETUPTOOLS = """
+import sys
+sys.meta_path[:] = [finder for finder in sys.meta_path if "_distutils_hack" not in str(finder)]
+sys.modules["setuptools"] = None
+"""
+
+
+def test_distutils_where_there_is_none():
+    applied = run(NO_SETUPTOOLS + IMPORT)
+    assert ("name='distutils', broken_by='Python 3.12'" in applied) == (sys.version_info >= (3, 12))
+
+
+def test_distutils_where_setuptools_has_one():
+    pytest.importorskip("setuptools")
+    assert "distutils" not in run(IMPORT)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="Python has its own")
+def test_distutils_compares_as_setuptools_does():
+    pytest.importorskip("setuptools")
+    compare = """
+from distutils.version import LooseVersion, StrictVersion
+versions = ["1.6.0", "1.15", "1.17", "1.26.4", "2.0.0", "2.5.5", "10.0"]
+for kind in (LooseVersion, StrictVersion):
+    print([[kind(a) >= kind(b), kind(a) < kind(b)] for a in versions for b in versions])
+"""
+    ours = run(NO_SETUPTOOLS + "import gluon_softmax\n" + compare)
+    assert ours == run("import warnings; warnings.simplefilter('ignore')\n" + compare)
+
+
+def test_scipy_is_untouched_after_mxnet():
+    assert (
+        run("""
+        import sys
+        import gluon_softmax, mxnet as mx
+        assert not {"scipy", "scipy.stats", "scipy.sparse"} & set(sys.modules)
+        import warnings
+        warnings.simplefilter("error")
+        print(mx.nd.array([1, 2]).asnumpy())
+        import scipy.sparse
+        from scipy import stats
+        print(scipy.sparse.eye(2).sum(), stats.norm.cdf(0))
+        """)
+        == "[1. 2.]\n2.0 0.5\n"
+    )
+
+
+def test_scipy_that_is_there_before_us_is_left_alone():
+    run("""
+        import scipy.sparse, scipy.stats
+        modules = scipy.sparse, scipy.stats
+        import sys
+        import gluon_softmax, mxnet as mx
+        assert (sys.modules["scipy.sparse"], sys.modules["scipy.stats"]) == modules
+        assert mx.test_utils.ss is scipy.stats
+        """)
+
+
+def test_the_package_itself_warns_of_nothing():
+    assert run("import gluon_softmax", "-W", "error", "-X", "dev") == ""
+
+
+def test_no_warning_is_hidden():
+    printed = run("""
+        import numpy as np
+        import warnings
+        before = list(warnings.filters), warnings.showwarning
+        import gluon_softmax
+        assert (warnings.filters, warnings.showwarning) == before
+        import mxnet
+        np.array([1.0]) / 0
+        warnings.warn("another")
+        """)
+    assert "RuntimeWarning: divide by zero" in printed
+    assert "UserWarning: another" in printed
+
+
+def test_no_warning_of_mxnet_is_hidden():
+    # NumPy 1.24 to 1.26 warn of the financial functions that MXNet copies: the mends leave both.
+    printed = run("import gluon_softmax, mxnet", "-W", "always")
+    old = np.__version__ < "2"
+    assert printed.count("NEP 32") == (6 if old else 0)

@@ -1,0 +1,158 @@
+import sys
+from pathlib import Path
+
+import d2lzh as d2l
+import mxnet as mx
+import numpy as np
+import pytest
+from mxnet.gluon.data import DataLoader
+from mxnet.gluon.data.vision import FashionMNIST, datasets
+
+from gluon_softmax.errors import UsageError
+from gluon_softmax.training import loader
+
+
+@pytest.fixture
+def mxnet_reads_sample(monkeypatch):
+    """Let MXNet's own class take the sample's files, which have not the checksums it wants."""
+    monkeypatch.setattr(
+        datasets, "download", lambda url, path, sha1_hash: str(Path(path, Path(url).name))
+    )
+
+
+def batches(data_iter):
+    return [(X.asnumpy(), y.asnumpy()) for X, y in data_iter]
+
+
+def assert_same(ours, theirs):
+    assert len(ours) == len(theirs)
+    for (X, y), (X_other, y_other) in zip(ours, theirs):
+        assert X.dtype == X_other.dtype == np.float32
+        np.testing.assert_array_equal(X, X_other)
+        np.testing.assert_array_equal(y, y_other)
+
+
+@pytest.mark.parametrize(
+    ("platform", "workers"), [("win32", 0), ("cygwin", 4), ("linux", 4), ("darwin", 4)]
+)
+def test_default_num_workers(platform, workers):
+    assert loader.default_num_workers(platform) == workers
+
+
+def test_default_num_workers_here():
+    assert loader.default_num_workers() == (0 if sys.platform == "win32" else 4)
+
+
+def test_data_sets_are_those_of_mxnets_class(sample, sample_dir, mxnet_reads_sample):
+    for train, ours in zip((True, False), loader.fashion_mnist_datasets(sample)):
+        theirs = FashionMNIST(root=str(sample_dir), train=train)
+        assert len(ours) == len(theirs)
+        (feature, label), (feature_, label_) = ours[0:10], theirs[0:10]
+        assert feature.shape == feature_.shape == (10, 28, 28, 1)
+        assert feature.dtype == feature_.dtype == np.uint8
+        assert label.dtype == label_.dtype == np.int32
+        np.testing.assert_array_equal(feature.asnumpy(), feature_.asnumpy())
+        np.testing.assert_array_equal(label, label_)
+
+
+@pytest.mark.parametrize("feed", ["resident", "per-sample"])
+@pytest.mark.parametrize("batch_size", [1, 64, 1000, 1001])
+def test_what_an_iterator_yields(sample, feed, batch_size):
+    train_iter, test_iter = loader.load_data_fashion_mnist(
+        batch_size, sample, feed, num_workers=0, seed=1
+    )
+    for data_iter, images, labels in (
+        (train_iter, sample.train_images, sample.train_labels),
+        (test_iter, sample.test_images, sample.test_labels),
+    ):
+        assert isinstance(data_iter, DataLoader)
+        found = batches(data_iter)
+        count = len(labels)
+        assert len(found) == len(data_iter) == -(-count // batch_size)
+        sizes = [len(y) for _, y in found]
+        assert sizes == [batch_size] * (count // batch_size) + [count % batch_size] * bool(
+            count % batch_size
+        )
+        X, y = np.concatenate([X for X, _ in found]), np.concatenate([y for _, y in found])
+        assert X.shape == (count, 1, 28, 28)
+        assert y.dtype == np.int32
+        if data_iter is train_iter:
+            assert (y != labels).any()
+            continue
+        np.testing.assert_array_equal(y, labels)
+        np.testing.assert_array_equal(X[:, 0], images[..., 0] / np.float32(255))
+
+
+@pytest.mark.parametrize("num_workers", [0, 1, 2])
+def test_both_feeds_give_the_same_batches(sample, num_workers):
+    resident = loader.load_data_fashion_mnist(70, sample, "resident", seed=7)
+    per_sample = loader.load_data_fashion_mnist(
+        70, sample, "per-sample", num_workers=num_workers, seed=7
+    )
+    for ours, theirs in zip(resident, per_sample):
+        for _ in range(2):
+            assert_same(batches(ours), batches(theirs))
+
+
+def test_same_batches_as_d2lzh(sample, sample_dir, mxnet_reads_sample):
+    theirs = d2l.load_data_fashion_mnist(128, root=str(sample_dir))
+    for feed in ("resident", "per-sample"):
+        ours = loader.load_data_fashion_mnist(128, sample, feed, seed=11)
+        np.random.seed(11)
+        for _ in range(2):
+            assert_same(batches(ours[0]), batches(theirs[0]))
+        assert_same(batches(ours[1]), batches(theirs[1]))
+
+
+def test_shuffled_anew_in_each_pass(sample):
+    train_iter, _ = loader.load_data_fashion_mnist(1000, sample, seed=3)
+    (_, first), (_, second) = batches(train_iter)[0], batches(train_iter)[0]
+    assert (first != second).any()
+    np.testing.assert_array_equal(np.bincount(first), np.bincount(second))
+
+
+def test_without_a_seed_each_iterator_has_its_own_order(sample):
+    orders = [batches(loader.load_data_fashion_mnist(1000, sample)[0])[0][1] for _ in range(2)]
+    assert (orders[0] != orders[1]).any()
+
+
+def test_an_earlier_batch_is_not_overwritten(sample):
+    train_iter, _ = loader.load_data_fashion_mnist(100, sample, seed=3)
+    kept = list(train_iter)
+    again = batches(loader.load_data_fashion_mnist(100, sample, seed=3)[0])
+    assert_same([(X.asnumpy(), y.asnumpy()) for X, y in kept], again)
+
+
+def test_defaults(sample, monkeypatch):
+    monkeypatch.setattr(loader, "load", lambda: sample)
+    train_iter, test_iter = loader.load_data_fashion_mnist(200)
+    assert (len(train_iter), len(test_iter)) == (5, 2)
+    assert train_iter._num_workers == 0
+    assert batches(train_iter)[0][0].shape == (200, 1, 28, 28)
+
+
+@pytest.mark.parametrize("asked", [None, 1])
+def test_number_of_worker_processes(sample, asked):
+    for data_iter in loader.load_data_fashion_mnist(200, sample, "per-sample", num_workers=asked):
+        assert data_iter.num_workers == (loader.default_num_workers() if asked is None else asked)
+
+
+@pytest.mark.bad_input
+def test_another_feed(sample):
+    with pytest.raises(UsageError, match="'fast': choose resident or per-sample"):
+        loader.load_data_fashion_mnist(200, sample, "fast")
+
+
+def test_batches_lie_on_the_context(sample):
+    # As near to a GPU as a machine without one comes: a second context on the CPU.
+    ctx = mx.cpu(1)
+    for feed in ("resident", "per-sample"):
+        for data_iter in loader.load_data_fashion_mnist(
+            200, sample, feed, num_workers=1, ctx=ctx, seed=1
+        ):
+            for X, y in data_iter:
+                assert X.context == y.context == ctx
+            if feed == "resident":
+                assert data_iter._dataset.ctx == ctx
+                indices = [indices.context for [indices] in data_iter._batch_sampler]
+                assert indices == [ctx] * len(data_iter)

@@ -1,0 +1,73 @@
+import mxnet as mx
+import numpy as np
+import pytest
+
+from gluon_softmax.reproduction.versions import VERSIONS
+from gluon_softmax.training import run as runs
+from gluon_softmax.training.run import Settings
+
+
+def test_defaults_are_the_documents():
+    settings = Settings()
+    assert (settings.epochs, settings.batch_size, settings.lr) == (5, 200, 0.1)
+    assert settings.ctx == mx.cpu()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_run(version, sample):
+    started = []
+    run = runs.train_version(
+        VERSIONS[version],
+        sample,
+        Settings(epochs=3),
+        5,
+        on_start=started.append,
+        on_epoch=lambda records: started.append(len(records.loss)),
+    )
+    assert started == [run.accuracy_before, 1, 2, 3]
+    assert (run.version, run.seed) == (version, 5)
+    W, b = run.parameters
+    assert (W.shape, b.shape) == ((784, 10), (10,))
+    # The parameters are those that gave the last accuracy.
+    flat = sample.test_images.reshape(300, 784) / 255
+    accuracy = ((flat @ W + b).argmax(axis=1) == sample.test_labels).mean()
+    assert run.records.test_acc[-1] == pytest.approx(accuracy)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_start_from_given_parameters(version, sample):
+    W = np.random.RandomState(0).normal(0, 0.1, (784, 10)).astype("f")
+    b = np.arange(10, dtype="f")
+    run = runs.train_version(
+        VERSIONS[version],
+        sample,
+        Settings(epochs=1),
+        0,
+        start=(W, b),
+        on_epoch=lambda records: None,
+    )
+    flat = sample.test_images.reshape(300, 784) / 255
+    expected = ((flat @ W + b).argmax(axis=1) == sample.test_labels).mean()
+    assert run.accuracy_before == pytest.approx(expected)
+    again = runs.train_version(
+        VERSIONS[version],
+        sample,
+        Settings(epochs=1),
+        0,
+        start=(W, b),
+        on_epoch=lambda records: None,
+    )
+    np.testing.assert_array_equal(run.parameters[0], again.parameters[0])
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_predict(version, sample):
+    random = np.random.RandomState(0)
+    W, b = random.normal(size=(784, 10)).astype("f"), random.normal(size=10).astype("f")
+    outputs = runs.predict(VERSIONS[version], (W, b), sample.test_images, mx.cpu())
+    logits = sample.test_images.reshape(300, 784) / 255 @ W + b
+    np.testing.assert_array_equal(outputs.argmax(axis=1), logits.argmax(axis=1))
+    if version == "concise":
+        np.testing.assert_allclose(outputs, logits, rtol=1e-3, atol=1e-3)
+    else:
+        np.testing.assert_allclose(outputs.sum(axis=1), 1, rtol=1e-5)

@@ -1,0 +1,266 @@
+"""``train_ch3`` on nets of a reader's own: whatever d2lzh's takes, with d2lzh's results."""
+
+import d2lzh as d2l
+import mxnet as mx
+import numpy as np
+import pytest
+from mxnet import autograd, gluon, init, nd
+from mxnet.gluon import nn
+
+from gluon_softmax.errors import DataError, Diverged
+from gluon_softmax.training.loader import load_data_fashion_mnist
+from gluon_softmax.training.loop import evaluate_accuracy
+from gluon_softmax.training.train_ch3 import train_ch3
+
+CPU = mx.cpu()
+
+
+class Tripled(nn.Sequential):
+    def forward(self, x):
+        return super().forward(x) * 3
+
+
+class Halved(nn.HybridSequential):
+    def hybrid_forward(self, F, x):
+        return super().hybrid_forward(F, x) / 2
+
+
+class ReadsShape(nn.HybridSequential):
+    def hybrid_forward(self, F, x):
+        return super().hybrid_forward(F, x.reshape((x.shape[0], -1)))
+
+
+class Flattened(gluon.HybridBlock):
+    """A layer that reads the shape of its input, which no compiled graph has."""
+
+    def hybrid_forward(self, F, x):
+        return x.reshape((x.shape[0], x.shape[1] * x.shape[2] * x.shape[3]))
+
+
+class Alternating(nn.Sequential):
+    """Something else at each call."""
+
+    calls = 0
+
+    def forward(self, x):
+        self.calls += 1
+        return super().forward(x) * (1 + self.calls % 2)
+
+
+class Wide(gluon.Block):
+    """Two branches that no Sequential could hold."""
+
+    def __init__(self):
+        super().__init__()
+        with self.name_scope():
+            self.left, self.right = nn.Dense(10), nn.Dense(10, activation="relu")
+
+    def forward(self, x):
+        return self.left(x) + self.right(x)
+
+
+def of_gluon(net, *layers):
+    net.add(*layers)
+    return net
+
+
+def linear(net=None):
+    return of_gluon(nn.Sequential() if net is None else net, nn.Dense(10))
+
+
+def with_hook(of_a_layer=False):
+    """A net with a hook that asks for a number, on itself or on its layer."""
+    net = linear(nn.HybridSequential())
+    block = net[0] if of_a_layer else net
+    block.register_forward_hook(lambda block, inputs, output: output.sum().asscalar())
+    return net
+
+
+NETS = {
+    "Sequential": linear,
+    "a subclass with a forward of its own": lambda: linear(Tripled()),
+    "a subclass with a hybrid_forward of its own": lambda: linear(Halved()),
+    "a block that reads the shape": lambda: linear(ReadsShape()),
+    "a layer that reads the shape": lambda: of_gluon(
+        nn.HybridSequential(), Flattened(), nn.Dense(10)
+    ),
+    "a forward hook that asks for a scalar": with_hook,
+    "such a hook of a layer": lambda: with_hook(of_a_layer=True),
+    "a forward that must run each time": lambda: linear(Alternating()),
+    "a block with branches": Wide,
+    "several layers": lambda: of_gluon(
+        nn.HybridSequential(), nn.Dense(30, activation="relu"), nn.Dropout(0.0), nn.Dense(10)
+    ),
+    "a nested Sequential": lambda: of_gluon(nn.Sequential(), linear(), nn.Dense(10)),
+}
+
+
+def trained(train, make, sample, loss, how="trainer", function=False):
+    """Train a new net from the same start; give what is printed and learned."""
+    mx.random.seed(3)
+    net = make()
+    net.initialize(init.Normal(sigma=0.05))
+    data = list(load_data_fashion_mnist(200, sample, seed=1))
+    for X, _ in data[1]:
+        net(X.copy())
+    parameters = net.collect_params()
+    if how == "params":
+        options = {"params": [p.data() for p in parameters.values()], "lr": 0.1}
+    else:
+        options = {"trainer": gluon.Trainer(parameters, "sgd", {"learning_rate": 0.1})}
+        if how == "both":
+            options["params"] = parameters
+    train((lambda X: net(X)) if function else net, *data, loss, 2, 200, **options)
+    return [p.data().asnumpy() for p in parameters.values()]
+
+
+def assert_same(make, sample, capsys, loss=None, **options):
+    loss = gluon.loss.SoftmaxCrossEntropyLoss() if loss is None else loss
+    results = []
+    for train in (d2l.train_ch3, train_ch3):
+        parameters = trained(train, make, sample, loss, **options)
+        results.append((parameters, capsys.readouterr().out))
+    (theirs, their_lines), (ours, our_lines) = results
+    assert our_lines == their_lines
+    assert our_lines.count("epoch") == 2
+    for a, b in zip(theirs, ours):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("net", NETS)
+def test_any_net_with_a_trainer(net, sample, capsys):
+    assert_same(NETS[net], sample, capsys)
+
+
+@pytest.mark.parametrize("net", NETS)
+def test_any_net_with_params_and_lr(net, sample, capsys):
+    assert_same(NETS[net], sample, capsys, how="params")
+
+
+def test_params_of_a_gluon_net_beside_a_trainer(sample, capsys):
+    assert_same(linear, sample, capsys, how="both")
+
+
+def test_a_plain_function_with_a_trainer(sample, capsys):
+    assert_same(linear, sample, capsys, function=True)
+
+
+LOSSES = {
+    "a function": lambda y_hat, y: -nd.pick(nd.log_softmax(y_hat), y),
+    "a column": lambda y_hat, y: -nd.pick(nd.log_softmax(y_hat), y, keepdims=True),
+    "already summed": lambda y_hat, y: -nd.pick(nd.log_softmax(y_hat), y).sum(),
+    "hinge": gluon.loss.HingeLoss(),
+}
+LOSSES["hinge"] = lambda y_hat, y: gluon.loss.HingeLoss()(y_hat, 2 * nd.one_hot(y, 10) - 1)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_any_loss(loss, sample, capsys):
+    assert_same(linear, sample, capsys, loss=LOSSES[loss])
+
+
+def test_one_loss_for_several_nets_of_several_sizes(sample, capsys):
+    loss = gluon.loss.SoftmaxCrossEntropyLoss()
+    for make in (linear, Wide):
+        assert_same(make, sample, capsys, loss=loss)
+
+
+def test_the_callers_objects_are_as_before(sample, capsys):
+    loss = gluon.loss.SoftmaxCrossEntropyLoss()
+    net = linear(nn.HybridSequential())
+    net.initialize()
+    net(nd.zeros((1, 1, 28, 28)))
+    before = [vars(block).copy() for block in (net, net[0], loss)]
+    trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
+    data = load_data_fashion_mnist(200, sample, seed=1)
+    train_ch3(net, *data, loss, 1, 200, trainer=trainer)
+    for block, attributes in zip((net, net[0], loss), before):
+        assert vars(block) == attributes
+        assert not block._active
+    assert not autograd.is_recording()
+
+
+def test_metrics_over_more_than_one_output_an_example(sample, capsys):
+    """As a fully convolutional net has them: a class for each of several places."""
+    X = nd.array(np.random.RandomState(0).rand(20, 1, 6, 6))
+    y = nd.array(np.random.RandomState(1).randint(0, 3, (20, 4, 4)))
+
+    def make():
+        return of_gluon(nn.Sequential(), nn.Conv2D(3, 3))
+
+    loss = gluon.loss.SoftmaxCrossEntropyLoss(axis=1)
+    printed = []
+    for train in (d2l.train_ch3, train_ch3):
+        mx.random.seed(1)
+        net = make()
+        net.initialize()
+        trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
+        train(net, [(X, y)], [(X, y)], loss, 2, 20, trainer=trainer)
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == printed[1]
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("batches", [[], iter([])])
+def test_an_iterator_that_gives_no_batch(batches, sample):
+    net = linear()
+    net.initialize()
+    trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
+    loss = gluon.loss.SoftmaxCrossEntropyLoss()
+    _, test_iter = load_data_fashion_mnist(200, sample)
+    with pytest.raises(DataError, match=r"epoch 1: .* no batch"):
+        train_ch3(net, batches, test_iter, loss, 2, 200, trainer=trainer)
+    with pytest.raises(DataError, match="no batch"):
+        train_ch3(net, test_iter, [], loss, 2, 200, trainer=trainer)
+    with pytest.raises(DataError, match="no batch"):
+        evaluate_accuracy(batches, net)
+
+
+@pytest.mark.bad_input
+def test_an_iterator_that_is_used_up_after_an_epoch(sample, capsys):
+    net = linear()
+    net.initialize()
+    trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
+    train_iter, test_iter = load_data_fashion_mnist(200, sample)
+    loss = gluon.loss.SoftmaxCrossEntropyLoss()
+    with pytest.raises(DataError, match=r"epoch 2: .* no batch"):
+        train_ch3(net, iter(train_iter), test_iter, loss, 2, 200, trainer=trainer)
+    assert capsys.readouterr().out.count("epoch") == 1
+
+
+@pytest.mark.fault
+def test_divergence_stops(sample):
+    net = linear()
+    net.initialize()
+    trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 1e38})
+    data = load_data_fashion_mnist(200, sample)
+    with pytest.raises(Diverged, match="epoch 1"):
+        train_ch3(net, *data, gluon.loss.SoftmaxCrossEntropyLoss(), 2, 200, trainer=trainer)
+
+
+@pytest.mark.parametrize("ctx", [CPU, mx.cpu(1), [CPU, mx.cpu(1)], [mx.cpu(k) for k in range(3)]])
+@pytest.mark.parametrize("batch_size", [150, 300])
+def test_evaluate_accuracy_on_contexts_as_d2lzh(ctx, batch_size, sample):
+    net = linear()
+    net.initialize(init.Normal(sigma=0.05), ctx=ctx)
+    _, test_iter = load_data_fashion_mnist(batch_size, sample)
+    theirs = d2l.evaluate_accuracy(test_iter, net, ctx)
+    assert evaluate_accuracy(test_iter, net, ctx) == pytest.approx(theirs, abs=1e-7)
+    assert 0 < theirs < 1
+
+
+def test_evaluate_accuracy_on_contexts_that_do_not_divide_the_batch(sample):
+    # d2lzh gives up here.
+    ctx = [mx.cpu(k) for k in range(3)]
+    net = linear()
+    net.initialize(init.Normal(sigma=0.05), ctx=ctx)
+    _, test_iter = load_data_fashion_mnist(128, sample)
+    alone = evaluate_accuracy(test_iter, net, ctx[0])
+    assert evaluate_accuracy(test_iter, net, ctx) == pytest.approx(alone, abs=1e-7)
+
+
+def test_evaluate_accuracy_with_float_labels(sample):
+    net = linear()
+    net.initialize()
+    batches = [(X, y.astype("float32")) for X, y in load_data_fashion_mnist(128, sample)[1]]
+    assert evaluate_accuracy(batches, net) == pytest.approx(d2l.evaluate_accuracy(batches, net))

@@ -7,7 +7,7 @@ help:
 	@echo "make reproduce   download the data, train both versions, write the report into report/"
 	@echo "make test        lint, then all tests; the first time, this downloads the data"
 	@echo "make test-fast   the tests that do not need the whole data set"
-	@echo "make lint        check style and formatting"
+	@echo "make lint        check style, formatting and type hints"
 	@echo "make test-all    the tests on every Python from 3.9 to 3.13 that is on this machine"
 	@echo "make benchmark   compare the speed with PyTorch, JAX and others (installs them)"
 	@echo "make lock        renew the versions in .ci/locks"
@@ -26,7 +26,8 @@ test-fast:
 	@python=$$(sh .ci/setup test) && "$$python" -m pytest -m "not full_data" $(ARGS)
 
 lint:
-	@python=$$(sh .ci/setup test) && "$$python" -m ruff check . && "$$python" -m ruff format --check .
+	@python=$$(sh .ci/setup test) && "$$python" -m ruff check . && "$$python" -m ruff format --check . \
+		&& "$$python" -m mypy
 
 test-all:
 	@sh .ci/test-all $(ARGS)

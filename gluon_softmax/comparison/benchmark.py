@@ -46,18 +46,7 @@ _GROWING = (
 
 
 def ratios(results: Sequence[float], to: Sequence[float]) -> Tuple[float, float, float]:
-    """Compare times round by round.
-
-    Parameters
-    ----------
-    results, to : sequence of float
-        One a round.
-
-    Returns
-    -------
-    tuple of float
-        Median, smallest and largest of ``results[k] / to[k]``.
-    """
+    """Compare times round by round: median, smallest and largest of ``results[k] / to[k]``."""
     quotients = np.divide(results, to)
     return float(np.median(quotients)), float(quotients.min()), float(quotients.max())
 
@@ -70,18 +59,7 @@ def _counts(results: Dict[str, List[Result]], name: str) -> bool:
 
 
 def table(results: Dict[str, List[Result]]) -> List[str]:
-    """Put the contenders' results into a table.
-
-    Parameters
-    ----------
-    results : dict of str to list of Result
-        Of :func:`run_rounds`; those of NumPy by hand and the document's code among them.
-
-    Returns
-    -------
-    list of str
-        Lines, the fastest first; those that reach another loss come last and do not count.
-    """
+    """Put results into lines, the fastest first; those of another loss come last, and say so."""
     lines = [
         f"{'':28}  {'seconds an epoch':^21}  {'times as long':^17} {'times as fast':^17}  start to",
         f"{'':28}  {'median':>7}{'min':>7}{'max':>7}  {'as NumPy by hand':^17} "
@@ -113,18 +91,7 @@ def _median(results: Sequence[Result], what: str) -> float:
 
 
 def passes(rounds: int) -> Dict[str, List[Result]]:
-    """Time passes over the training set without training, for each feed.
-
-    Parameters
-    ----------
-    rounds : int
-        How often to run each.
-
-    Returns
-    -------
-    dict of str to list of Result
-        By feed; also ``mxnet alone``, for its memory.
-    """
+    """Time passes over the training set, by feed; also ``mxnet alone``, for its memory."""
     found = run_rounds(FEEDS, rounds, epochs=3, batch_size=PASS_BATCH_SIZE)
     found["mxnet alone"] = [run_once(Contender("mxnet alone", "footprint"))]
     return found

@@ -125,20 +125,9 @@ class Stability(NamedTuple):
 def stability(gaps: Sequence[float] = GAPS) -> List[Stability]:
     """Compute loss and gradient of an example whose true class is ever less probable.
 
-    Parameters
-    ----------
-    gaps : sequence of float
-        Differences between the largest logit and all nine others, the true class's among them.
-
-    Returns
-    -------
-    list of Stability
-        By gap; ways are ``float64`` (NumPy, the truth), ``document`` (its softmax and
-        cross-entropy as they stand), ``scratch`` and ``Gluon``.
-
-    Notes
-    -----
-    In float32, 1/exp(-89) overflows and exp(-104) is 0.
+    A gap is that between the largest logit and all nine others, the true class's among them. Ways
+    are ``float64`` (NumPy, the truth), ``document`` (its softmax and cross-entropy as they stand),
+    ``scratch`` and ``Gluon``. In float32, 1/exp(-89) overflows and exp(-104) is 0.
     """
     ways = {
         "document": _document,
@@ -166,20 +155,8 @@ def _document(z: nd.NDArray, y: nd.NDArray) -> nd.NDArray:
 def far_rows(gaps: Sequence[float] = GAPS) -> List[Tuple[float, float, float, float]]:
     """Compute the loss of an example whose logits all lie far below another's of its batch.
 
-    Parameters
-    ----------
-    gaps : sequence of float
-        How far below.
-
-    Returns
-    -------
-    list of tuple of float
-        Gap, and the losses of the document, of scratch and of Gluon; the truth is
-        log(10) = 2.3026 throughout.
-
-    Notes
-    -----
-    The document's softmax subtracts the maximum of the whole batch, not of each row.
+    Gives each gap with the losses of the document, which subtracts the maximum of the whole batch,
+    of scratch and of Gluon; the truth is log(10) = 2.3026 throughout.
     """
     rows = []
     for gap in gaps:
@@ -212,21 +189,9 @@ def _in_mxnet(loss: Callable, logits: np.ndarray) -> Tuple[float, float]:
 
 
 def compare(data: FashionMNIST, settings: Settings, seed: int) -> bool:
-    """Compare the versions and print what was found.
+    """Compare the versions as :func:`compare_steps` does, and more; print what was found.
 
-    Parameters
-    ----------
-    data : FashionMNIST
-        The data set.
-    settings : Settings
-        Of both.
-    seed : int
-        Of the initial weights and the shuffling.
-
-    Returns
-    -------
-    bool
-        Whether the differences lie within the bounds.
+    Gives whether the differences lie within the bounds.
     """
     found = compare_steps(data, settings, seed)
     print(f"Side by side over {found.steps} steps, from the same weights, over the same batches")

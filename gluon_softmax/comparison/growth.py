@@ -17,18 +17,10 @@ BATCH_SIZES = (20, 60, 200, 2_000, 20_000)
 
 
 def measure_growth(contenders: Sequence[Contender]) -> Dict[str, Dict[str, List[Optional[Result]]]]:
-    """Measure how time and memory grow with the number of examples and with the batch size.
+    """Measure how time and memory grow.
 
-    Parameters
-    ----------
-    contenders : sequence of Contender
-        Who runs.
-
-    Returns
-    -------
-    dict of str to dict of str to list of Result
-        By what grows, ``examples`` or ``batch_size``, and by name: a result for each of
-        ``EXAMPLES`` or ``BATCH_SIZES``, None where a process failed.
+    Gives, by what grows, ``examples`` or ``batch_size``, and by name a result for each of
+    ``EXAMPLES`` or ``BATCH_SIZES``; None where a process failed.
     """
     found: Dict[str, Dict[str, List[Optional[Result]]]] = {}
     values = {"examples": EXAMPLES, "batch_size": BATCH_SIZES}
@@ -83,22 +75,7 @@ def draw_growth(
     sizes: Sequence[int],
     series: Mapping[str, Tuple[Sequence[float], Sequence[float]]],
 ) -> Figure:
-    """Draw how time and memory grow.
-
-    Parameters
-    ----------
-    label : str
-        What grows.
-    sizes : sequence of int
-        To what sizes.
-    series : mapping of str to tuple of sequence of float
-        By contender: seconds an epoch and peak memory in MB, for each size.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Two panels side by side, with logarithmic axes.
-    """
+    """Draw, by contender, seconds an epoch and peak memory in MB, for each size."""
     figure = Figure(figsize=(9.6, 4.2), layout="constrained")
     axes = figure.subplots(1, 2)
     styles = zip(series.items(), ("s-", "o-", "^--", "D:"), (BLUE, ORANGE, BLACK, GREY))

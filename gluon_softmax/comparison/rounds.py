@@ -125,20 +125,7 @@ def run_once(contender: Contender, **settings: float) -> Result:
 
 
 def installed(contenders: Sequence[Contender]) -> Tuple[List[Contender], Dict[str, str]]:
-    """Tell which contenders can run here.
-
-    Parameters
-    ----------
-    contenders : sequence of Contender
-        Those wanted.
-
-    Returns
-    -------
-    here : list of Contender
-        Those whose package is installed; the others are named to the user.
-    versions : dict of str to str
-        Of the packages.
-    """
+    """Choose those whose package is installed, and name the others; gives the versions too."""
     here, found = [], {}
     for contender in contenders:
         if contender.package:
@@ -156,19 +143,7 @@ def run_rounds(
 ) -> Dict[str, List[Result]]:
     """Run contenders in turn, round after round, so that a drifting machine hits all alike.
 
-    Parameters
-    ----------
-    contenders : sequence of Contender
-        Who runs.
-    rounds : int
-        How often each runs.
-    **settings
-        As of :func:`run_once`.
-
-    Returns
-    -------
-    dict of str to list of Result
-        By name, a result a round; without those whose process failed, which are named.
+    Gives, by name, a result a round; without those whose process failed, which are named.
     """
     results: Dict[str, List[Result]] = {contender.name: [] for contender in contenders}
     with progress(total=rounds * len(contenders), unit="run") as bar:

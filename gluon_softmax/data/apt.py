@@ -17,27 +17,7 @@ PATIENCE = 120
 
 
 def read(source: Source, files: Sequence[str]) -> Iterator[Tuple[str, bytes]]:
-    """Read files of an edition from a Debian package.
-
-    Parameters
-    ----------
-    source : Source
-        Where ``location`` is the package's name.
-    files : sequence of str
-        Names without ``.gz``.
-
-    Yields
-    ------
-    file : str
-        Its name.
-    gz : bytes
-        The gzipped file, not verified.
-
-    Raises
-    ------
-    DataError
-        If the package cannot be had or lacks a file.
-    """
+    """Read files from the package ``source.location``; as :data:`editions.Reader` says."""
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
         raise DataError("this system has no apt-get")
     say(f"{source.name}: apt-get downloads {source.location} (31 MB), nothing is installed")
@@ -76,25 +56,7 @@ def _run(command: List[str], folder: str) -> None:
 
 
 def read_deb(archive: Path, files: Sequence[str]) -> Iterator[Tuple[str, bytes]]:
-    """Take the expected regular files out of a Debian package, and nothing else.
-
-    Parameters
-    ----------
-    archive : pathlib.Path
-        The package.
-    files : sequence of str
-        Names without ``.gz``.
-
-    Yields
-    ------
-    file, gz
-        As of :func:`read`.
-
-    Raises
-    ------
-    DataError
-        If it is no such package, or lacks a file.
-    """
+    """Take the expected regular files out of a Debian package, and nothing else."""
     wanted = {f"./usr/share/datasets/fashion-mnist/{file}.gz": file for file in files}
     command = ["dpkg-deb", "--fsys-tarfile", str(archive)]
     with contextlib.ExitStack() as stack:

@@ -15,13 +15,13 @@ from ..console import say
 from ..errors import DataError, GluonSoftmaxError
 from ..writing import whole_file
 from . import apt, folder, url
-from .editions import FILES, LARGEST_GZ, NUM_CLASSES, Edition, Source
+from .editions import FILES, LARGEST_GZ, NUM_CLASSES, Edition, Reader, Source
 from .idx import kind_of, read_idx, read_idx_path
 
 # How long an edition that was out of reach is not searched for by who can do without it.
 REMEMBER_SECONDS = 24 * 3600
 MEMORY = "out-of-reach"
-_KINDS = {"folder": folder.read, "url": url.read, "apt": apt.read}
+_KINDS: Dict[str, Reader] = {"folder": folder.read, "url": url.read, "apt": apt.read}
 
 Arrays = Dict[str, np.ndarray]
 

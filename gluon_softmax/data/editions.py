@@ -6,7 +6,7 @@ issue 44). Everybody else uses the second upload.
 """
 
 from dataclasses import dataclass, field
-from typing import Mapping, Tuple
+from typing import Callable, Iterator, Mapping, Sequence, Tuple
 
 FILES = (
     "train-images-idx3-ubyte",
@@ -69,6 +69,11 @@ class Edition:
     checksums: Mapping[str, str]
     sources: Tuple[Source, ...]
     per_class: Mapping[str, int] = field(default_factory={"train": 6000, "t10k": 1000}.copy)
+
+
+# What reads a kind of source: given that and names of files without .gz, it yields each name with
+# the gzipped file. Only a URL's source verifies it. It raises a DataError for what cannot be had.
+Reader = Callable[[Source, Sequence[str]], Iterator[Tuple[str, bytes]]]
 
 
 def _per_file(algorithm: str, *sums: str) -> Mapping[str, str]:

@@ -8,27 +8,7 @@ from .editions import LARGEST_GZ, Source
 
 
 def read(source: Source, files: Sequence[str]) -> Iterator[Tuple[str, bytes]]:
-    """Read files of an edition.
-
-    Parameters
-    ----------
-    source : Source
-        Where ``location`` is the folder.
-    files : sequence of str
-        Names without ``.gz``.
-
-    Yields
-    ------
-    file : str
-        Its name.
-    gz : bytes
-        The gzipped file, not verified.
-
-    Raises
-    ------
-    DataError
-        If one cannot be read or is too large.
-    """
+    """Read files from the folder ``source.location``; as :data:`editions.Reader` says."""
     for file in files:
         path = Path(source.location, f"{file}.gz")
         try:

@@ -19,27 +19,7 @@ GRACE = 10
 
 
 def read(source: Source, files: Sequence[str]) -> Iterator[Tuple[str, bytes]]:
-    """Download files of an edition.
-
-    Parameters
-    ----------
-    source : Source
-        Where ``location`` is the URL, with ``{file}`` in it.
-    files : sequence of str
-        Names without ``.gz``.
-
-    Yields
-    ------
-    file : str
-        Its name.
-    gz : bytes
-        The gzipped file, with the source's checksum.
-
-    Raises
-    ------
-    DataError
-        If one cannot be had, is too large, or has another checksum.
-    """
+    """Download files from ``source.location``, a URL; as :data:`editions.Reader` says."""
     import pooch
     import requests
 

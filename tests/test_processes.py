@@ -77,16 +77,16 @@ sys.exit(main.main_version("scratch", sys.argv[1:]))
 """
 # Worker processes that hand over each batch slowly.
 SLOW = """
-import sys, time
-from multiprocessing.connection import Connection
+import os, sys, time
 from gluon_softmax.commands import main
-send = Connection._send_bytes
-def slow_send(connection, content):
-    if len(content) > 100_000:
-        print("handing over", flush=True)
+from gluon_softmax.training import workers
+write = workers._write
+def slow_write(message, stream):
+    if len(message) == 2:
+        os.write(1, b"handing over\\n")
         time.sleep(0.1)
-    send(connection, content)
-Connection._send_bytes = slow_send
+    write(message, stream)
+workers._write = slow_write
 sys.exit(main.main_version("scratch", sys.argv[1:]))
 """
 
@@ -275,7 +275,8 @@ def test_workers_end_when_their_program_is_killed():
     with started(*argv, sign="epoch 1") as process:
         assert len(workers_of(process)) == 6
         process.kill()
-        process.communicate(timeout=20)
+        _, error = process.communicate(timeout=20)
+        assert error == b""
         assert_nothing_left(process, shared_memory())
 
 

@@ -1,4 +1,4 @@
-"""Worker processes that make batches, each at the other end of a pipe.
+"""Worker processes that make batches, each at the other end of a socket.
 
 MXNet's own are a ``multiprocessing.Pool``: where one is killed or cannot start, a pool waits for
 ever or forks another beside MXNet's threads, which does not go well.
@@ -7,10 +7,13 @@ ever or forks another beside MXNet's threads, which does not go well.
 import contextlib
 import itertools
 import multiprocessing
+import os
+import pickle
 import signal
+import socket
+import threading
 import weakref
 from collections import deque
-from multiprocessing.connection import Connection, wait
 from typing import Any, Deque, Iterable, Iterator, List, Optional, Tuple
 
 from mxnet import nd
@@ -20,7 +23,8 @@ from mxnet.gluon.data.dataloader import default_batchify_fn
 from ..errors import WorkerError
 from ..interruption import held
 
-# How long to wait for a batch of a worker process, in seconds; 60,000 examples take some 10.
+# How long to wait for a worker process to read or write on, in seconds; a batch of 60,000 examples
+# takes some 10.
 PATIENCE = 60
 
 
@@ -61,7 +65,7 @@ class Workers:
         Raises
         ------
         WorkerError
-            If a process is gone, cannot start, or gives no batch within ``PATIENCE`` seconds.
+            If a process is gone, cannot start, or stands still for ``PATIENCE`` seconds.
         """
         asked: Deque[Tuple[_Worker, list]] = deque()
         workers = itertools.cycle(self._workers)
@@ -76,14 +80,14 @@ class Workers:
 
 class _Worker:
     def __init__(self, dataset: Optional[Dataset]) -> None:
-        self._connection, theirs = multiprocessing.Pipe()
-        process = multiprocessing.Process(
-            target=_work, args=(theirs, self._connection, dataset), daemon=True
-        )
+        ours, theirs = socket.socketpair()
+        ours.settimeout(PATIENCE)
+        process = multiprocessing.Process(target=_work, args=(theirs, dataset), daemon=True)
         process.start()
-        # So that the end of the process is the end of the pipe.
+        # So that the end of the process is the end of the stream.
         theirs.close()
-        weakref.finalize(self, _end, process, self._connection)
+        self._stream: Any = ours.makefile("rwb")
+        weakref.finalize(self, _end, process, ours, self._stream)
         # Where the batch goes that the process makes now.
         self._slot: Optional[list] = None
 
@@ -98,14 +102,12 @@ class _Worker:
 
     def send(self, message: object) -> None:
         with _telling():
-            self._connection.send(message)
+            _write(message, self._stream)
 
     def receive(self) -> None:
         if self._slot is not None:
             with _telling():
-                if not self._connection.poll(PATIENCE):
-                    raise TimeoutError
-                self._slot.append(self._connection.recv())
+                self._slot.append(pickle.load(self._stream))
             self._slot = None
 
 
@@ -116,37 +118,50 @@ def _answer(worker: _Worker, slot: list) -> Tuple[nd.NDArray, nd.NDArray]:
     return nd.array(X, dtype=X.dtype), nd.array(y, dtype=y.dtype)
 
 
+def _write(message: object, stream: Any) -> None:
+    pickle.dump(message, stream, pickle.HIGHEST_PROTOCOL)
+    stream.flush()
+
+
 @contextlib.contextmanager
 def _telling() -> Iterator[None]:
     try:
         yield
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, pickle.UnpicklingError) as error:
         raise WorkerError(
             f"a worker process gave no batch within {PATIENCE} s or is gone: it was killed, or "
             "could not start; --num-workers 0 or --loader resident does without"
         ) from error
 
 
-def _work(connection: Connection, other_end: Connection, dataset: Optional[Dataset]) -> None:
-    """Make the batches that are asked for until the other end is gone."""
+def _work(theirs: socket.socket, dataset: Optional[Dataset]) -> None:
+    """Make the batches that are asked for."""
     # A Ctrl-C in a terminal reaches all processes; the first one ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    # Forked, it would hold both ends, and never learn that nobody reads any more.
-    other_end.close()
-    parent: Any = multiprocessing.parent_process()
-    with contextlib.suppress(OSError, EOFError):
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    stream: Any = theirs.makefile("rwb")
+    # The other end may be gone first.
+    with contextlib.suppress(EOFError, OSError):
         if dataset is None:
-            # Not as an argument, which multiprocessing would go on to write to one that is gone.
-            dataset = connection.recv()
-        # The last to be forked learns it first; the others hold copies of those before them.
-        while connection in wait([connection, parent.sentinel]):
-            batch = default_batchify_fn([dataset[index] for index in connection.recv()])
-            connection.send([array.asnumpy() for array in batch])
+            # Not an argument, which multiprocessing would go on to write to a process that is gone.
+            dataset = pickle.load(stream)
+        while True:
+            batch = default_batchify_fn([dataset[index] for index in pickle.load(stream)])
+            _write([array.asnumpy() for array in batch], stream)
 
 
-def _end(process: multiprocessing.Process, connection: Connection) -> None:
-    connection.close()
+def _end_with_parent() -> None:
+    # Not at the end of the stream: what is forked later holds a copy of it.
+    parent: Any = multiprocessing.parent_process()
+    parent.join()
+    os._exit(0)
+
+
+def _end(process: multiprocessing.Process, ours: socket.socket, stream: Any) -> None:
     # It has nothing to lose, and may be stopped or hang.
     process.kill()
     process.join()
+    with contextlib.suppress(OSError):
+        stream.close()
+    ours.close()

@@ -117,3 +117,21 @@ def test_no_window_is_opened(sample):
 
     figures.draw_images(sample.train_images[:1], ["a"])
     assert not hasattr(sys.modules.get("gluon_softmax.reproduction.figures"), "plt")
+
+
+def test_show_fashion_mnist_is_a_row_of_pyplot(sample, monkeypatch):
+    import mxnet as mx
+    from matplotlib import pyplot as plt
+
+    plt.switch_backend("agg")
+    images = sample.train_images[:3]
+    shown = []
+    for given in (images, mx.nd.array(images, dtype="uint8"), mx.nd.array(images / 255)):
+        figures.show_fashion_mnist(given, ["a", "b", "c"])
+        axes = plt.gcf().axes
+        assert [ax.get_title() for ax in axes] == ["a", "b", "c"]
+        shown.append([ax.images[0].get_array() for ax in axes])
+        plt.close()
+    np.testing.assert_array_equal(shown[0], images[..., 0])
+    for other in shown[1:]:
+        np.testing.assert_allclose(other, shown[0], atol=1e-3)

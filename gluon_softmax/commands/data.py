@@ -21,7 +21,7 @@ def run(argv: List[str]) -> int:
     parser.add_argument("action", nargs="?", choices=("fetch", "verify", "where"), default="fetch")
     add_data_options(parser)
     arguments = parser.parse_args(argv)
-    edition, action = arguments.edition, arguments.action
+    edition, action = arguments.edition or "auto", arguments.action
     if action == "fetch" or arguments.data_dir is not None:
         if edition == "auto":
             # Who asks to fetch wants what was out of reach before to be searched for again.

@@ -84,16 +84,14 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--edition",
         choices=EDITION_CHOICES,
-        default="auto",
         help="which edition of the data set; auto is mxnet, the document's, if it can be had, "
-        "else official",
+        "else official (default: auto)",
     )
     group.add_argument(
         "--split-seed",
         type=whole_number(0, LARGEST_SEED),
-        default=0,
         metavar="N",
-        help="seed of the split that --edition resplit draws",
+        help="seed of the split that --edition resplit draws (default: 0)",
     )
     group.add_argument(
         "--data-dir",
@@ -181,7 +179,14 @@ def settings_of(arguments: argparse.Namespace) -> Any:
 
 def load_data(arguments: argparse.Namespace) -> FashionMNIST:
     """Load the data set that the options of :func:`add_data_options` name."""
-    return load(arguments.edition, arguments.data_dir, arguments.split_seed)
+    edition, split_seed = arguments.edition, arguments.split_seed
+    if arguments.data_dir is not None:
+        for option, value in (("--edition", edition), ("--split-seed", split_seed)):
+            if value is not None:
+                raise UsageError(f"{option} {value} has no effect on the files of --data-dir")
+    elif split_seed is not None and edition != "resplit":
+        raise UsageError(f"--split-seed {split_seed} goes with --edition resplit")
+    return load(edition or "auto", arguments.data_dir, split_seed or 0)
 
 
 def output_folder(name: str) -> Path:

@@ -35,6 +35,10 @@ class FashionMNIST:
         Shape (count, 28, 28, 1).
     train_labels, test_labels : numpy.ndarray of int32
         Shape (count,), 0 to 9.
+
+    Notes
+    -----
+    The arrays become read-only.
     """
 
     edition: str
@@ -44,6 +48,12 @@ class FashionMNIST:
     train_labels: np.ndarray
     test_images: np.ndarray
     test_labels: np.ndarray
+
+    def __post_init__(self) -> None:
+        """Make the arrays read-only."""
+        # The feeds keep copies, which a later change would not reach.
+        for name in ("train_images", "train_labels", "test_images", "test_labels"):
+            getattr(self, name).flags.writeable = False
 
 
 def get_fashion_mnist_labels(labels: Iterable[int]) -> List[str]:

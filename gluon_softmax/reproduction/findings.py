@@ -73,7 +73,11 @@ class Reproduction:
             edition: {figure: self.values(edition, figure) for figure in FIGURES}
             for edition in self.runs
         }
-        return verdicts.judge(FIGURES, values, self.data.edition)
+        return verdicts.judge(FIGURES, values, self.data.edition, awaited=self.editions())
+
+    def editions(self) -> List[str]:
+        """List the editions on which runs are asked for, that at hand first."""
+        return [self.data.edition] + ["resplit"] * (self.data.edition == "official")
 
     def failures(self) -> List[str]:
         """Name what neither reproduces nor is explained."""
@@ -107,6 +111,7 @@ def headline(found: Reproduction) -> str:
     if ended < 2:
         what = "one run settles" if ended else "no runs settle"
         return f"No verdicts: {what} nothing; --runs 10 does."
+    judged = [each for each in judged if each.figure.metric != verdicts.BEFORE_TRAINING]
     counts = Counter(verdict.verdict for verdict in judged)
     good = counts[verdicts.REPRODUCES] + counts[verdicts.ON_RESPLIT]
     parts = [
@@ -118,6 +123,8 @@ def headline(found: Reproduction) -> str:
     ]
     if not counts[verdicts.ON_RESPLIT]:
         del parts[1]
+    if counts[verdicts.NO_VERDICT]:
+        parts.append(f"{counts[verdicts.NO_VERDICT]} wait for runs that were not made")
     few = ""
     if ended < FEW_RUNS:
         few = f" With {ended} runs the intervals are so wide that hardly anything can fail."

@@ -61,9 +61,7 @@ def reproduce(
 
 def _run_all(found: Reproduction) -> None:
     pool = found.data
-    editions = [pool.edition]
-    if pool.edition == "official":
-        editions.append("resplit")
+    editions = found.editions()
     total = found.runs_asked * len(editions) * len(VERSIONS)
     with progress(total=total, desc="runs", unit="run") as bar:
         for edition in editions:

@@ -7,7 +7,7 @@ all its figures called right with at least the nominal probability.
 """
 
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Collection, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 from scipy.special import stdtrit
@@ -20,6 +20,9 @@ ON_RESPLIT = "reproduces on a re-split only"
 EXPLAINED = "explained"
 FAILS = "does not reproduce"
 NO_VERDICT = "no verdict"
+# The accuracy of random weights is one of a wide range, in which hardly a figure can fail: none of
+# 1000 initializations has less than 0.02 or more than 0.27.
+BEFORE_TRAINING = "accuracy_before"
 # The share of sound programs that may have one or more of their figures called false.
 LEVEL = 0.05
 
@@ -79,11 +82,18 @@ def is_within(figure: Figure, interval: Optional[Tuple[float, float]]) -> bool:
     return interval[0] - rounding <= figure.document <= interval[1] + rounding
 
 
+def _bounded(figure: Figure, interval: Tuple[float, float]) -> Tuple[float, float]:
+    """Keep the interval of a share within 0 to 1."""
+    low, high = interval
+    return interval if figure.metric == "loss" else (max(low, 0.0), min(high, 1.0))
+
+
 def judge(
     figures: Sequence[Figure],
     values: Dict[str, Dict[Figure, List[float]]],
     at_hand: str,
     level: float = LEVEL,
+    awaited: Collection[str] = (),
 ) -> List[Verdict]:
     """Judge figures by runs.
 
@@ -97,25 +107,33 @@ def judge(
         The edition whose runs are asked first; after it, ``resplit``.
     level : float
         Probability with which any one of the figures of a sound program may be called false.
+    awaited : collection of str
+        The editions whose runs were asked for.
 
     Returns
     -------
     list of Verdict
-        In the order of the figures; ``no verdict`` where there are fewer than two runs.
+        In the order of the figures; ``no verdict`` where there are fewer than two runs of an
+        edition that is at hand, or awaited and could still explain the figure, and for what random
+        weights give.
     """
     verdicts = []
+    count = sum(figure.metric != BEFORE_TRAINING for figure in figures)
     for figure in figures:
         intervals = {}
         for edition, of_figure in values.items():
-            interval = prediction_interval(of_figure[figure], level / len(figures))
-            if interval is not None:
-                intervals[edition] = interval
+            if figure.metric != BEFORE_TRAINING:
+                interval = prediction_interval(of_figure[figure], level / count)
+                if interval is not None:
+                    intervals[edition] = _bounded(figure, interval)
         if at_hand not in intervals:
             verdict = NO_VERDICT
         elif is_within(figure, intervals[at_hand]):
             verdict = REPRODUCES
         elif is_within(figure, intervals.get("resplit")):
             verdict = ON_RESPLIT
+        elif "resplit" in awaited and "resplit" not in intervals:
+            verdict = NO_VERDICT
         else:
             verdict = FAILS
         if figure.metric == "share_predicted_1" and verdict in (REPRODUCES, ON_RESPLIT):

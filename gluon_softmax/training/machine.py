@@ -2,6 +2,8 @@
 
 import os
 import platform
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Dict
@@ -10,10 +12,18 @@ from typing import Dict
 def versions() -> Dict[str, str]:
     """Tell the versions of Python and of the packages that matter to the numbers."""
     packages = ("numpy", "mxnet", "d2lzh", "matplotlib")
-    return {
-        "python": platform.python_version(),
-        **{name: package_version(name) for name in packages},
-    }
+    return {"python": platform.python_version(), **{name: _version(name) for name in packages}}
+
+
+def _version(name: str) -> str:
+    try:
+        return package_version(name)
+    except PackageNotFoundError:
+        # A CUDA build of MXNet is installed under another name.
+        try:
+            return str(import_module(name).__version__)
+        except Exception:
+            return "unknown"
 
 
 def processor() -> str:

@@ -118,6 +118,26 @@ def test_bad_usage_of_the_commands(argv, capsys):
 
 @pytest.mark.bad_input
 @pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--edition=mxnet"], "--edition mxnet has no effect on the files of --data-dir"),
+        (["--edition=auto"], "--edition auto has no effect"),
+        (["--split-seed=7"], "--split-seed 7 has no effect"),
+    ],
+)
+def test_what_has_no_effect_is_refused(options, words, on_sample, capsys):
+    assert words in refused([*on_sample, *options], capsys, train)
+    assert words in refused(["reproduce", *on_sample, *options], capsys)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("edition", [[], ["--edition=official"]])
+def test_a_split_seed_is_for_re_splits(edition, capsys):
+    assert "goes with --edition resplit" in refused([*edition, "--split-seed=7"], capsys, train)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
     "argv", [["predit", "x"], ["predict"], ["predict", "x", "--count", "0"], ["5"], ["--as-doc"]]
 )
 def test_bad_usage_of_a_version(argv, capsys):

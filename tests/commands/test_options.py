@@ -30,7 +30,7 @@ def test_defaults_are_the_documents():
     options.add_training_options(parser)
     found = parser.parse_args([])
     assert (found.epochs, found.batch_size, found.lr) == (5, 200, 0.1)
-    assert (found.edition, found.loader, found.ctx) == ("auto", "resident", "auto")
+    assert (found.edition, found.loader, found.ctx) == (None, "resident", "auto")
 
 
 def test_an_unknown_option_is_named_before_what_follows_it():

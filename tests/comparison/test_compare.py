@@ -24,6 +24,28 @@ def test_a_difference_is_noticed(sample, monkeypatch):
     assert not compare.compare(sample, Settings(epochs=1), seed=5)
 
 
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (Settings(epochs=2, batch_size=1), "float32 rounds, and each step carries"),
+        (Settings(epochs=3, lr=50.0), "a probability became 0 in float32"),
+    ],
+)
+def test_the_cause_is_told_where_they_part(settings, words, sample, capsys):
+    assert not compare.compare(sample, settings, seed=0)
+    assert words in capsys.readouterr().out
+
+
+def test_no_cause_is_told_for_an_error(sample, monkeypatch, capsys):
+    step = scratch.training.sgd
+    monkeypatch.setattr(scratch.training, "sgd", lambda params, lr, n: step(params, 2 * lr, n))
+    assert not compare.compare(sample, Settings(epochs=1), seed=5)
+    printed = capsys.readouterr().out
+    assert "float32 rounds" not in printed
+    assert "BEYOND the bound" in printed
+    assert "differ at the first step already" in printed
+
+
 def test_stability_table():
     table = {row.gap: row for row in compare.stability()}
     for gap, row in table.items():

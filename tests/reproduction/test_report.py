@@ -67,13 +67,22 @@ def test_summary_is_short(found):
 
 
 def test_headline_says_why_there_is_no_verdict(found, sample):
-    assert "of 31 figures reproduce" in headline(found)
+    assert "of 30 figures reproduce" in headline(found)
     one = dataclasses.replace(found, runs={"official": found.runs["official"][:2]})
     assert "one run settles nothing" in headline(one)
     other = dataclasses.replace(found, settings=Settings(batch_size=256))
     assert "batch size 200" in headline(other)
     own = dataclasses.replace(found, data=sample)
     assert "files of your own" in headline(own)
+
+
+def test_the_documents_points_are_not_drawn_over_other_data(sample):
+    from gluon_softmax.reproduction.pictures import pictures
+
+    own = reproduce(sample, Settings(), seed=0, runs=1, read=False)
+    [curves] = [picture for picture in pictures(own) if picture.name == "curves"]
+    labels = curves.figure.legends[0].get_texts()
+    assert "document" not in [label.get_text() for label in labels]
 
 
 def test_report_of_nothing_but_an_interruption(sample, tmp_path):

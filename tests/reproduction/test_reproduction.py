@@ -71,7 +71,9 @@ def test_results_follow_the_schema(found):
     np.testing.assert_allclose(of_scratch["loss"]["sd"], values.std(axis=0, ddof=1))
     assert written["scratch"]["loss"] == of_scratch["loss"]["values"][0]
     judged = [claim for claim in written["claims"] if claim["interval"]]
-    assert len(judged) == 31
+    assert len(judged) == 30
+    [before] = [claim for claim in written["claims"] if "before training" in claim["name"]]
+    assert before["verdict"] == verdicts.NO_VERDICT
 
 
 def test_schema_refuses_what_is_not_a_result(found):

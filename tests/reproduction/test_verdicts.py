@@ -77,6 +77,48 @@ def test_words():
     assert verdict.verdict == FAILS
 
 
+def test_what_waits_for_runs_has_no_verdict():
+    f = figure(0.5)
+    values = {"official": {f: [0.70, 0.71, 0.69]}}
+    [verdict] = judge([f], values, "official", awaited=["resplit"])
+    assert verdict.verdict == NO_VERDICT
+    # Nor has it with one run of two.
+    values["resplit"] = {f: [0.5]}
+    [verdict] = judge([f], values, "official", awaited=["resplit"])
+    assert verdict.verdict == NO_VERDICT
+    values["resplit"] = {f: [0.1, 0.11]}
+    [verdict] = judge([f], values, "official", awaited=["resplit"])
+    assert verdict.verdict == FAILS
+    # What reproduces already waits for nothing.
+    f = figure(0.7)
+    [verdict] = judge([f], {"official": {f: [0.70, 0.71, 0.69]}}, "official", awaited=["resplit"])
+    assert verdict.verdict == REPRODUCES
+
+
+def test_no_interval_of_a_share_leaves_0_to_1():
+    for metric, ends in (("test_acc", (0, 1)), ("train_acc", (0, 1)), ("loss", (-5, 5))):
+        f = figure(0.5, metric=metric)
+        [verdict] = judge([f], {"official": {f: [0.1, 0.9]}}, "official")
+        low, high = verdict.intervals["official"]
+        if metric == "loss":
+            assert low < 0
+            assert high > 1
+        else:
+            assert (low, high) == ends
+
+
+def test_random_weights_are_not_judged():
+    f = Figure("f", "Part 2", "scratch", "accuracy_before", 0, 0.9, 4)
+    other = figure(0.5, name="other")
+    values = {"official": {f: [0.1, 0.11, 0.12], other: [0.5, 0.51, 0.52]}}
+    verdict, of_other = judge([f, other], values, "official")
+    assert verdict.verdict == NO_VERDICT
+    assert verdict.intervals == {}
+    # Nor do they make the others' intervals wider.
+    level = verdicts.LEVEL
+    assert of_other.intervals["official"] == verdicts.prediction_interval([0.5, 0.51, 0.52], level)
+
+
 def test_figures_of_its_own_distribution_are_called_false_at_the_nominal_rate():
     random = np.random.RandomState(0)
     families, figures, runs = 3000, 31, 10

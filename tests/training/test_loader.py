@@ -104,6 +104,13 @@ def test_same_batches_as_d2lzh(sample, sample_dir, mxnet_reads_sample):
         assert_same(batches(ours[1]), batches(theirs[1]))
 
 
+def test_the_data_cannot_change_between_two_feeds(sample):
+    for name in ("train_images", "train_labels", "test_images", "test_labels"):
+        array = getattr(sample, name)
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+
+
 def test_shuffled_anew_in_each_pass(sample):
     train_iter, _ = loader.load_data_fashion_mnist(1000, sample, seed=3)
     (_, first), (_, second) = batches(train_iter)[0], batches(train_iter)[0]

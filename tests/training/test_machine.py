@@ -1,4 +1,6 @@
 import platform
+import sys
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import mxnet
@@ -13,6 +15,20 @@ def test_versions():
     assert found["numpy"] == numpy.__version__
     assert found["mxnet"] == mxnet.__version__
     assert found["d2lzh"] == "1.0.0"
+
+
+def test_versions_of_what_is_installed_under_another_name_or_not_at_all(monkeypatch):
+    """As a CUDA build of MXNet is, and as d2lzh may be, which only its version is asked of."""
+
+    def version(name):
+        if name in ("mxnet", "d2lzh"):
+            raise PackageNotFoundError(name)
+        return "1"
+
+    monkeypatch.setattr(machine, "package_version", version)
+    assert machine.versions()["mxnet"] == mxnet.__version__
+    monkeypatch.setitem(sys.modules, "d2lzh", None)
+    assert machine.versions()["d2lzh"] == "unknown"
 
 
 def test_processor(monkeypatch):

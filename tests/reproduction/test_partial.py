@@ -1,0 +1,113 @@
+"""Where ``reproduce`` can end early, and what it may say then."""
+
+import dataclasses
+import json
+
+import pytest
+
+from gluon_softmax.commands import main as cli
+from gluon_softmax.errors import Diverged
+from gluon_softmax.reproduction import reproduce, verdicts
+from gluon_softmax.reproduction.findings import headline
+from gluon_softmax.training.run import Settings
+
+RUNS = 4
+
+
+@pytest.fixture(scope="module")
+def official(sample):
+    return dataclasses.replace(sample, edition="official")
+
+
+def ended_at(call, official, monkeypatch, error=KeyboardInterrupt):
+    """Reproduce with four runs an edition, 16 trainings, of which one is broken off."""
+    train = reproduce.train_version
+    calls = []
+
+    def breaks_off(*args, **kwargs):
+        calls.append(args)
+        if len(calls) == call:
+            raise error
+        return train(*args, **kwargs)
+
+    monkeypatch.setattr(reproduce, "train_version", breaks_off)
+    return reproduce.reproduce(official, Settings(), seed=0, runs=RUNS, read=False)
+
+
+def pairs_ended(call):
+    """How many pairs of runs end on the official edition and on re-splits before a training."""
+    pairs = (call - 1) // 2
+    return min(pairs, RUNS), max(pairs - RUNS, 0)
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("error", [KeyboardInterrupt, Diverged("epoch 1: diverged", None)])
+@pytest.mark.parametrize("call", range(1, 4 * RUNS + 1))
+def test_nothing_fails_that_waits_for_runs(call, error, official, monkeypatch):
+    found = ended_at(call, official, monkeypatch, error)
+    assert found.partial
+    ended = tuple(len(found.of(edition, "scratch")) for edition in ("official", "resplit"))
+    assert ended == pairs_ended(call)
+    # On so small a sample hardly a figure is the document's: but as long as fewer than two runs on
+    # re-splits have ended, these have not been asked.
+    fails = verdicts.FAILS in {verdict.verdict for verdict in found.verdicts()}
+    waits = "wait for runs that were not made" in headline(found)
+    assert fails == (ended[1] >= 2)
+    assert waits == (ended[0] >= 2 and ended[1] < 2)
+
+
+def test_all_fail_once_all_was_asked(official, monkeypatch):
+    found = ended_at(4 * RUNS + 1, official, monkeypatch)
+    assert not found.partial
+    assert verdicts.FAILS in {verdict.verdict for verdict in found.verdicts()}
+    assert "wait for runs" not in headline(found)
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("what", ["the folder is gone", "a folder where a file should be"])
+def test_the_table_is_printed_before_the_report_is_written(
+    what, sample_dir, tmp_path, monkeypatch, capsys
+):
+    from gluon_softmax.reproduction import report
+
+    out = tmp_path / "out"
+    whole = reproduce.reproduce
+
+    def reproduces(*args, **kwargs):
+        found = whole(*args, **kwargs)
+        if what == "the folder is gone":
+            out.rmdir()
+        else:
+            (out / "results.json" / "x").mkdir(parents=True)
+        return found
+
+    monkeypatch.setattr(reproduce, "reproduce", reproduces)
+    argv = ["reproduce", "--data-dir", str(sample_dir), "--runs=1", "--no-reading"]
+    assert cli.main([*argv, "--out", str(out)]) == 1
+    said = capsys.readouterr()
+    assert "No verdicts: these are files of your own" in said.out
+    assert said.err.startswith(f"error: {out / 'results.json'}: cannot be written")
+    assert said.err.count("\n") == 1
+    assert report
+
+
+@pytest.mark.fault
+def test_results_are_written_before_the_pictures(sample_dir, tmp_path, monkeypatch, capsys):
+    from gluon_softmax.reproduction import report
+
+    def no_pictures(found):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(report, "pictures", no_pictures)
+    argv = ["reproduce", "--data-dir", str(sample_dir), "--runs=1", "--no-reading"]
+    assert cli.main([*argv, "--out", str(tmp_path)]) == 130
+    assert json.loads((tmp_path / "results.json").read_text("utf-8"))["schema_version"]
+
+
+def test_check_says_what_failed(sample_dir, tmp_path, capsys):
+    argv = ["reproduce", "--data-dir", str(sample_dir), "--runs=1", "--no-reading", "--check"]
+    assert cli.main([*argv, "--out", str(tmp_path)]) == 1
+    assert (
+        "error: neither reproduced nor explained: number of training examples; "
+        "labels of mnist_train[0:10]\n" in capsys.readouterr().err
+    )

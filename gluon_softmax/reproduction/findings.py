@@ -125,7 +125,22 @@ def headline(found: Reproduction) -> str:
         del parts[1]
     if counts[verdicts.NO_VERDICT]:
         parts.append(f"{counts[verdicts.NO_VERDICT]} wait for runs that were not made")
-    few = ""
+    sentences = [", ".join(parts) + "."]
+    # Each figure may choose the edition that suits it: so what does each explain by itself?
+    alone = {
+        edition: sum(
+            verdicts.is_within(each.figure, each.intervals.get(edition)) for each in judged
+        )
+        for edition in found.editions()
+        if any(edition in each.intervals for each in judged)
+    }
+    if len(alone) > 1:
+        sentences.append(
+            f"Alone, the {found.data.edition} edition explains {alone[found.data.edition]} of the "
+            f"{len(judged)} and re-splits explain {alone['resplit']}."
+        )
     if ended < FEW_RUNS:
-        few = f" With {ended} runs the intervals are so wide that hardly anything can fail."
-    return ", ".join(parts) + "." + few
+        sentences.append(
+            f"With {ended} runs the intervals are so wide that hardly anything can fail."
+        )
+    return " ".join(sentences)

@@ -1,3 +1,3 @@
-"""Softmax regression, concise, on Gluon: part 3 of the document, section 3.7 of the book."""
+"""One of the two versions, whole on its own; the other has the same files and functions."""
 
 import gluon_softmax  # noqa: F401  (mends what MXNet needs, before it is imported)

@@ -1,4 +1,4 @@
-"""The model and its loss, put together from Gluon's parts: from images to logits."""
+"""Part 3 of the document, section 3.7 of the book: model and loss, put together by Gluon."""
 
 from typing import Tuple
 
@@ -22,9 +22,9 @@ def get_net(ctx: Context) -> Tuple[Net, Params]:
     Returns
     -------
     net : callable
-        From X, float32 (batch, 1, 28, 28), to one output a class, float32 (batch, 10).
-    params : sequence or mapping
-        Its weights, normal with standard deviation 0.01, and its biases, zeros.
+        From X, float32 (batch, 1, 28, 28), to logits, float32 (batch, 10).
+    params : mapping
+        Weight, (10, 784), normal with standard deviation 0.01, and bias, (10,), zeros.
     """
     # The document's nn.Sequential, in the form that can be compiled.
     net = nn.HybridSequential()

@@ -60,7 +60,7 @@ def forget() -> None:
 
 @contextlib.contextmanager
 def held() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait while processes start in the block, which see no Ctrl-C."""
+    """Let signals wait while processes start in the block; those never see a Ctrl-C."""
     global _is_held
     masks = hasattr(signal, "pthread_sigmask")
     if masks:

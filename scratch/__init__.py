@@ -1,3 +1,3 @@
-"""Softmax regression from scratch, on NDArray: part 2 of the document, section 3.6 of the book."""
+"""One of the two versions, whole on its own; the other has the same files and functions."""
 
 import gluon_softmax  # noqa: F401  (mends what MXNet needs, before it is imported)

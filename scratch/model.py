@@ -1,4 +1,4 @@
-"""The model and its loss, written out on NDArray: from images to probabilities."""
+"""Part 2 of the document, section 3.6 of the book: model and loss, written out on NDArray."""
 
 from typing import Callable, List, Tuple
 
@@ -32,9 +32,9 @@ def get_net(ctx: Context) -> Tuple[Net, Params]:
     Returns
     -------
     net : callable
-        From X, float32 (batch, 1, 28, 28), to one output a class, float32 (batch, 10).
-    params : sequence or mapping
-        Its weights, normal with standard deviation 0.01, and its biases, zeros.
+        From X, float32 (batch, 1, 28, 28), to probabilities, float32 (batch, 10).
+    params : list
+        W, (784, 10), normal with standard deviation 0.01, and b, (10,), zeros.
     """
     W = nd.random.normal(scale=0.01, shape=(num_inputs, num_outputs), ctx=ctx)
     b = nd.zeros(num_outputs, ctx=ctx)

@@ -70,6 +70,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(b"<html>no</html>", status=int(manner))
         elif manner == "ok":
             self.answer(body)
+        elif manner == "once":
+            asked = self.server.asked.count((manner, file))
+            self.answer(body if asked > 1 else b"", status=200 if asked > 1 else 503)
         elif manner == "html":
             self.answer(b"<!DOCTYPE html><html><body>Sign in to this network</body></html>")
         elif manner == "wrong":

@@ -234,15 +234,15 @@ def test_same_files_and_functions_in_the_same_order():
 
 
 def test_the_difference_is_short_enough_to_read():
-    # What `diff -u scratch concise` prints. Of the programs' first lines there is nothing to read.
+    # What `diff -u scratch concise` prints; what begins a package or a program is the same.
     lines = []
     for ours in sorted(Path(scratch.model.__file__).parent.glob("*.py")):
         theirs = Path(concise.model.__file__).parent / ours.name
         texts = [path.read_text("utf-8").splitlines() for path in (ours, theirs)]
         difference = list(difflib.unified_diff(*texts, "a", "b", lineterm=""))
-        assert bool(difference) == (ours.name != "__main__.py")
+        assert bool(difference) == (not ours.name.startswith("__"))
         lines += difference
-    assert len(lines) <= 140
+    assert len(lines) <= 130
 
 
 @pytest.mark.parametrize("version", MODELS)

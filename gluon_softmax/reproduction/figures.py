@@ -106,7 +106,7 @@ def show_fashion_mnist(images: Any, labels: Sequence[str]) -> None:
 
     Parameters
     ----------
-    images : numpy.ndarray or mxnet.nd.NDArray
+    images : sequence of numpy.ndarray or of mxnet.nd.NDArray
         Shape (count, 28, 28, 1) or (count, 1, 28, 28), 0..255 or, as batches have them, 0..1.
     labels : sequence of str
         A title for each image.
@@ -121,7 +121,7 @@ def show_fashion_mnist(images: Any, labels: Sequence[str]) -> None:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
         set_matplotlib_formats("svg")
-    arrays = images.asnumpy() if hasattr(images, "asnumpy") else np.asarray(images)
+    arrays = np.stack([i.asnumpy() if hasattr(i, "asnumpy") else np.asarray(i) for i in images])
     draw_images(arrays * (255 / max(arrays.max(), 1)), labels, figure=plt.figure())
 
 

@@ -3,6 +3,7 @@
 import re
 import sys
 from types import ModuleType
+from typing import Any
 
 from .mend import note
 
@@ -21,8 +22,8 @@ def supply_distutils() -> None:
     try:
         import distutils.version  # noqa: F401
     except ImportError:
-        for name in ("distutils", "distutils.version"):
-            sys.modules[name] = ModuleType(name)
-        version = sys.modules["distutils"].version = sys.modules["distutils.version"]
-        version.LooseVersion = version.StrictVersion = _Version
+        package: Any = ModuleType("distutils")
+        package.version = ModuleType("distutils.version")
+        package.version.LooseVersion = package.version.StrictVersion = _Version
+        sys.modules.update({"distutils": package, "distutils.version": package.version})
         note("distutils", "Python 3.12")

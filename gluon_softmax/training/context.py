@@ -37,7 +37,7 @@ def get_context(name: str = "auto") -> mx.Context:
     if index >= count:
         raise UsageError(
             f"--ctx {name}: MXNet finds {count or 'no'} GPU{'s' if count > 1 else ''} here; "
-            "--ctx cpu works anywhere, and the README tells how to install a CUDA build"
+            "--ctx cpu works anywhere, and docs/installing.md tells how to install a CUDA build"
         )
     return mx.gpu(index)
 

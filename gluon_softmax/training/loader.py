@@ -92,16 +92,23 @@ def load_data_fashion_mnist(
     Raises
     ------
     UsageError
-        If there is no such feed.
+        If there is no such feed, or a number is none that can be.
+    DataError
+        If the data set cannot be had.
     WorkerError
         While iterating over ``per-sample``, if a worker process is gone or gives no batch.
 
     Notes
     -----
-    Part 1 of the document; ``d2lzh.load_data_fashion_mnist`` has the same result.
+    Part 1 of the document; ``d2lzh.load_data_fashion_mnist`` has the same
+    result, but for its ``resize``.
     """
     if loader not in LOADERS:
         raise UsageError(f"no loader is called {loader!r}: choose {' or '.join(LOADERS)}")
+    workers = default_num_workers() if num_workers is None else num_workers
+    for name, value, least in (("batch_size", batch_size, 1), ("num_workers", workers, 0)):
+        if not isinstance(value, (int, np.integer)) or value < least:
+            raise UsageError(f"{name} {value!r}: choose a whole number, at least {least}")
     data = load() if data is None else data
     ctx = cpu() if ctx is None else ctx
     orders = _Shuffled(len(data.train_labels), seed), _InOrder(len(data.test_labels))
@@ -111,7 +118,6 @@ def load_data_fashion_mnist(
             for dataset, order in zip(_resident_datasets(data, ctx), orders)
         )
     else:
-        workers = default_num_workers() if num_workers is None else num_workers
         train_iter, test_iter = (
             _PerSample(dataset, batch_size, order, workers, ctx)
             for dataset, order in zip(fashion_mnist_datasets(data), orders)

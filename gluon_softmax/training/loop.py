@@ -6,16 +6,14 @@ It knows nothing of how a batch is trained: it is handed one function for that.
 import math
 import time
 from dataclasses import dataclass, field
-from typing import Callable, Iterable, List, Optional, Sequence, Tuple, Union
+from typing import Callable, Iterable, List, Optional, Sequence, Tuple, Type, Union
 
 import numpy as np
-from mxnet import Context, gluon, nd
+from mxnet import Context, cpu, gluon, nd
 
 from ..console import progress
 from ..errors import DataError, Diverged
-
-# How many batches' outputs may wait on the device; for batch size 1 an epoch has 60,000.
-_KEPT = 1000
+from .counting import Each, Together
 
 
 @dataclass
@@ -94,10 +92,9 @@ def evaluate_accuracy(
     -----
     Section 3.6.5 of the book; ``d2lzh.evaluate_accuracy``.
     """
-    contexts = [ctx] if isinstance(ctx, Context) else ctx
     right, n = [], 0
     for batch in data_iter:
-        for X, y in [batch] if contexts is None else _split(batch, contexts):
+        for X, y in _split(batch, ctx):
             right.append((net(X).argmax(axis=1) == y.astype("float32")).sum())
             n += y.size
     if not n:
@@ -105,7 +102,10 @@ def evaluate_accuracy(
     return sum(float(r.asscalar()) for r in right) / n
 
 
-def _split(batch: Sequence[nd.NDArray], contexts: Sequence[Context]) -> Iterable:
+def _split(batch: Sequence, ctx: Union[Context, Sequence[Context], None]) -> Iterable:
+    if ctx is None:
+        ctx = getattr(batch[0], "context", cpu())
+    contexts = [ctx] if isinstance(ctx, Context) else ctx[: len(batch[0])]
     split = gluon.utils.split_and_load
     return zip(*(split(array, contexts, even_split=False) for array in batch))
 
@@ -118,6 +118,7 @@ def train_epochs(
     num_epochs: int,
     on_epoch: Callable[[Records], None] = print_epoch,
     parameters: Callable[[], Iterable[np.ndarray]] = tuple,
+    counter: Union[Type[Together], Type[Each]] = Together,
 ) -> Records:
     """Train for some epochs, and test after each.
 
@@ -135,6 +136,8 @@ def train_epochs(
         Called with the records after each epoch; prints the document's line by default.
     parameters : callable
         Gives the parameters, which must be finite after each epoch.
+    counter : type
+        How batches are counted, of :mod:`gluon_softmax.training.counting`.
 
     Returns
     -------
@@ -150,24 +153,22 @@ def train_epochs(
 
     Notes
     -----
-    ``train_ch3`` of the document and of d2lzh, but that it waits for MXNet once an epoch instead
-    of three times a batch.
+    ``train_ch3`` of the document and of d2lzh, but that it waits for MXNet once an epoch, or every
+    1000 batches, instead of three times a batch.
     """
     records = Records()
     for epoch in range(num_epochs):
         start = time.perf_counter()
-        kept, sums, n = [], np.zeros(3), 0
+        counts, n = counter(), 0
         for X, y in progress(train_iter, desc=f"epoch {epoch + 1}"):
             l, y_hat = train_batch(X, y)
-            kept.append((l, y_hat, y))
+            counts.add(l, y_hat, y)
             n += y.size
-            if len(kept) == _KEPT:
-                sums += _count(kept)
         if not n:
             raise DataError(
                 f"epoch {epoch + 1}: the training iterator gave no batch: it is empty or used up"
             )
-        sums += _count(kept)
+        sums = counts.sums()
         nd.waitall()
         seconds = time.perf_counter() - start
         if not (math.isfinite(sums[0]) and all(np.isfinite(p).all() for p in parameters())):
@@ -181,24 +182,10 @@ def train_epochs(
     return records
 
 
-def _count(kept: List[Tuple[nd.NDArray, nd.NDArray, nd.NDArray]]) -> np.ndarray:
-    """Sum up batches' losses, right predictions and predicted 1s; empties the list.
-
-    All at once, since on a batch the sums cost more than the gradients.
-    """
-    if not kept:
-        return np.zeros(3)
-    losses, outputs, labels = (nd.concat(*arrays, dim=0).asnumpy() for arrays in zip(*kept))
-    kept.clear()
-    predicted = outputs.argmax(axis=1)
-    loss_sum = losses.sum(dtype=np.float64)
-    return np.array([loss_sum, (predicted == labels).sum(), (predicted == 1).sum()])
-
-
 def _diverged(records: Records) -> Diverged:
     last = f"the last finite loss is {records.loss[-1]:.4f}" if records.loss else "it never was"
     return Diverged(
         f"epoch {len(records.loss) + 1}: the loss or a parameter is no longer finite, {last}; "
-        "a smaller --lr helps",
+        "a smaller learning rate (--lr) helps",
         records,
     )

@@ -4,6 +4,7 @@ from typing import Callable, Iterable, Optional, Sequence
 
 from mxnet import autograd, gluon, nd
 
+from .counting import Each
 from .loop import Records, print_epoch, train_epochs
 
 
@@ -74,7 +75,7 @@ def train_ch3(
         update(batch_size)
         return l, y_hat
 
-    return train_epochs(train_batch, net, train_iter, test_iter, num_epochs, on_epoch)
+    return train_epochs(train_batch, net, train_iter, test_iter, num_epochs, on_epoch, counter=Each)
 
 
 train = train_ch3

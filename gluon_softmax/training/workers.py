@@ -40,14 +40,19 @@ class Workers:
     """
 
     def __init__(self, dataset: Dataset, count: int) -> None:
+        self._dataset = dataset
+        self._workers = self._start(count)
+
+    def _start(self, count: int) -> List["_Worker"]:
         # A process that is forked while MXNet computes may never get its locks.
         nd.waitall()
         forks = multiprocessing.get_start_method() == "fork"
         with held(), _telling():
-            self._workers = [_Worker(dataset if forks else None) for _ in range(count)]
+            workers = [_Worker(self._dataset if forks else None) for _ in range(count)]
         if not forks:
-            for worker in self._workers:
-                worker.send(dataset)
+            for worker in workers:
+                worker.send(self._dataset)
+        return workers
 
     def batches(self, batch_sampler: Iterable) -> Iterator[Tuple[nd.NDArray, nd.NDArray]]:
         """Make the batches of one pass, in order.
@@ -67,6 +72,8 @@ class Workers:
         WorkerError
             If a process is gone, cannot start, or stands still for ``PATIENCE`` seconds.
         """
+        whole = [worker for worker in self._workers if not worker.is_broken]
+        self._workers = whole + self._start(len(self._workers) - len(whole))
         asked: Deque[Tuple[_Worker, list]] = deque()
         workers = itertools.cycle(self._workers)
         for indices in batch_sampler:
@@ -90,25 +97,38 @@ class _Worker:
         weakref.finalize(self, _end, process, ours, self._stream)
         # Where the batch goes that the process makes now.
         self._slot: Optional[list] = None
+        # Whether a message was broken off, as by a Ctrl-C: what comes next would be taken for it.
+        self.is_broken = False
 
     def ask(self, indices: List[int]) -> list:
         """Ask for a batch; gives the empty list that :meth:`receive` will put it in."""
         # One at a time, since two long messages in opposite directions would block each other. It
         # may be one of another pass, which was broken off or goes on beside this one.
         self.receive()
-        self.send([int(index) for index in indices])
-        self._slot = []
-        return self._slot
+        with self._whole():
+            _write([int(index) for index in indices], self._stream)
+            slot: list = []
+            self._slot = slot
+        return slot
 
     def send(self, message: object) -> None:
-        with _telling():
+        with self._whole():
             _write(message, self._stream)
 
     def receive(self) -> None:
         if self._slot is not None:
-            with _telling():
+            with self._whole():
                 self._slot.append(pickle.load(self._stream))
-            self._slot = None
+                self._slot = None
+
+    @contextlib.contextmanager
+    def _whole(self) -> Iterator[None]:
+        with _telling():
+            if self.is_broken:
+                raise EOFError
+            self.is_broken = True
+            yield
+            self.is_broken = False
 
 
 def _answer(worker: _Worker, slot: list) -> Tuple[nd.NDArray, nd.NDArray]:

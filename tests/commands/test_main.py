@@ -311,6 +311,30 @@ def test_data_of_ones_own(action, on_sample, capsys):
     assert "training: 1000 images (28, 28), 100 a class" in printed
 
 
+def test_compare_tells_by_its_status_that_they_part(on_sample, capsys):
+    assert cli.main(["compare", *on_sample, "--epochs=2", "--batch-size=1"]) == 1
+    assert "BEYOND" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("options", [[], ["--no-reading"]])
+def test_the_reading_pass_can_be_left_out(options, on_sample, tmp_path, capsys):
+    argv = ["reproduce", *on_sample, "--out", str(tmp_path), "--runs=1", "--epochs=1"]
+    assert cli.main([*argv, "--num-workers=0", *options]) == 0
+    assert ("one pass of the document's loader" in capsys.readouterr().out) == (not options)
+
+
+@pytest.mark.fault
+def test_an_interrupted_reproduction_ends_with_130(on_sample, tmp_path, monkeypatch, capsys):
+    from gluon_softmax.reproduction import reproduce
+
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reproduce, "train_version", interrupted)
+    assert cli.main(["reproduce", *on_sample, "--out", str(tmp_path), "--no-reading"]) == 130
+    assert "Interrupted: this is what the finished runs show." in capsys.readouterr().out
+
+
 def test_compare_command(on_sample, capsys):
     assert cli.main(["compare", *on_sample, "--epochs", "1"]) == 0
     assert "Side by side over 5 steps" in capsys.readouterr().out

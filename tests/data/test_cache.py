@@ -126,6 +126,27 @@ def test_out_of_reach_is_remembered_for_a_day(server, folder, monkeypatch):
     assert server.asked
 
 
+def test_a_search_that_was_left_out_does_not_lengthen_the_memory(server, folder):
+    wanted = edition("mxnet", server.source("404"))
+    with pytest.raises(DataError):
+        cache.obtain(wanted, folder, optional=True)
+    earlier = time.time() - 3600
+    os.utime(folder / cache.MEMORY, (earlier, earlier))
+    with pytest.raises(DataError):
+        cache.obtain(wanted, folder, optional=True)
+    assert (folder / cache.MEMORY).stat().st_mtime == pytest.approx(earlier, abs=1)
+
+
+@pytest.mark.fault
+def test_a_bomb_is_not_unpacked_where_the_file_has_a_checksum(tmp_path, folder, capsys):
+    for file in FILES:
+        (tmp_path / f"{file}.gz").write_bytes(BOMB)
+    source = Source("bombs", "folder", str(tmp_path), {})
+    with pytest.raises(DataError, match="could not be had"):
+        cache.obtain(edition("mxnet", source), folder)
+    assert "its sha1 is" in capsys.readouterr().err
+
+
 @pytest.mark.fault
 def test_a_memory_of_the_future_is_no_memory(server, folder):
     folder.mkdir(parents=True)
@@ -197,14 +218,19 @@ def test_killed_at_twenty_points(server, tmp_path):
     whole = time.monotonic() - start
 
     def kill_after(seconds):
+        """Kill a fetch after a time; or without one, when it has the first file."""
         folder = tmp_path / str(seconds)
         with child(source, folder) as process:
-            time.sleep(seconds)
+            if seconds < 0:
+                while process.poll() is None and not list(folder.glob("*-ubyte")):
+                    time.sleep(0.002)
+            else:
+                time.sleep(seconds)
             process.send_signal(signal.SIGKILL)
             process.communicate()
         return folder
 
-    moments = [random.uniform(0.3, 1.5) * whole for _ in range(20)]
+    moments = [random.uniform(0.3, 1.2) * whole for _ in range(14)] + list(range(-6, 0))
     with ThreadPoolExecutor(4) as pool:
         folders = list(pool.map(kill_after, moments))
     left = 0

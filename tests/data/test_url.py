@@ -43,6 +43,13 @@ def test_a_server_that_misbehaves_is_given_up(manner, server, folder, capsys):
     assert re.search(MISBEHAVIOUR[manner], lines[0])
 
 
+@pytest.mark.fault
+def test_a_server_that_fails_once_is_asked_again(server, folder):
+    arrays, origin = cache.obtain(edition("official", server.source("once")), folder)
+    assert origin == "server that does once"
+    assert_whole(arrays, folder)
+
+
 def test_a_redirect_is_followed(server, folder):
     arrays, _ = cache.obtain(edition("official", server.source("moved")), folder)
     assert_whole(arrays, folder)

@@ -126,7 +126,12 @@ def test_show_fashion_mnist_is_a_row_of_pyplot(sample, monkeypatch):
     plt.switch_backend("agg")
     images = sample.train_images[:3]
     shown = []
-    for given in (images, mx.nd.array(images, dtype="uint8"), mx.nd.array(images / 255)):
+    for given in (
+        images,
+        mx.nd.array(images, dtype="uint8"),
+        mx.nd.array(images / 255),
+        list(mx.nd.array(images)),
+    ):
         figures.show_fashion_mnist(given, ["a", "b", "c"])
         axes = plt.gcf().axes
         assert [ax.get_title() for ax in axes] == ["a", "b", "c"]

@@ -150,6 +150,16 @@ def test_another_feed(sample):
         loader.load_data_fashion_mnist(200, sample, "fast")
 
 
+@pytest.mark.bad_input
+@pytest.mark.parametrize("feed", loader.LOADERS)
+@pytest.mark.parametrize(
+    ("size", "workers"), [(0, 0), (-1, 0), (2.5, 0), ("200", 0), (200, -1), (200, 1.5)]
+)
+def test_numbers_that_cannot_be(sample, feed, size, workers):
+    with pytest.raises(UsageError, match="choose a whole number, at least"):
+        loader.load_data_fashion_mnist(size, sample, feed, num_workers=workers)
+
+
 def test_batches_lie_on_the_context(sample):
     # As near to a GPU as a machine without one comes: a second context on the CPU.
     ctx = mx.cpu(1)

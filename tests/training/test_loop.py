@@ -10,7 +10,7 @@ from mxnet import autograd, gluon, nd
 import scratch.training
 from gluon_softmax.errors import Diverged
 from gluon_softmax.reproduction.versions import VERSIONS
-from gluon_softmax.training import loop
+from gluon_softmax.training import counting, loop
 from gluon_softmax.training.context import get_context
 from gluon_softmax.training.loader import load_data_fashion_mnist
 from gluon_softmax.training.loop import train_epochs
@@ -145,7 +145,7 @@ def test_many_small_batches_are_counted_in_pieces(sample, monkeypatch):
     whole = train_version(
         VERSIONS["concise"], sample, Settings(epochs=1), 0, on_epoch=lambda r: None
     )
-    monkeypatch.setattr(loop, "_KEPT", 2)
+    monkeypatch.setattr(counting, "KEPT", 2)
     pieces = train_version(
         VERSIONS["concise"], sample, Settings(epochs=1), 0, on_epoch=lambda r: None
     )

@@ -60,6 +60,32 @@ def test_start_from_given_parameters(version, sample):
     np.testing.assert_array_equal(run.parameters[0], again.parameters[0])
 
 
+def test_the_seed_is_that_of_the_shuffling_too(sample):
+    start = np.zeros((784, 10), "f"), np.zeros(10, "f")
+    losses = [
+        runs.train_version(
+            VERSIONS["concise"], sample, Settings(epochs=1), seed, start, on_epoch=lambda _: None
+        ).records.loss
+        for seed in (1, 1, 2)
+    ]
+    assert losses[0] == losses[1] != losses[2]
+
+
+def test_the_settings_reach_the_feed(sample, monkeypatch):
+    asked = []
+    load = runs.load_data_fashion_mnist
+
+    def load_data(*args, **kwargs):
+        asked.append((args[0], kwargs))
+        return load(*args, **kwargs)
+
+    monkeypatch.setattr(runs, "load_data_fashion_mnist", load_data)
+    settings = Settings(1, 50, 0.1, mx.cpu(1), "per-sample", 0)
+    runs.train_version(VERSIONS["concise"], sample, settings, 9, on_epoch=lambda _: None)
+    expected = {"loader": "per-sample", "num_workers": 0, "ctx": mx.cpu(1), "seed": 9}
+    assert asked == [(50, expected)]
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_predict(version, sample):
     random = np.random.RandomState(0)

@@ -200,6 +200,92 @@ def test_metrics_over_more_than_one_output_an_example(sample, capsys):
     assert printed[0] == printed[1]
 
 
+def both(make, batches, loss, capsys, epochs=2):
+    """Train by d2lzh's function and by ours from the same start; give what each prints."""
+    printed = []
+    for train in (d2l.train_ch3, train_ch3):
+        mx.random.seed(1)
+        net = make()
+        net.initialize(init.Normal(sigma=0.1))
+        trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
+        train(net, batches(), batches(), loss, epochs, 10, trainer=trainer)
+        printed.append(capsys.readouterr().out)
+    return printed
+
+
+class Repeated:
+    """Batches that a function makes anew in each pass."""
+
+    def __init__(self, make):
+        self.make = make
+
+    def __iter__(self):
+        return iter(self.make(np.random.RandomState(0)))
+
+
+def reused_buffers(random):
+    X, y = nd.zeros((10, 1, 6, 6)), nd.zeros(10)
+    for _ in range(5):
+        X[:] = nd.array(random.rand(*X.shape))
+        y[:] = nd.array(random.randint(0, 10, 10))
+        yield X, y
+
+
+def sizes_that_differ(random):
+    for side in (6, 7, 8):
+        X = nd.array(random.rand(10, 1, side, side))
+        yield X, nd.array(random.randint(0, 3, (10, side - 2, side - 2)))
+
+
+def labels_in_a_column(random):
+    for n in (10, 10, 4):
+        yield nd.array(random.rand(n, 1, 6, 6)), nd.array(random.randint(0, 10, (n, 1)))
+
+
+def labels_of_several_types(random):
+    for dtype in ("float32", "int32", "uint8"):
+        X = nd.array(random.rand(10, 1, 6, 6))
+        yield X, nd.array(random.randint(0, 10, 10), dtype=dtype)
+
+
+@pytest.mark.parametrize(
+    "batches", [reused_buffers, sizes_that_differ, labels_in_a_column, labels_of_several_types]
+)
+def test_any_batches(batches, capsys):
+    loss = gluon.loss.SoftmaxCrossEntropyLoss(axis=1)
+    make = linear
+    if batches is sizes_that_differ:
+
+        def make():
+            return of_gluon(nn.Sequential(), nn.Conv2D(3, 3))
+
+    theirs, ours = both(make, lambda: Repeated(batches), loss, capsys)
+    assert ours == theirs
+    assert ours.count("epoch") == 2
+
+
+def test_losses_in_half_precision_are_summed_as_d2lzh_sums_them(capsys):
+    def loss(y_hat, y):
+        return gluon.loss.SoftmaxCrossEntropyLoss()(y_hat, y).astype("float16") * 10
+
+    theirs, ours = both(linear, lambda: Repeated(reused_buffers), loss, capsys, epochs=1)
+    assert ours == theirs
+
+
+def test_what_happens_after_an_epoch_is_the_callers(sample, capsys):
+    net = linear()
+    net.initialize()
+    trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
+    data = load_data_fashion_mnist(200, sample)
+    loss = gluon.loss.SoftmaxCrossEntropyLoss()
+    seen = []
+    train_ch3(
+        net, *data, loss, 2, 200, trainer=trainer, on_epoch=lambda r: seen.append(len(r.loss))
+    )
+    assert seen == [1, 2]
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.bad_input
 @pytest.mark.parametrize("batches", [[], iter([])])
 def test_an_iterator_that_gives_no_batch(batches, sample):
@@ -257,6 +343,20 @@ def test_evaluate_accuracy_on_contexts_that_do_not_divide_the_batch(sample):
     _, test_iter = load_data_fashion_mnist(128, sample)
     alone = evaluate_accuracy(test_iter, net, ctx[0])
     assert evaluate_accuracy(test_iter, net, ctx) == pytest.approx(alone, abs=1e-7)
+
+
+@pytest.mark.parametrize("ctx", [None, [mx.cpu(k) for k in range(3)]])
+def test_evaluate_accuracy_on_a_batch_of_one_and_on_arrays_of_numpy(ctx, sample):
+    net = linear()
+    net.initialize(init.Normal(sigma=0.05), ctx=ctx)
+    images = sample.test_images[:64].reshape(64, 1, 28, 28) / np.float32(255)
+    labels = sample.test_labels[:64]
+    pieces = [slice(0, 40), slice(40, 62), slice(62, 63), slice(63, 64)]
+    in_numpy = [(images[piece], labels[piece]) for piece in pieces]
+    in_mxnet = [(nd.array(X), nd.array(y)) for X, y in in_numpy]
+    theirs = d2l.evaluate_accuracy(in_numpy, net, mx.cpu(0))
+    for batches in (in_numpy, in_mxnet):
+        assert evaluate_accuracy(batches, net, ctx) == pytest.approx(theirs, abs=1e-7)
 
 
 def test_evaluate_accuracy_with_float_labels(sample):

@@ -63,6 +63,39 @@ def test_passes_beside_each_other():
         assert_batch(other, [19 - k])
 
 
+@pytest.mark.parametrize("where", ["dump", "load"])
+def test_a_pass_that_is_interrupted_does_not_show_in_the_next(where, monkeypatch):
+    """As a Ctrl-C in a notebook, in the middle of a message or just after it."""
+    made = make(count=3)
+    whole = getattr(workers.pickle, where)
+    for after in range(1, 8):
+        calls = []
+
+        def interrupted(*args, after=after, calls=calls):
+            calls.append(args)
+            if len(calls) == after and after % 2:
+                raise KeyboardInterrupt
+            done = whole(*args)
+            if len(calls) == after:
+                raise KeyboardInterrupt
+            return done
+
+        monkeypatch.setattr(workers.pickle, where, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            list(made.batches([[k] for k in range(20)]))
+        monkeypatch.setattr(workers.pickle, where, whole)
+        for batch, k in zip(made.batches([[19 - k] for k in range(20)]), range(20)):
+            assert_batch(batch, [19 - k])
+
+
+@pytest.mark.fault
+def test_workers_that_ended_are_started_anew_in_the_next_pass():
+    made = make(Slow)
+    with pytest.raises(WorkerError):
+        list(made.batches([[k] for k in range(20)]))
+    assert_batch(next(made.batches([[3]])), [3])
+
+
 def test_long_messages_in_both_directions():
     # More than a pipe holds.
     indices = np.random.RandomState(0).randint(0, 20, 100_000).tolist()

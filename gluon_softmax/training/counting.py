@@ -1,0 +1,62 @@
+"""Counting an epoch's losses, right predictions and predictions of class 1."""
+
+from typing import List, Tuple
+
+import numpy as np
+from mxnet import nd
+
+# How many batches' outputs may wait on the device; for batch size 1 an epoch has 60,000.
+KEPT = 1000
+
+
+class Together:
+    """Count many batches at once, since on a batch the sums cost more than the gradients.
+
+    For batches that are alike and that nobody changes later.
+    """
+
+    def __init__(self) -> None:
+        self._sums = np.zeros(3)
+        self._kept: List[Tuple[nd.NDArray, nd.NDArray, nd.NDArray]] = []
+
+    def add(self, l: nd.NDArray, y_hat: nd.NDArray, y: nd.NDArray) -> None:
+        """Take in a batch's losses, (batch,), outputs, (batch, 10), and labels, (batch,)."""
+        self._kept.append((l, y_hat, y))
+        if len(self._kept) == KEPT:
+            self._count()
+
+    def sums(self) -> np.ndarray:
+        """Wait for MXNet; give the sums until now, float64 (3,)."""
+        if self._kept:
+            self._count()
+        return self._sums
+
+    def _count(self) -> None:
+        losses, outputs, labels = (nd.concat(*a, dim=0).asnumpy() for a in zip(*self._kept))
+        self._kept.clear()
+        predicted = outputs.argmax(axis=1)
+        loss_sum = losses.sum(dtype=np.float64)
+        self._sums += [loss_sum, (predicted == labels).sum(), (predicted == 1).sum()]
+
+
+class Each:
+    """Count each batch as d2lzh does, whatever its shape, and before anybody changes it."""
+
+    def __init__(self) -> None:
+        self._sums = np.zeros(3)
+        self._kept: List[List[nd.NDArray]] = []
+
+    def add(self, l: nd.NDArray, y_hat: nd.NDArray, y: nd.NDArray) -> None:
+        """Take in a batch's losses, outputs and labels, of any shapes that go together."""
+        predicted = y_hat.argmax(axis=1)
+        right = predicted == y.astype("float32")
+        self._kept.append([l.sum(), right.sum(), (predicted == 1).sum()])
+        if len(self._kept) == KEPT:
+            self.sums()
+
+    def sums(self) -> np.ndarray:
+        """Wait for MXNet; give the sums until now, float64 (3,)."""
+        for of_batch in self._kept:
+            self._sums += [float(array.asscalar()) for array in of_batch]
+        self._kept.clear()
+        return self._sums

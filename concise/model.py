@@ -26,8 +26,7 @@ def get_net(ctx: Context) -> Tuple[Net, Params]:
     params : mapping
         Weight, (10, 784), normal with standard deviation 0.01, and bias, (10,), zeros.
     """
-    # The document's nn.Sequential, in the form that can be compiled.
-    net = nn.HybridSequential()
+    net = nn.HybridSequential()  # The document's nn.Sequential, in the form that can be compiled.
     net.add(nn.Dense(num_outputs))
     net.initialize(init.Normal(sigma=0.01), ctx=ctx)
     return net, net.collect_params()

@@ -12,9 +12,8 @@ num_inputs, num_outputs = 784, 10
 
 def softmax(X: nd.NDArray) -> nd.NDArray:
     """Turn logits, (batch, 10), into probabilities, of which each row sums to 1."""
-    # The document's c is the maximum over the whole batch. That prevents overflow, but a row 104
-    # below it is all zeros, and 0/0 is not a number; hence each row's own. It cancels out, so no
-    # gradient is asked of it.
+    # The document's c, the maximum of the whole batch, makes a row 104 below it all zeros, and 0/0
+    # is not a number: hence each row's own. As it cancels out, no gradient is asked of it.
     c = nd.max(X.detach(), axis=1, keepdims=True)
     X_exp = (X - c).exp()
     partition = X_exp.sum(axis=1, keepdims=True)

@@ -23,8 +23,9 @@ def resplit(data: FashionMNIST, split_seed: int) -> FashionMNIST:
 
     Notes
     -----
-    The withdrawn ``mxnet`` edition amounts to such a split: the document's figures lie among those
-    of re-splits, and far from those of the official one.
+    Of the withdrawn ``mxnet`` edition only this is known here: its label files hold another order
+    than the official ones, and the document's figures, which come from it, lie among those of
+    re-splits and far from those of the official edition.
     """
     images = np.concatenate([data.train_images, data.test_images])
     labels = np.concatenate([data.train_labels, data.test_labels])

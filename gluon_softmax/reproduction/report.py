@@ -68,7 +68,7 @@ def page(found: Reproduction, shown: List[Picture], out: Path, command: str) -> 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    level = verdicts.LEVEL / len(claims.FIGURES)
+    count = sum(figure.metric != verdicts.BEFORE_TRAINING for figure in claims.FIGURES)
     return environment.get_template("page.html").render(
         headline=headline(found),
         partial=found.partial,
@@ -87,9 +87,9 @@ def page(found: Reproduction, shown: List[Picture], out: Path, command: str) -> 
         processor=processor(),
         settings=results(found)["settings"],
         ended={edition: len(found.of(edition, "scratch")) for edition in found.runs},
-        figure_count=len(claims.FIGURES),
+        figure_count=count,
         level=verdicts.LEVEL,
-        level_each=level,
+        level_each=verdicts.LEVEL / count,
         failures=found.failures(),
     )
 
@@ -112,6 +112,8 @@ def _rows(found: Reproduction) -> List[dict]:
         if found.runs and figure.epoch <= found.settings.epochs:
             verdict = judged.get(figure)
             note = ""
+            if figure.metric == verdicts.BEFORE_TRAINING:
+                note = "random weights give so wide a range that hardly a number could fail"
             if figure.metric == "share_predicted_1":
                 accuracy = np.mean(
                     [

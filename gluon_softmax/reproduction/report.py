@@ -14,6 +14,7 @@ from . import claims, verdicts
 from .facts import in_words
 from .figures import save_figure
 from .findings import Reproduction, headline
+from .joint import in_a_sentence, judge_tables
 from .pictures import Picture, pictures
 from .results import results
 
@@ -71,6 +72,7 @@ def page(found: Reproduction, shown: List[Picture], out: Path, command: str) -> 
     count = sum(figure.metric != verdicts.BEFORE_TRAINING for figure in claims.FIGURES)
     return environment.get_template("page.html").render(
         headline=headline(found),
+        as_a_whole=in_a_sentence(judge_tables(found)),
         partial=found.partial,
         stopped=found.stopped,
         edition=found.data.edition,

@@ -10,9 +10,10 @@ from ..training.machine import processor, versions
 from ..training.run import Run
 from . import claims
 from .findings import Reproduction
+from .joint import edition_of_table, judge_tables
 from .versions import VERSIONS
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _SERIES = ("loss", "train_acc", "share_predicted_1", "test_acc", "seconds")
 
 
@@ -30,6 +31,7 @@ def results(found: Reproduction) -> dict:
         Of plain types; ``results.schema.json`` beside this module describes it.
     """
     data, settings = found.data, found.settings
+    tables = judge_tables(found)
     first = {run.version: run for run in reversed(found.runs.get(data.edition, []))}
     return {
         "schema_version": SCHEMA_VERSION,
@@ -61,6 +63,16 @@ def results(found: Reproduction) -> dict:
             for edition in found.runs
         },
         "claims": _claims(found),
+        "tables": {
+            joint.version: {
+                "chi_square": joint.chi_squares,
+                "figures": joint.figures,
+                "log10_ratio": joint.log10_ratio,
+                "left_out": {"right": joint.right, "of": joint.tried},
+            }
+            for joint in tables
+        },
+        "edition_of_table": edition_of_table(tables),
     }
 
 

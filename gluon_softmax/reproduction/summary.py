@@ -6,6 +6,7 @@ import numpy as np
 
 from . import verdicts
 from .findings import Reproduction, headline
+from .joint import in_a_sentence, judge_tables
 
 
 def summary(found: Reproduction) -> str:
@@ -40,4 +41,7 @@ def summary(found: Reproduction) -> str:
         why = "Stopped by an error" if found.stopped else "Interrupted"
         lines.append(f"{why}: this is what the finished runs show.")
     lines += textwrap.wrap(headline(found), 80)
+    sentence = in_a_sentence(judge_tables(found))
+    if sentence:
+        lines += ["", *textwrap.wrap(sentence, 80)]
     return "\n".join(lines)

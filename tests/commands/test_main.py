@@ -312,7 +312,7 @@ def test_data_of_ones_own(action, on_sample, capsys):
 
 
 def test_compare_tells_by_its_status_that_they_part(on_sample, capsys):
-    assert cli.main(["compare", *on_sample, "--epochs=2", "--batch-size=1"]) == 1
+    assert cli.main(["compare", *on_sample, "--epochs=3", "--lr=50"]) == 1
     assert "BEYOND" in capsys.readouterr().out
 
 

@@ -24,16 +24,20 @@ def test_a_difference_is_noticed(sample, monkeypatch):
     assert not compare.compare(sample, Settings(epochs=1), seed=5)
 
 
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        (Settings(epochs=2, batch_size=1), "float32 rounds, and each step carries"),
-        (Settings(epochs=3, lr=50.0), "a probability became 0 in float32"),
-    ],
-)
-def test_the_cause_is_told_where_they_part(settings, words, sample, capsys):
-    assert not compare.compare(sample, settings, seed=0)
-    assert words in capsys.readouterr().out
+def test_underflow_is_told_where_they_part(sample, capsys):
+    assert not compare.compare(sample, Settings(epochs=3, lr=50.0), seed=0)
+    assert "a probability became 0 in float32" in capsys.readouterr().out
+
+
+def test_rounding_is_told_where_they_part(sample, monkeypatch, capsys):
+    settings = Settings(epochs=2)
+    found = compare.compare_steps(sample, settings, seed=5)
+    first, largest = found.at_first["parameters"], found.largest["parameters"]
+    assert first < largest
+    # As small batches or another rate would, but in less time.
+    monkeypatch.setitem(compare.BOUNDS, "parameters", (first + largest) / 2)
+    assert not compare.compare(sample, settings, seed=5)
+    assert "float32 rounds, and each step carries" in capsys.readouterr().out
 
 
 def test_no_cause_is_told_for_an_error(sample, monkeypatch, capsys):

@@ -12,11 +12,11 @@ from scipy import stats
 from gluon_softmax.commands import main as cli
 from gluon_softmax.data.fashion_mnist import CLASS_NAMES
 from gluon_softmax.data.resplit import resplit
-from gluon_softmax.reproduction import claims, reproduce, verdicts
+from gluon_softmax.reproduction import claims, report, reproduce, verdicts
 from gluon_softmax.reproduction.facts import find_facts
 from gluon_softmax.reproduction.findings import Reproduction, headline
+from gluon_softmax.reproduction.joint import in_a_sentence, judge_tables
 from gluon_softmax.reproduction.pictures import pictures
-from gluon_softmax.reproduction.report import write_report
 from gluon_softmax.reproduction.results import results
 from gluon_softmax.reproduction.summary import summary
 from gluon_softmax.reproduction.versions import VERSIONS
@@ -173,7 +173,9 @@ def test_every_cell_of_the_table(kind, request):
         for name, text, of, _, _, verdict in judged(found)
     ]
     assert lines[1:32] == expected
-    assert " ".join(lines[33:]) == headline(found)
+    end = lines.index("", 33)
+    assert " ".join(lines[33:end]) == headline(found)
+    assert " ".join(lines[end + 1 :]) == in_a_sentence(judge_tables(found))
 
 
 def test_the_made_runs_have_every_verdict(made):
@@ -220,8 +222,7 @@ def test_every_number_of_the_json(kind, request):
 @pytest.mark.parametrize("kind", ["real", "made"])
 def test_every_cell_of_the_page(kind, request, tmp_path):
     found = request.getfixturevalue(kind)
-    write_report(found, tmp_path, "command")
-    page = html.unescape((tmp_path / "index.html").read_text("utf-8"))
+    page = html.unescape(report.page(found, [], tmp_path, "command"))
     table = page[page.index("<tbody>") : page.index("</tbody>")]
     for name, text, of, ends, _, verdict in judged(found):
         row = table[table.index(f">{name}<") :].split("</tr>")[0]
@@ -235,6 +236,7 @@ def test_every_cell_of_the_page(kind, request, tmp_path):
             )
         assert [cell.strip() for cell in cells] == [*expected, verdict]
     assert headline(found) in page
+    assert in_a_sentence(judge_tables(found)) in page
     assert "As 30 figures are judged at once, each\ninterval has level 0.0017," in page
 
 
@@ -329,6 +331,7 @@ def test_check_sees_figures_that_fail(fails, made, official, tmp_path, monkeypat
         found = dataclasses.replace(made, facts=[], runs={"official": made.runs["official"][:2]})
     monkeypatch.setattr("gluon_softmax.commands.reproduce.load_data", lambda arguments: official)
     monkeypatch.setattr(reproduce, "reproduce", lambda *args: found)
+    monkeypatch.setattr(report, "write_report", lambda *args: None)
     status = cli.main(["reproduce", "--check", "--out", str(tmp_path)])
     said = capsys.readouterr()
     assert status == (1 if fails else 0)
@@ -368,6 +371,12 @@ def test_the_official_edition(official_data):
     assert found.failures() == []
     assert headline(found).startswith("25 of 30 figures reproduce, ")
     assert "5 more are explained, 0 do not." in headline(found)
+    tables = judge_tables(found)
+    assert [table.edition for table in tables] == ["withdrawn", "withdrawn"]
+    for table in tables:
+        assert table.chi_squares["official"] > 4 * table.chi_squares["resplit"]
+        assert table.tried == 20
+        assert table.right >= 19
 
 
 @pytest.fixture(scope="module")

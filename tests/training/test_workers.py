@@ -98,8 +98,8 @@ def test_workers_that_ended_are_started_anew_in_the_next_pass():
 
 def test_long_messages_in_both_directions():
     # More than a pipe holds.
-    indices = np.random.RandomState(0).randint(0, 20, 100_000).tolist()
-    for batch in make().batches([indices] * 5):
+    indices = np.random.RandomState(0).randint(0, 20, 40_000).tolist()
+    for batch in make().batches([indices] * 4):
         assert_batch(batch, indices)
 
 

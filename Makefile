@@ -39,5 +39,5 @@ lock:
 	@python=$$(sh .ci/setup run) && sh .ci/lock "$$python"
 
 clean:
-	rm -rf .venv .venv-* report .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf .venv .venv-* report .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

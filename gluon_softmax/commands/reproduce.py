@@ -42,6 +42,12 @@ def run(argv: List[str]) -> int:
         action="store_true",
         help="leave out the timed pass of the document's own loader, which takes seconds",
     )
+    parser.add_argument(
+        "--format",
+        choices=("text", "markdown", "csv"),
+        default="text",
+        help="how to print the table of figures",
+    )
     add_data_options(parser)
     add_training_options(parser)
     arguments = parser.parse_args(argv)
@@ -56,7 +62,7 @@ def run(argv: List[str]) -> int:
     spare_collections()
     found = reproduce(data, settings, arguments.seed, arguments.runs, not arguments.no_reading)
     # First what nothing can take away any more.
-    print("\n" + summary(found), flush=True)
+    print("\n" + summary(found, arguments.format), flush=True)
     write_report(found, out, shlex.join(["python", "-m", "gluon_softmax", "reproduce", *argv]))
     print(f"\nreport: {out / 'index.html'}, numbers: {out / 'results.json'}")
     if found.stopped:

@@ -1,6 +1,9 @@
-"""The short table for the terminal."""
+"""The short table, for the terminal or for people who write about it, and what it amounts to."""
 
+import csv
+import io
 import textwrap
+from typing import List
 
 import numpy as np
 
@@ -8,34 +11,63 @@ from . import verdicts
 from .findings import Reproduction, headline
 from .joint import in_a_sentence, judge_tables
 
+FORMATS = ("text", "markdown", "csv")
+_SHORT = {verdicts.ON_RESPLIT: "re-split", verdicts.FAILS: "FAILS"}
 
-def summary(found: Reproduction) -> str:
-    """Make the short table for the terminal, 80 columns wide.
+
+def table(found: Reproduction, form: str = "text") -> List[str]:
+    """Put the judged figures into a table.
 
     Parameters
     ----------
     found : Reproduction
         What was found.
+    form : {"text", "markdown", "csv"}
+        As what; text is 80 columns wide.
+
+    Returns
+    -------
+    list of str
+        Lines: each figure with the document's number, the mean of our runs by edition, and the
+        verdict; none without verdicts.
+    """
+    judged = found.verdicts()
+    if not judged or not found.runs:
+        return []
+    rows = [["figure", "document", *found.runs, "verdict"]]
+    for verdict in judged:
+        figure = verdict.figure
+        means = [f"{np.mean(found.values(edition, figure)):.4f}" for edition in found.runs]
+        short = _SHORT.get(verdict.verdict, verdict.verdict)
+        rows.append([figure.name, f"{figure.document:.{figure.digits}f}", *means, short])
+    if form == "markdown":
+        rule = ["---"] + ["---:"] * (len(rows[0]) - 2) + ["---"]
+        return [f"| {' | '.join(row)} |" for row in (rows[0], rule, *rows[1:])]
+    if form == "csv":
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(rows)
+        return text.getvalue().splitlines()
+    return [
+        f"{name:34} {document:>8}{''.join(f'{mean:>10}' for mean in means)}  {verdict}"
+        for name, document, *means, verdict in rows
+    ]
+
+
+def summary(found: Reproduction, form: str = "text") -> str:
+    """Make the table, and below it, 80 columns wide, what it amounts to.
+
+    Parameters
+    ----------
+    found, form
+        As of :func:`table`.
 
     Returns
     -------
     str
         Lines.
     """
-    editions = list(found.runs)
-    lines = []
-    if found.verdicts() and found.runs:
-        header = "".join(f"{edition:>10}" for edition in editions)
-        lines.append(f"{'figure':34} {'document':>8}{header}  verdict")
-        for verdict in found.verdicts():
-            figure = verdict.figure
-            means = "".join(
-                f"{np.mean(found.values(edition, figure)):10.4f}" for edition in editions
-            )
-            mark = {verdicts.ON_RESPLIT: "re-split", verdicts.FAILS: "FAILS"}
-            short = mark.get(verdict.verdict, verdict.verdict)
-            printed = f"{figure.document:.{figure.digits}f}"
-            lines.append(f"{figure.name:34} {printed:>8}{means}  {short}")
+    lines = table(found, form)
+    if lines:
         lines.append("")
     if found.partial:
         why = "Stopped by an error" if found.stopped else "Interrupted"

@@ -1,5 +1,6 @@
 """The main job, cell by cell: on the real sample, and on runs whose numbers are known."""
 
+import csv
 import dataclasses
 import html
 import json
@@ -18,7 +19,7 @@ from gluon_softmax.reproduction.findings import Reproduction, headline
 from gluon_softmax.reproduction.joint import in_a_sentence, judge_tables
 from gluon_softmax.reproduction.pictures import pictures
 from gluon_softmax.reproduction.results import results
-from gluon_softmax.reproduction.summary import summary
+from gluon_softmax.reproduction.summary import FORMATS, summary, table
 from gluon_softmax.reproduction.versions import VERSIONS
 from gluon_softmax.training.loop import Records
 from gluon_softmax.training.run import Run, Settings, train_version
@@ -43,8 +44,8 @@ RUNS = 5
 
 def typed():
     """The tutorial's figures: by name, version, what it is in the records, epoch, printed text."""
-    for version, table in (("scratch", SCRATCH), ("concise", CONCISE)):
-        for row in table.split("\n")[1:-1]:
+    for version, printed in (("scratch", SCRATCH), ("concise", CONCISE)):
+        for row in printed.split("\n")[1:-1]:
             epoch, *numbers = row.split()
             is_mistaken = version == "scratch"
             for name, metric, text in zip(
@@ -176,6 +177,21 @@ def test_every_cell_of_the_table(kind, request):
     end = lines.index("", 33)
     assert " ".join(lines[33:end]) == headline(found)
     assert " ".join(lines[end + 1 :]) == in_a_sentence(judge_tables(found))
+
+
+@pytest.mark.parametrize("kind", ["real", "made"])
+def test_the_table_in_other_forms(kind, request):
+    found = request.getfixturevalue(kind)
+    cells = [re.split(r"\s\s+|(?<=[0-9a-z]) (?=0\.)", line) for line in table(found)]
+    rows = list(csv.reader(table(found, "csv")))
+    assert rows[0] == ["figure", "document", "official", "resplit", "verdict"]
+    assert len(rows) == 32
+    assert [[cell for cell in row if cell] for row in cells[1:]] == rows[1:]
+    lines = table(found, "markdown")
+    assert lines[1] == "| --- | ---: | ---: | ---: | --- |"
+    del lines[1]
+    assert [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines] == rows
+    assert FORMATS == ("text", "markdown", "csv")
 
 
 def test_the_made_runs_have_every_verdict(made):
@@ -372,11 +388,11 @@ def test_the_official_edition(official_data):
     assert headline(found).startswith("25 of 30 figures reproduce, ")
     assert "5 more are explained, 0 do not." in headline(found)
     tables = judge_tables(found)
-    assert [table.edition for table in tables] == ["withdrawn", "withdrawn"]
-    for table in tables:
-        assert table.chi_squares["official"] > 4 * table.chi_squares["resplit"]
-        assert table.tried == 20
-        assert table.right >= 19
+    assert [whole.edition for whole in tables] == ["withdrawn", "withdrawn"]
+    for whole in tables:
+        assert whole.chi_squares["official"] > 4 * whole.chi_squares["resplit"]
+        assert whole.tried == 20
+        assert whole.right >= 19
 
 
 @pytest.fixture(scope="module")

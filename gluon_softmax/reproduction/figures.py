@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Sequence
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -191,6 +191,54 @@ def _draw_band(ax: Axes, runs: np.ndarray, edition: str) -> None:
         linewidth=1.5,
         label=f"{edition} edition, {count}: mean and range",
     )
+
+
+def draw_all_figures(
+    names: Sequence[str],
+    document: Sequence[float],
+    intervals: Mapping[str, Sequence[Tuple[float, float]]],
+    center: Sequence[float],
+    spread: Sequence[float],
+) -> Figure:
+    """Draw every figure of the document on our runs' intervals, a row each.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the figures.
+    document : sequence of float
+        The document's numbers.
+    intervals : mapping of edition to sequence of tuple of float
+        Ends of each figure's prediction interval; the edition at hand first.
+    center, spread : sequence of float
+        Mean and standard deviation of our runs on the edition at hand: what is 0 and what is 1 in
+        the picture.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Narrow enough for a phone.
+    """
+    figure = Figure(figsize=(4.6, 0.27 * len(names) + 1.3), layout="constrained")
+    ax = figure.subplots()
+    rows = np.arange(len(names))
+    middle, unit = np.asarray(center), np.maximum(spread, 1e-9)
+    for number, (edition, ends) in enumerate(intervals.items()):
+        low, high = ((np.asarray(end) - middle) / unit for end in zip(*ends))
+        color = _STYLES[edition]["color"]
+        shift = 0.17 * (2 * number - len(intervals) + 1)
+        style = "solid" if number == 0 else (0, (3, 1))
+        ax.hlines(rows + shift, low, high, color, linewidth=3, linestyle=style, label=edition)
+    points = (np.asarray(document) - middle) / unit
+    ax.plot(points, rows, "D", color=BLACK, markersize=4, label="document", zorder=5)
+    ax.axvline(0, color=GREY, linewidth=0.8)
+    ax.set_yticks(rows, names, fontsize=8)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.tick_params(axis="x", labelsize=8)
+    ax.set_xlabel("standard deviations of our runs from their mean", fontsize=8)
+    ax.grid(axis="x", alpha=0.3)
+    figure.legend(loc="outside upper center", ncols=3, fontsize=8)
+    return figure
 
 
 def draw_mistaken_column(

@@ -13,6 +13,7 @@ from .versions import VERSIONS
 
 _METRICS = ("loss", "train_acc", "share_predicted_1", "test_acc")
 PREDICTIONS = 9
+ALL_FIGURES = "all-figures"
 
 
 class Picture(NamedTuple):
@@ -49,6 +50,7 @@ def pictures(found: Reproduction) -> List[Picture]:
     ]
     if not found.runs:
         return shown
+    shown = [*_all_figures(found), *shown]
     values = _series(found)
     printed = _printed(found)
     at_hand = values[data.edition]
@@ -81,6 +83,31 @@ def pictures(found: Reproduction) -> List[Picture]:
     for version in VERSIONS:
         shown += _pictures_of_run(found, found.of(data.edition, version)[0])
     return shown
+
+
+def _all_figures(found: Reproduction) -> List[Picture]:
+    judged = [verdict for verdict in found.verdicts() if verdict.intervals]
+    if not judged:
+        return []
+    edition = found.data.edition
+    runs = [found.values(edition, verdict.figure) for verdict in judged]
+    return [
+        Picture(
+            ALL_FIGURES,
+            figures.draw_all_figures(
+                [verdict.figure.name.replace(", epoch", "") for verdict in judged],
+                [verdict.figure.document for verdict in judged],
+                {
+                    name: [verdict.intervals[name] for verdict in judged]
+                    for name in judged[0].intervals
+                },
+                [float(np.mean(values)) for values in runs],
+                [float(np.std(values, ddof=1)) for values in runs],
+            ),
+            "Every figure of the tutorial, by version and epoch: a point within a bar's ends is "
+            "one that one more run of ours on that edition could have given.",
+        )
+    ]
 
 
 def _pictures_of_run(found: Reproduction, run: Run) -> List[Picture]:

@@ -280,6 +280,7 @@ def test_the_headline_counts(kind, request):
 
 def test_the_pictures_in_their_order(real):
     assert [picture.name for picture in pictures(real)] == [
+        "all-figures",
         "first-images",
         "curves",
         "mistaken-column",
@@ -323,6 +324,23 @@ def test_the_surest_of_the_wrong_come_first(real, official):
     ]
     for ax, index in zip(picture.figure.axes, surest):
         np.testing.assert_array_equal(ax.images[0].get_array(), official.test_images[index, ..., 0])
+
+
+@pytest.mark.parametrize("kind", ["real", "made"])
+def test_every_figure_in_one_picture(kind, request):
+    found = request.getfixturevalue(kind)
+    [picture] = [p for p in pictures(found) if p.name == "all-figures"]
+    [ax] = picture.figure.axes
+    rows = judged(found)
+    labels = [label.get_text() for label in ax.get_yticklabels()]
+    assert labels == [name.replace(", epoch", "") for name, *_ in rows]
+    units = [(of["official"].mean(), of["official"].std(ddof=1)) for _, _, of, *_ in rows]
+    expected = [(float(row[1]) - m) / s for row, (m, s) in zip(rows, units)]
+    np.testing.assert_allclose(ax.lines[0].get_xdata(), expected, rtol=1e-9)
+    for bars, edition in zip(ax.collections, ("official", "resplit")):
+        ends = np.array([[x for x, _ in segment] for segment in bars.get_segments()])
+        expected = [[(end - m) / s for end in row[3][edition]] for row, (m, s) in zip(rows, units)]
+        np.testing.assert_allclose(ends, expected, rtol=1e-7)
 
 
 def test_the_curves_show_all_runs_and_the_tutorials_points(made):

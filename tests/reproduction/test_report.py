@@ -31,6 +31,7 @@ def out(found, tmp_path_factory):
 def test_files(out):
     assert json.loads((out / "results.json").read_text("utf-8"))["schema_version"] == 2
     pictures = {
+        "all-figures",
         "first-images",
         "curves",
         "mistaken-column",
@@ -55,9 +56,10 @@ def test_page_escapes_what_comes_from_outside(out):
 def test_page_leads_with_the_answer_and_holds_every_figure(out, found):
     page = html.unescape((out / "index.html").read_text("utf-8"))
     body = page[page.index("<body>") :]
-    assert body.index(headline(found)) < body.index("<table")
+    assert body.index(headline(found)) < body.index('id="all-figures"') < body.index("<table")
+    assert body.count('<figure id="all-figures">') == 1
     assert all(verdict.figure.name in body for verdict in found.verdicts())
-    assert len(re.findall(r'<img src="data:image/png;base64,', body)) == 8
+    assert len(re.findall(r'<img src="data:image/png;base64,', body)) == 9
 
 
 def test_summary_is_short(found):
@@ -140,7 +142,7 @@ def test_page_in_a_browser(out, width, tmp_path):
     assert abs(seen["inner"] - width) < 20
     assert seen["content"] <= seen["inner"]
     assert seen["tables"] == [0]
-    assert seen["images"] == [True] * 8
+    assert seen["images"] == [True] * 9
     assert [name for name in seen["loaded"] if not name.startswith("data:")] == []
 
 

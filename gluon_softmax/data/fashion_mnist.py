@@ -5,6 +5,8 @@ from typing import Dict, Iterable, List
 
 import numpy as np
 
+# What is no edition.
+OWN_FILES = "own files"
 CLASS_NAMES = (
     "t-shirt",
     "trouser",

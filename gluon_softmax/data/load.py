@@ -9,7 +9,7 @@ from ..console import say
 from ..errors import DataError, UsageError
 from .cache import Arrays, edition_folder, obtain
 from .editions import EDITIONS, FILES, PARTS, Edition
-from .fashion_mnist import FashionMNIST
+from .fashion_mnist import OWN_FILES, FashionMNIST
 from .idx import find_idx, kind_of, read_idx_path
 from .resplit import resplit
 
@@ -97,4 +97,4 @@ def _from_own_files(folder: Path) -> FashionMNIST:
         images, labels = (arrays[file] for file in FILES if file.startswith(part))
         if len(images) != len(labels):
             raise DataError(f"{folder}: {len(images)} {part} images, but {len(labels)} labels")
-    return _assemble("own files", str(folder), {}, arrays)
+    return _assemble(OWN_FILES, str(folder), {}, arrays)

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Dict, List, Optional
 
-from ..data.fashion_mnist import FashionMNIST
+from ..data.fashion_mnist import OWN_FILES, FashionMNIST
 from ..training.run import Run, Settings
 from . import claims, verdicts
 from .claims import FIGURES, Figure
@@ -65,9 +65,13 @@ class Reproduction:
         ours = (settings.epochs, settings.batch_size, settings.lr)
         return ours == (claims.EPOCHS, claims.BATCH_SIZE, claims.LR)
 
+    def is_comparable(self) -> bool:
+        """Tell whether settings and data are such as the document's figures are for."""
+        return self.has_document_settings() and self.data.edition != OWN_FILES
+
     def verdicts(self) -> List[verdicts.Verdict]:
-        """Judge the document's figures; none if the settings or the data are not its own."""
-        if not self.has_document_settings() or self.data.edition == "own files":
+        """Judge the document's figures; none if they are not comparable."""
+        if not self.is_comparable():
             return []
         values = {
             edition: {figure: self.values(edition, figure) for figure in FIGURES}
@@ -100,7 +104,7 @@ def headline(found: Reproduction) -> str:
         The sentence; without figures, why there is no verdict.
     """
     judged = found.verdicts()
-    if found.data.edition == "own files":
+    if found.data.edition == OWN_FILES:
         return "No verdicts: these are files of your own, not an edition of the data set."
     if not found.has_document_settings():
         return (

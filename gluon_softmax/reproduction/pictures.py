@@ -196,7 +196,7 @@ def _series(found: Reproduction) -> Dict[str, Dict[str, Dict[str, np.ndarray]]]:
 
 def _printed(found: Reproduction) -> Mapping[str, Mapping[str, List[float]]]:
     """Arrange the document's tables as version, metric: a number an epoch; none if not fair."""
-    if not found.has_document_settings() or found.data.edition == "own files":
+    if not found.is_comparable():
         return {}
     printed: Dict[str, Dict[str, List[float]]] = {
         version: {

@@ -264,6 +264,9 @@ def test_any_batches(batches, capsys):
     assert ours.count("epoch") == 2
 
 
+@pytest.mark.skipif(
+    np.__version__ >= "2", reason="d2lzh's own sum over batches is in half precision there too"
+)
 def test_losses_in_half_precision_are_summed_as_d2lzh_sums_them(capsys):
     def loss(y_hat, y):
         return gluon.loss.SoftmaxCrossEntropyLoss()(y_hat, y).astype("float16") * 10

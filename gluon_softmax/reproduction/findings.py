@@ -115,7 +115,7 @@ def headline(found: Reproduction) -> str:
     if ended < 2:
         what = "one run settles" if ended else "no runs settle"
         return f"No verdicts: {what} nothing; --runs 10 does."
-    judged = [each for each in judged if each.figure.metric != verdicts.BEFORE_TRAINING]
+    judged = [each for each in judged if verdicts.is_judged(each.figure)]
     counts = Counter(verdict.verdict for verdict in judged)
     good = counts[verdicts.REPRODUCES] + counts[verdicts.ON_RESPLIT]
     parts = [

@@ -12,6 +12,7 @@ from scipy.special import gammaln
 
 from .claims import FIGURES, Figure
 from .findings import Reproduction
+from .versions import VERSIONS
 
 # Fewer runs than this say nothing of how 15 figures go with each other.
 FEWEST = 5
@@ -127,7 +128,7 @@ def judge_tables(found: Reproduction) -> List[Joint]:
         A version each; empty without verdicts, or with fewer than five runs on either edition.
     """
     judged = []
-    for version in ("scratch", "concise") if found.verdicts() else ():
+    for version in VERSIONS if found.verdicts() else ():
         figures = [figure for figure in FIGURES if figure.version == version and figure.epoch]
         runs = {edition: _tables(found, edition, figures) for edition in ("official", "resplit")}
         if min(map(len, runs.values())) < FEWEST:

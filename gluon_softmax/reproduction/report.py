@@ -16,7 +16,7 @@ from .figures import save_figure
 from .findings import Reproduction, headline
 from .joint import in_a_sentence, judge_tables
 from .pictures import Picture, pictures
-from .results import results
+from .results import plain_settings, results
 
 
 def write_report(found: Reproduction, out: Path, command: str) -> None:
@@ -69,7 +69,7 @@ def page(found: Reproduction, shown: List[Picture], out: Path, command: str) -> 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    count = sum(figure.metric != verdicts.BEFORE_TRAINING for figure in claims.FIGURES)
+    count = sum(map(verdicts.is_judged, claims.FIGURES))
     return environment.get_template("page.html").render(
         headline=headline(found),
         as_a_whole=in_a_sentence(judge_tables(found)),
@@ -87,7 +87,7 @@ def page(found: Reproduction, shown: List[Picture], out: Path, command: str) -> 
         command=command,
         environment=versions(),
         processor=processor(),
-        settings=results(found)["settings"],
+        settings=plain_settings(found),
         ended={edition: len(found.of(edition, "scratch")) for edition in found.runs},
         figure_count=count,
         level=verdicts.LEVEL,
@@ -114,7 +114,7 @@ def _rows(found: Reproduction) -> List[dict]:
         if found.runs and figure.epoch <= found.settings.epochs:
             verdict = judged.get(figure)
             note = ""
-            if figure.metric == verdicts.BEFORE_TRAINING:
+            if not verdicts.is_judged(figure):
                 note = "random weights give so wide a range that hardly a number could fail"
             if figure.metric == "share_predicted_1":
                 accuracy = np.mean(

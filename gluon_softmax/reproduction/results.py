@@ -30,7 +30,7 @@ def results(found: Reproduction) -> dict:
     dict
         Of plain types; ``results.schema.json`` beside this module describes it.
     """
-    data, settings = found.data, found.settings
+    data = found.data
     tables = judge_tables(found)
     first = {run.version: run for run in reversed(found.runs.get(data.edition, []))}
     return {
@@ -42,16 +42,7 @@ def results(found: Reproduction) -> dict:
         "checksums": data.checksums,
         "versions": versions(),
         "processor": processor(),
-        "settings": {
-            "epochs": settings.epochs,
-            "batch_size": settings.batch_size,
-            "lr": settings.lr,
-            "ctx": str(settings.ctx),
-            "loader": settings.loader,
-            "num_workers": settings.num_workers,
-            "seed": found.seed,
-            "runs": found.runs_asked,
-        },
+        "settings": plain_settings(found),
         "reading_seconds": found.reading_seconds,
         **{version: _lists(first[version].records) for version in VERSIONS if version in first},
         "editions": {
@@ -73,6 +64,21 @@ def results(found: Reproduction) -> dict:
             for joint in tables
         },
         "edition_of_table": edition_of_table(tables),
+    }
+
+
+def plain_settings(found: Reproduction) -> dict:
+    """Put what all runs share into plain types."""
+    settings = found.settings
+    return {
+        "epochs": settings.epochs,
+        "batch_size": settings.batch_size,
+        "lr": settings.lr,
+        "ctx": str(settings.ctx),
+        "loader": settings.loader,
+        "num_workers": settings.num_workers,
+        "seed": found.seed,
+        "runs": found.runs_asked,
     }
 
 

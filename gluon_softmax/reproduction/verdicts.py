@@ -82,6 +82,11 @@ def is_within(figure: Figure, interval: Optional[Tuple[float, float]]) -> bool:
     return interval[0] - rounding <= figure.document <= interval[1] + rounding
 
 
+def is_judged(figure: Figure) -> bool:
+    """Tell whether a figure is one to judge a program by."""
+    return figure.metric != BEFORE_TRAINING
+
+
 def _bounded(figure: Figure, interval: Tuple[float, float]) -> Tuple[float, float]:
     """Keep the interval of a share within 0 to 1."""
     low, high = interval
@@ -118,11 +123,11 @@ def judge(
         weights give.
     """
     verdicts = []
-    count = sum(figure.metric != BEFORE_TRAINING for figure in figures)
+    count = sum(map(is_judged, figures))
     for figure in figures:
         intervals = {}
         for edition, of_figure in values.items():
-            if figure.metric != BEFORE_TRAINING:
+            if is_judged(figure):
                 interval = prediction_interval(of_figure[figure], level / count)
                 if interval is not None:
                     intervals[edition] = _bounded(figure, interval)

@@ -73,7 +73,8 @@ class Workers:
             If a process is gone, cannot start, or stands still for ``PATIENCE`` seconds.
         """
         whole = [worker for worker in self._workers if not worker.is_broken]
-        self._workers = whole + self._start(len(self._workers) - len(whole))
+        if len(whole) < len(self._workers):
+            self._workers = whole + self._start(len(self._workers) - len(whole))
         asked: Deque[Tuple[_Worker, list]] = deque()
         workers = itertools.cycle(self._workers)
         for indices in batch_sampler:

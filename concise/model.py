@@ -1,4 +1,4 @@
-"""Part 3 of the document, section 3.7 of the book: model and loss, put together by Gluon."""
+"""Part 3 of the tutorial, section 3.7 of the book: model and loss, put together by Gluon."""
 
 from typing import Tuple
 
@@ -26,7 +26,7 @@ def get_net(ctx: Context) -> Tuple[Net, Params]:
     params : mapping
         Weight, (10, 784), normal with standard deviation 0.01, and bias, (10,), zeros.
     """
-    net = nn.HybridSequential()  # The document's nn.Sequential, in the form that can be compiled.
+    net = nn.HybridSequential()  # The tutorial's nn.Sequential, in the form that can be compiled.
     net.add(nn.Dense(num_outputs))
     net.initialize(init.Normal(sigma=0.01), ctx=ctx)
     return net, net.collect_params()

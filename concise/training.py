@@ -1,4 +1,4 @@
-"""The body of the document's ``train``; its loop is in ``gluon_softmax/training/loop.py``."""
+"""The body of the tutorial's ``train``; its loop is in ``gluon_softmax/training/loop.py``."""
 
 from typing import Callable
 
@@ -45,7 +45,7 @@ def get_train_batch(net: Net, params: Params, lr: float, batch_size: int) -> Cal
     def train_batch(X, y):
         with autograd.record():
             l, y_hat = net_with_loss(X, y)
-        # MXNet takes a vector's gradient for that of its sum, which the document writes out.
+        # MXNet takes a vector's gradient for that of its sum, which the tutorial writes out.
         l.backward()
         trainer.step(batch_size)
         return l, y_hat

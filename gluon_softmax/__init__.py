@@ -1,4 +1,4 @@
-"""Softmax regression on Fashion-MNIST in MXNet 1.9.1 and Gluon, as the document has it.
+"""Softmax regression on Fashion-MNIST in MXNet 1.9.1 and Gluon, as the tutorial has it.
 
 Importing this package makes MXNet and d2lzh importable on newer Pythons; see ``revival``. What a
 reader uses in a notebook of their own is here by name, and imported when it is asked for.

@@ -1,4 +1,4 @@
-"""Part 2 of the document, section 3.6 of the book: model and loss, written out on NDArray."""
+"""Part 2 of the tutorial, section 3.6 of the book: model and loss, written out on NDArray."""
 
 from typing import Callable, List, Tuple
 
@@ -12,7 +12,7 @@ num_inputs, num_outputs = 784, 10
 
 def softmax(X: nd.NDArray) -> nd.NDArray:
     """Turn logits, (batch, 10), into probabilities, of which each row sums to 1."""
-    # The document's c, the maximum of the whole batch, makes a row 104 below it all zeros, and 0/0
+    # The tutorial's c, the maximum of the whole batch, makes a row 104 below it all zeros, and 0/0
     # is not a number: hence each row's own. As it cancels out, no gradient is asked of it.
     c = nd.max(X.detach(), axis=1, keepdims=True)
     X_exp = (X - c).exp()

@@ -1,4 +1,4 @@
-"""The body of the document's ``train``; its loop is in ``gluon_softmax/training/loop.py``."""
+"""The body of the tutorial's ``train``; its loop is in ``gluon_softmax/training/loop.py``."""
 
 from typing import Callable
 
@@ -35,7 +35,7 @@ def get_train_batch(net: Net, params: Params, lr: float, batch_size: int) -> Cal
         with autograd.record():
             y_hat = net(X)
             l = loss(y_hat, y)
-        # MXNet takes a vector's gradient for that of its sum, which the document writes out.
+        # MXNet takes a vector's gradient for that of its sum, which the tutorial writes out.
         l.backward()
         sgd(params, lr, batch_size)
         return l, y_hat

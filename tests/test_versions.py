@@ -57,7 +57,7 @@ def test_softmax(scale):
     np.testing.assert_allclose(ours.sum(axis=1), 1, rtol=1e-6)
 
 
-def test_pick_example_of_the_document():
+def test_pick_example_of_the_tutorial():
     y_hat = nd.array([[0.2, 0.3, 0.5], [0.1, 0.2, 0.7]])
     losses = scratch.model.cross_entropy(y_hat, nd.array([0, 2], dtype="int32"))
     np.testing.assert_allclose(losses.asnumpy(), -np.log([0.2, 0.7]), rtol=1e-6)
@@ -94,15 +94,15 @@ def test_both_losses_and_gradients(batch, classes, scale, dtype, seed):
 
 
 @pytest.mark.parametrize("scale", [0.1, 1, 5, 20])
-def test_the_documents_formula_on_ordinary_logits(scale):
+def test_the_tutorials_formula_on_ordinary_logits(scale):
     random = np.random.RandomState(6)
     logits, labels = random.uniform(-scale, scale, (300, 10)), random.randint(0, 10, 300)
 
-    def of_document(z, y):
+    def of_tutorial(z, y):
         X_exp = (z - nd.max(z)).exp()
         return -nd.pick(X_exp / X_exp.sum(axis=1, keepdims=True), y).log()
 
-    losses, gradient = in_mxnet(of_document, logits, labels)
+    losses, gradient = in_mxnet(of_tutorial, logits, labels)
     ours, our_gradient = in_mxnet(of_scratch, logits, labels)
     np.testing.assert_allclose(ours, losses, rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(our_gradient, gradient, rtol=0, atol=1e-5)

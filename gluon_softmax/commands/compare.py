@@ -10,7 +10,7 @@ def run(argv: List[str]) -> int:
     parser = Parser(
         prog="python -m gluon_softmax compare",
         description="Train both versions from the same weights over the same batches, and tell "
-        "how far they are apart, how fast each is, and where the document's formula underflows.",
+        "how far they are apart, how fast each is, and where the tutorial's formula underflows.",
     )
     add_data_options(parser)
     add_training_options(parser)

@@ -22,9 +22,9 @@ COMMANDS = {
 _HELP = """\
 commands:
   data       fetch the data set, check it again, or tell what there is
-  reproduce  do all that the document does, and compare its numbers with ours
+  reproduce  do all that the tutorial does, and compare its numbers with ours
   compare    train scratch and concise side by side, and show where they part
-  benchmark  time both versions beside the document's code, NumPy, PyTorch, JAX and
+  benchmark  time both versions beside the tutorial's code, NumPy, PyTorch, JAX and
              scikit-learn
 
 `python -m scratch` and `python -m concise` train one version.
@@ -112,7 +112,7 @@ def _main(argv: List[str]) -> int:
     parser = Parser(
         prog="python -m gluon_softmax",
         usage="%(prog)s [-h] [--version] COMMAND ...",
-        description="Softmax regression on Fashion-MNIST in MXNet, as the document has it.",
+        description="Softmax regression on Fashion-MNIST in MXNet, as the tutorial has it.",
         epilog=_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -84,7 +84,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--edition",
         choices=EDITION_CHOICES,
-        help="which edition of the data set; auto is mxnet, the document's, if it can be had, "
+        help="which edition of the data set; auto is mxnet, the tutorial's, if it can be had, "
         "else official (default: auto)",
     )
     group.add_argument(
@@ -101,7 +101,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_training_options(parser: argparse.ArgumentParser) -> None:
-    """Add the settings of a training run; their defaults are the document's."""
+    """Add the settings of a training run; their defaults are the tutorial's."""
     group = add_size_options(parser)
     group.add_argument(
         "--seed",
@@ -116,7 +116,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
         "--loader",
         choices=("resident", "per-sample"),
         default="resident",
-        help="per-sample is the document's way to make batches, resident the fast one; both give "
+        help="per-sample is the tutorial's way to make batches, resident the fast one; both give "
         "the same batches",
     )
     group.add_argument(

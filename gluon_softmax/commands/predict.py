@@ -1,4 +1,4 @@
-"""``python -m scratch predict`` and ``python -m concise predict``: the document's last picture."""
+"""``python -m scratch predict`` and ``python -m concise predict``: the tutorial's last picture."""
 
 from pathlib import Path
 from typing import List

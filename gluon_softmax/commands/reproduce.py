@@ -22,7 +22,7 @@ def run(argv: List[str]) -> int:
     """Run the command with its arguments; gives its exit status."""
     parser = Parser(
         prog="python -m gluon_softmax reproduce",
-        description="Do all that the document does, and compare its numbers with ours.",
+        description="Do all that the tutorial does, and compare its numbers with ours.",
     )
     add_out_option(parser)
     parser.add_argument(
@@ -40,7 +40,7 @@ def run(argv: List[str]) -> int:
     parser.add_argument(
         "--no-reading",
         action="store_true",
-        help="leave out the timed pass of the document's own loader, which takes seconds",
+        help="leave out the timed pass of the tutorial's own loader, which takes seconds",
     )
     parser.add_argument(
         "--format",

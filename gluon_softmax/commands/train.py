@@ -19,7 +19,7 @@ def run(version: str, argv: List[str]) -> int:
     """Run the command with its arguments; gives its exit status."""
     parser = Parser(
         prog=f"python -m {version}",
-        description=f"Train the {version} version and print the document's line an epoch.",
+        description=f"Train the {version} version and print the tutorial's line an epoch.",
         epilog=f"`python -m {version} predict FILE` draws what saved parameters predict.",
     )
     add_data_options(parser)
@@ -35,9 +35,10 @@ def run(version: str, argv: List[str]) -> int:
         help="start from saved parameters instead of random ones",
     )
     parser.add_argument(
+        "--as-tutorial",
         "--as-document",
         action="store_true",
-        help="repeat the document's error: print the share predicted as class 1 as train acc",
+        help="repeat the tutorial's error: print the share predicted as class 1 as train acc",
     )
     if argv and not argv[0].startswith("-"):
         parser.error(f"no command is called {argv[0]!r}{nearest(argv[0], ['predict'])}")
@@ -46,7 +47,7 @@ def run(version: str, argv: List[str]) -> int:
         check_writable(Path(arguments.save))
 
     from ..reproduction.versions import VERSIONS
-    from ..training.loop import print_epoch, print_epoch_as_document
+    from ..training.loop import print_epoch, print_epoch_as_tutorial
     from ..training.parameters import load_parameters, save_parameters
     from ..training.run import train_version
 
@@ -60,7 +61,7 @@ def run(version: str, argv: List[str]) -> int:
         settings,
         arguments.seed,
         start=start,
-        on_epoch=print_epoch_as_document if arguments.as_document else print_epoch,
+        on_epoch=print_epoch_as_tutorial if arguments.as_tutorial else print_epoch,
     )
     if arguments.save is not None:
         save_parameters(arguments.save, *trained.parameters)

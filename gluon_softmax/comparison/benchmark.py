@@ -14,15 +14,15 @@ from ..writing import write_text
 from .growth import BATCH_SIZES, EXAMPLES, measure_growth, print_growth, save_growth
 from .rounds import Contender, Result, installed, run_once, run_rounds
 
-DOCUMENT, NUMPY = "the document's code", "NumPy by hand"
+TUTORIAL, NUMPY = "the tutorial's code", "NumPy by hand"
 # How far a contender's last loss may be from that of NumPy by hand. Other initial weights and
 # orders move it by 0.0005; half the learning rate by 0.03.
 LOSS_TOLERANCE = 0.005
-# One pass of the document's loader is timed at this batch size, as in its part 1.
+# One pass of the tutorial's loader is timed at this batch size, as in its part 1.
 PASS_BATCH_SIZE = 1000
 
 CONTENDERS = (
-    Contender(DOCUMENT, "document"),
+    Contender(TUTORIAL, "tutorial"),
     Contender("scratch, per-sample feed", "ours", "scratch/per-sample"),
     Contender("concise, per-sample feed", "ours", "concise/per-sample"),
     Contender("scratch, resident feed", "ours", "scratch/resident"),
@@ -63,7 +63,7 @@ def table(results: Dict[str, List[Result]]) -> List[str]:
     lines = [
         f"{'':28}  {'seconds an epoch':^21}  {'times as long':^17} {'times as fast':^17}  start to",
         f"{'':28}  {'median':>7}{'min':>7}{'max':>7}  {'as NumPy by hand':^17} "
-        f"{'as the document':^17}   trained    loss  accuracy",
+        f"{'as the tutorial':^17}   trained    loss  accuracy",
     ]
     by_time = sorted(
         results, key=lambda name: (not _counts(results, name), _median(results[name], "epoch"))
@@ -71,7 +71,7 @@ def table(results: Dict[str, List[Result]]) -> List[str]:
     for name in by_time:
         epochs = [result.epoch for result in results[name]]
         longer = _cell(ratios(epochs, [result.epoch for result in results[NUMPY]]))
-        faster = _cell(ratios([result.epoch for result in results[DOCUMENT]], epochs))
+        faster = _cell(ratios([result.epoch for result in results[TUTORIAL]], epochs))
         lines.append(
             f"{name:28}  {np.median(epochs):7.3f}{min(epochs):7.3f}{max(epochs):7.3f}  "
             f"{longer:>17} {faster:>17}  {_median(results[name], 'whole'):6.2f} s  "
@@ -128,8 +128,8 @@ def benchmark(out: Path, rounds: int, with_growth: bool, **settings: float) -> b
     print(f"{found['date']}, {found['processor']}")
     print(", ".join(" ".join(pair) for pair in found["versions"].items()), flush=True)
     results = run_rounds(contenders, rounds, **settings)
-    if NUMPY not in results or DOCUMENT not in results:
-        raise GluonSoftmaxError("without NumPy by hand and the document's code there is no ratio")
+    if NUMPY not in results or TUTORIAL not in results:
+        raise GluonSoftmaxError("without NumPy by hand and the tutorial's code there is no ratio")
     print(f"\nTraining, {rounds} rounds of {settings['epochs']} epochs")
     print("\n".join(table(results)), flush=True)
     found["training"] = _plain(results)

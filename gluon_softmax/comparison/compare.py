@@ -18,7 +18,7 @@ from ..training.loader import load_data_fashion_mnist
 from ..training.run import Settings, seed_weights, train_version
 
 # Both compute the same function of the same float32 numbers, in another order, and each step
-# carries the last one's rounding on. Over the document's five epochs the largest differences seen
+# carries the last one's rounding on. Over the tutorial's five epochs the largest differences seen
 # were 2e-4 (an example's loss), 6e-5 (the summed loss's gradient) and 1e-5 (parameters).
 BOUNDS = {"loss": 1e-3, "gradient": 1e-3, "parameters": 1e-4}
 GAPS = (1, 10, 30, 60, 80, 87, 95, 104, 120, 1000, 10000)
@@ -137,11 +137,11 @@ def stability(gaps: Sequence[float] = GAPS) -> List[Stability]:
     """Compute loss and gradient of an example whose true class is ever less probable.
 
     A gap is that between the largest logit and all nine others, the true class's among them. Ways
-    are ``float64`` (NumPy, the truth), ``document`` (its softmax and cross-entropy as they stand),
+    are ``float64`` (NumPy, the truth), ``tutorial`` (its softmax and cross-entropy as they stand),
     ``scratch`` and ``Gluon``. In float32, 1/exp(-89) overflows and exp(-104) is 0.
     """
     ways = {
-        "document": _document,
+        "tutorial": _tutorial,
         "scratch": lambda z, y: scratch.model.loss(scratch.model.softmax(z), y),
         "Gluon": concise.model.loss,
     }
@@ -157,8 +157,8 @@ def stability(gaps: Sequence[float] = GAPS) -> List[Stability]:
     return table
 
 
-def _document(z: nd.NDArray, y: nd.NDArray) -> nd.NDArray:
-    """Compute the document's cross-entropy of the document's softmax."""
+def _tutorial(z: nd.NDArray, y: nd.NDArray) -> nd.NDArray:
+    """Compute the tutorial's cross-entropy of the tutorial's softmax."""
     X_exp = (z - nd.max(z)).exp()
     return -nd.pick(X_exp / X_exp.sum(axis=1, keepdims=True), y).log()
 
@@ -166,7 +166,7 @@ def _document(z: nd.NDArray, y: nd.NDArray) -> nd.NDArray:
 def far_rows(gaps: Sequence[float] = GAPS) -> List[Tuple[float, float, float, float]]:
     """Compute the loss of an example whose logits all lie far below another's of its batch.
 
-    Gives each gap with the losses of the document, which subtracts the maximum of the whole batch,
+    Gives each gap with the losses of the tutorial, which subtracts the maximum of the whole batch,
     of scratch and of Gluon; the truth is log(10) = 2.3026 throughout.
     """
     rows = []
@@ -175,12 +175,12 @@ def far_rows(gaps: Sequence[float] = GAPS) -> List[Tuple[float, float, float, fl
         z = nd.array(logits, dtype="float32")
         y = nd.array([1, 1], dtype="int32")
         losses = (
-            _document(z, y),
+            _tutorial(z, y),
             scratch.model.loss(scratch.model.softmax(z), y),
             concise.model.loss(z, y),
         )
-        document, ours, gluons = (float(loss[1].asscalar()) for loss in losses)
-        rows.append((gap, document, ours, gluons))
+        tutorial, ours, gluons = (float(loss[1].asscalar()) for loss in losses)
+        rows.append((gap, tutorial, ours, gluons))
     return rows
 
 
@@ -232,21 +232,21 @@ def compare(data: FashionMNIST, settings: Settings, seed: int) -> bool:
 
     print("\nWhere they part: the true class's logit lies `gap` below the largest")
     print(f"{'':7}|{'loss':^37}|{'gradient by that logit':^36}".rstrip())
-    ways = ("float64", "document", "scratch", "Gluon")
+    ways = ("float64", "tutorial", "scratch", "Gluon")
     heads = "".join(f"{way:>9}" for way in ways)
     print(f"{'gap':>6} |{heads} |{heads}")
     for row in stability():
         print(f"{row.gap:>6g} |{_cells(row.losses, ways, 2)} |{_cells(row.gradients, ways, 3)}")
     print(
-        "document, scratch: the gradient is nan once 1/exp(-gap) overflows, the loss inf once\n"
-        "exp(-gap) is 0. Gluon never leaves the logarithm: that is what the document means by\n"
+        "tutorial, scratch: the gradient is nan once 1/exp(-gap) overflows, the loss inf once\n"
+        "exp(-gap) is 0. Gluon never leaves the logarithm: that is what the tutorial means by\n"
         "more stable."
     )
     print("\nAn example whose ten logits are equal, but `gap` below another example's in its batch")
     print(f"{'gap':>6} |{heads}")
     for gap, *losses in far_rows():
         print(f"{gap:>6g} |" + "".join(f"{loss:9.4f}" for loss in (np.log(10), *losses)))
-    print("The document's softmax subtracts the maximum of the whole batch, scratch each row's.")
+    print("The tutorial's softmax subtracts the maximum of the whole batch, scratch each row's.")
     return holds
 
 
@@ -260,7 +260,7 @@ def _cause(found: Differences) -> str:
         )
     return (
         "At the first step they agree: float32 rounds, and each step carries the last one's\n"
-        "  rounding on. The bounds are for the document's settings."
+        "  rounding on. The bounds are for the tutorial's settings."
     )
 
 

@@ -73,6 +73,6 @@ def get_fashion_mnist_labels(labels: Iterable[int]) -> List[str]:
 
     Notes
     -----
-    Part 1 of the document; d2lzh has the same function.
+    Part 1 of the tutorial; d2lzh has the same function.
     """
     return [CLASS_NAMES[int(i)] for i in labels]

@@ -24,7 +24,7 @@ def load(
     Parameters
     ----------
     edition : {"auto", "official", "mxnet", "resplit"}
-        ``auto`` is ``mxnet``, the document's, where it can be had, else ``official``; ``resplit``
+        ``auto`` is ``mxnet``, the tutorial's, where it can be had, else ``official``; ``resplit``
         draws the split into training and test set anew from the official 70,000 images.
     data_dir : str, optional
         A folder with the four IDX files, gzipped or not, to read instead.
@@ -59,8 +59,8 @@ def _load_auto() -> FashionMNIST:
         return _load_edition(EDITIONS["mxnet"], optional=True)
     except DataError:
         say(
-            "The mxnet edition, which the document used, is out of reach: this is the official "
-            "one. Expect a loss\nnear 0.4734 after five epochs, not the document's 0.4782, and a "
+            "The mxnet edition, which the tutorial used, is out of reach: this is the official "
+            "one. Expect a loss\nnear 0.4734 after five epochs, not the tutorial's 0.4782, and a "
             "test accuracy near 0.828, not 0.842."
         )
         return _load_edition(EDITIONS["official"])

@@ -24,7 +24,7 @@ def resplit(data: FashionMNIST, split_seed: int) -> FashionMNIST:
     Notes
     -----
     Of the withdrawn ``mxnet`` edition only this is known here: its label files hold another order
-    than the official ones, and the document's figures, which come from it, lie among those of
+    than the official ones, and the tutorial's figures, which come from it, lie among those of
     re-splits and far from those of the official edition.
     """
     images = np.concatenate([data.train_images, data.test_images])

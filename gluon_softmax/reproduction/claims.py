@@ -1,4 +1,4 @@
-"""All that the document prints, as data: what there is to be reproduced."""
+"""All that the tutorial prints, as data: what there is to be reproduced."""
 
 from dataclasses import dataclass
 from typing import Tuple
@@ -8,13 +8,13 @@ PART_2 = "Part 2, from scratch"
 PART_3 = "Part 3, concise"
 SECTIONS = {"scratch": PART_2, "concise": PART_3}
 
-# The settings with which the document got its figures.
+# The settings with which the tutorial got its figures.
 EPOCHS, BATCH_SIZE, LR = 5, 200, 0.1
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A measured number that the document prints.
+    """A measured number that the tutorial prints.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class Figure:
         Name of the list in :class:`gluon_softmax.training.loop.Records`, or ``accuracy_before``.
     epoch : int
         Of the number, from 1; 0 for before training.
-    document : float
+    printed : float
         The printed number.
     digits : int
         Decimals with which it is printed.
@@ -39,7 +39,7 @@ class Figure:
     version: str
     metric: str
     epoch: int
-    document: float
+    printed: float
     digits: int
 
 
@@ -60,7 +60,7 @@ TABLES = {
         (0.4770, 0.838, 0.843),
     ),
 }
-# What the document calls train acc: in part 2 it is the share predicted as class 1.
+# What the tutorial calls train acc: in part 2 it is the share predicted as class 1.
 METRICS = {
     "scratch": ("loss", "share_predicted_1", "test_acc"),
     "concise": ("loss", "train_acc", "test_acc"),
@@ -93,7 +93,7 @@ FIGURES: Tuple[Figure, ...] = (
     ),
 )
 
-# What must be the same to the letter, by name: section and what the document prints.
+# What must be the same to the letter, by name: section and what the tutorial prints.
 FACTS = {
     "number of training examples": (PART_1, 60000),
     "shape of mnist_train[0:10]": (PART_1, [10, 28, 28, 1]),

@@ -1,4 +1,4 @@
-"""What the document does without training, and that must be the same to the letter."""
+"""What the tutorial does without training, and that must be the same to the letter."""
 
 import time
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ class Fact:
 
     name: str
     section: str
-    document: object
+    printed: object
     here: object
     verdict: str
     note: str = ""
 
 
 def find_facts(data: FashionMNIST) -> List[Fact]:
-    """Do what the document does without training, and compare.
+    """Do what the tutorial does without training, and compare.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def find_facts(data: FashionMNIST) -> List[Fact]:
     Returns
     -------
     list of Fact
-        In the document's order.
+        In the tutorial's order.
     """
     mnist_train, _ = fashion_mnist_datasets(data)
     feature, label = mnist_train[0:10]
@@ -54,14 +54,14 @@ def find_facts(data: FashionMNIST) -> List[Fact]:
         "nd.pick example": [round(float(p), 6) for p in picked.asnumpy()],
     }
     facts = []
-    for name, (section, document) in claims.FACTS.items():
-        fact = Fact(name, section, document, here[name], verdicts.SAME)
-        if here[name] != document:
+    for name, (section, tutorial) in claims.FACTS.items():
+        fact = Fact(name, section, tutorial, here[name], verdicts.SAME)
+        if here[name] != tutorial:
             fact.verdict = verdicts.FAILS
             if name == claims.LABELS and data.edition in ("official", "resplit"):
                 fact.verdict = verdicts.EXPLAINED
                 fact.note = (
-                    "the document has the withdrawn mxnet edition, whose labels begin so; "
+                    "the tutorial has the withdrawn mxnet edition, whose labels begin so; "
                     f"this is the {data.edition} edition"
                 )
         facts.append(fact)
@@ -69,14 +69,14 @@ def find_facts(data: FashionMNIST) -> List[Fact]:
 
 
 def time_reading(data: FashionMNIST, num_workers: Optional[int]) -> float:
-    """Time one pass of the document's own loader over the training set.
+    """Time one pass of the tutorial's own loader over the training set.
 
     Parameters
     ----------
     data : FashionMNIST
         The data set.
     num_workers : int or None
-        Worker processes; None for the document's number.
+        Worker processes; None for the tutorial's number.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def time_reading(data: FashionMNIST, num_workers: Optional[int]) -> float:
         READING_BATCH_SIZE, data, loader="per-sample", num_workers=num_workers
     )
     start = time.perf_counter()
-    for _ in progress(train_iter, desc="the document's loader"):
+    for _ in progress(train_iter, desc="the tutorial's loader"):
         pass
     mx.nd.waitall()
     return time.perf_counter() - start

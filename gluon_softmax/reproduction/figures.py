@@ -54,7 +54,7 @@ def draw_images(
     heading: str = "",
     figure: Optional[Figure] = None,
 ) -> Figure:
-    """Draw images in one row, as the document's ``show_fashion_mnist`` does.
+    """Draw images in one row, as the tutorial's ``show_fashion_mnist`` does.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def show_fashion_mnist(images: Any, labels: Sequence[str]) -> None:
 
     Notes
     -----
-    Part 1 of the document; ``d2lzh.show_fashion_mnist``.
+    Part 1 of the tutorial; ``d2lzh.show_fashion_mnist``.
     """
     from matplotlib import pyplot as plt
 
@@ -127,17 +127,17 @@ def show_fashion_mnist(images: Any, labels: Sequence[str]) -> None:
 
 def draw_curves(
     values: Mapping[str, Mapping[str, Mapping[str, np.ndarray]]],
-    document: Mapping[str, Mapping[str, Sequence[float]]],
+    printed: Mapping[str, Mapping[str, Sequence[float]]],
     panels: Mapping[str, str],
 ) -> Figure:
-    """Draw series by epoch: a band for our runs on each edition, points for the document's run.
+    """Draw series by epoch: a band for our runs on each edition, points for the tutorial's run.
 
     Parameters
     ----------
     values : mapping of edition to version to metric to numpy.ndarray
         Our runs, shape (runs, epochs).
-    document : mapping of version to metric to sequence of float
-        The document's numbers, one an epoch; empty where it has none.
+    printed : mapping of version to metric to sequence of float
+        The tutorial's numbers, one an epoch; empty where it has none.
     panels : mapping of metric to str
         What to draw, a row of panels each, and its title.
 
@@ -154,10 +154,10 @@ def draw_curves(
             for edition, of_version in values.items():
                 if version in of_version:
                     _draw_band(ax, of_version[version][metric], edition)
-            points = document.get(version, {}).get(metric, ())
+            points = printed.get(version, {}).get(metric, ())
             if len(points):
                 epochs = np.arange(1, len(points) + 1)
-                ax.plot(epochs, points, "D", color=BLACK, markersize=5, label="document", zorder=5)
+                ax.plot(epochs, points, "D", color=BLACK, markersize=5, label="tutorial", zorder=5)
             ax.set_title(f"{version}: {title}", fontsize=10)
             ax.grid(alpha=0.3)
             ax.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -195,19 +195,19 @@ def _draw_band(ax: Axes, runs: np.ndarray, edition: str) -> None:
 
 def draw_all_figures(
     names: Sequence[str],
-    document: Sequence[float],
+    printed: Sequence[float],
     intervals: Mapping[str, Sequence[Tuple[float, float]]],
     center: Sequence[float],
     spread: Sequence[float],
 ) -> Figure:
-    """Draw every figure of the document on our runs' intervals, a row each.
+    """Draw every figure of the tutorial on our runs' intervals, a row each.
 
     Parameters
     ----------
     names : sequence of str
         Of the figures.
-    document : sequence of float
-        The document's numbers.
+    printed : sequence of float
+        The tutorial's numbers.
     intervals : mapping of edition to sequence of tuple of float
         Ends of each figure's prediction interval; the edition at hand first.
     center, spread : sequence of float
@@ -229,8 +229,8 @@ def draw_all_figures(
         shift = 0.17 * (2 * number - len(intervals) + 1)
         style = "solid" if number == 0 else (0, (3, 1))
         ax.hlines(rows + shift, low, high, color, linewidth=3, linestyle=style, label=edition)
-    points = (np.asarray(document) - middle) / unit
-    ax.plot(points, rows, "D", color=BLACK, markersize=4, label="document", zorder=5)
+    points = (np.asarray(printed) - middle) / unit
+    ax.plot(points, rows, "D", color=BLACK, markersize=4, label="tutorial", zorder=5)
     ax.axvline(0, color=GREY, linewidth=0.8)
     ax.set_yticks(rows, names, fontsize=8)
     ax.set_ylim(len(names) - 0.4, -0.6)
@@ -242,16 +242,16 @@ def draw_all_figures(
 
 
 def draw_mistaken_column(
-    share: np.ndarray, train_acc: np.ndarray, document: Sequence[float]
+    share: np.ndarray, train_acc: np.ndarray, tutorial: Sequence[float]
 ) -> Figure:
-    """Draw the document's mistaken column beside the accuracy that it should have been.
+    """Draw the tutorial's mistaken column beside the accuracy that it should have been.
 
     Parameters
     ----------
     share, train_acc : numpy.ndarray
         Share predicted as class 1 and training accuracy of our runs, shape (runs, epochs).
-    document : sequence of float
-        What the document prints as train acc.
+    printed : sequence of float
+        What the tutorial prints as train acc.
 
     Returns
     -------
@@ -263,13 +263,13 @@ def draw_mistaken_column(
     epochs = np.arange(1, share.shape[1] + 1)
     ax.plot(epochs, train_acc.mean(axis=0), "o-", color=BLUE, label="training accuracy (ours)")
     ax.plot(epochs, share.mean(axis=0), "s--", color=ORANGE, label="share predicted trouser (ours)")
-    if len(document):
-        printed = np.arange(1, len(document) + 1)
+    if len(tutorial):
+        printed = np.arange(1, len(tutorial) + 1)
         ax.plot(
-            printed, document, "D", color=BLACK, markersize=5, label='"train acc" of the document'
+            printed, tutorial, "D", color=BLACK, markersize=5, label='"train acc" of the tutorial'
         )
     ax.set(xlabel="epoch", ylabel="share of the training set", ylim=(0, 1))
-    ax.set_title("What the document prints as train acc is not an accuracy", fontsize=11)
+    ax.set_title("What the tutorial prints as train acc is not an accuracy", fontsize=11)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.grid(alpha=0.3)
     ax.legend(loc="center right", fontsize=9)

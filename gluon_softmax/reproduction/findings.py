@@ -27,9 +27,9 @@ class Reproduction:
     seed, runs_asked : int
         The first run's seed and the number of runs asked for.
     facts : list of Fact
-        Of the parts of the document that involve no training.
+        Of the parts of the tutorial that involve no training.
     reading_seconds : float or None
-        One pass of the document's own loader over the training set.
+        One pass of the tutorial's own loader over the training set.
     runs : dict of str to list of Run
         By edition, in the order in which they ended; both versions.
     partial : bool
@@ -53,24 +53,24 @@ class Reproduction:
         return [run for run in self.runs.get(edition, []) if run.version == version]
 
     def values(self, edition: str, figure: Figure) -> List[float]:
-        """List what the runs on an edition gave for one of the document's figures."""
+        """List what the runs on an edition gave for one of the tutorial's figures."""
         runs = self.of(edition, figure.version)
         if figure.metric == "accuracy_before":
             return [run.accuracy_before for run in runs]
         return [getattr(run.records, figure.metric)[figure.epoch - 1] for run in runs]
 
-    def has_document_settings(self) -> bool:
-        """Tell whether the settings are those with which the document got its figures."""
+    def has_tutorial_settings(self) -> bool:
+        """Tell whether the settings are those with which the tutorial got its figures."""
         settings = self.settings
         ours = (settings.epochs, settings.batch_size, settings.lr)
         return ours == (claims.EPOCHS, claims.BATCH_SIZE, claims.LR)
 
     def is_comparable(self) -> bool:
-        """Tell whether settings and data are such as the document's figures are for."""
-        return self.has_document_settings() and self.data.edition != OWN_FILES
+        """Tell whether settings and data are such as the tutorial's figures are for."""
+        return self.has_tutorial_settings() and self.data.edition != OWN_FILES
 
     def verdicts(self) -> List[verdicts.Verdict]:
-        """Judge the document's figures; none if they are not comparable."""
+        """Judge the tutorial's figures; none if they are not comparable."""
         if not self.is_comparable():
             return []
         values = {
@@ -91,7 +91,7 @@ class Reproduction:
 
 
 def headline(found: Reproduction) -> str:
-    """Answer in one sentence how much of the document reproduces.
+    """Answer in one sentence how much of the tutorial reproduces.
 
     Parameters
     ----------
@@ -106,9 +106,9 @@ def headline(found: Reproduction) -> str:
     judged = found.verdicts()
     if found.data.edition == OWN_FILES:
         return "No verdicts: these are files of your own, not an edition of the data set."
-    if not found.has_document_settings():
+    if not found.has_tutorial_settings():
         return (
-            f"No verdicts: the document's figures are for {claims.EPOCHS} epochs, batch size "
+            f"No verdicts: the tutorial's figures are for {claims.EPOCHS} epochs, batch size "
             f"{claims.BATCH_SIZE} and learning rate {claims.LR}."
         )
     ended = len(found.of(found.data.edition, "scratch"))

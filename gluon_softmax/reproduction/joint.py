@@ -115,7 +115,7 @@ def left_out(official: np.ndarray, resplit: np.ndarray, rounding: np.ndarray) ->
 
 
 def judge_tables(found: Reproduction) -> List[Joint]:
-    """Judge the document's tables by the runs.
+    """Judge the tutorial's tables by the runs.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def judge_tables(found: Reproduction) -> List[Joint]:
         runs = {edition: _tables(found, edition, figures) for edition in ("official", "resplit")}
         if min(map(len, runs.values())) < FEWEST:
             continue
-        table = np.array([figure.document for figure in figures])
+        table = np.array([figure.printed for figure in figures])
         rounding = np.array([100.0**-figure.digits / 12 for figure in figures])
         right, tried = left_out(runs["official"], runs["resplit"], rounding)
         judged.append(

@@ -67,7 +67,7 @@ def pictures(found: Reproduction) -> List[Picture]:
                     "test_acc": "test accuracy",
                 },
             ),
-            "Loss and accuracy by epoch: the document's points over the bands of our runs.",
+            "Loss and accuracy by epoch: the tutorial's points over the bands of our runs.",
         ),
         Picture(
             "mistaken-column",
@@ -76,7 +76,7 @@ def pictures(found: Reproduction) -> List[Picture]:
                 at_hand["scratch"]["train_acc"],
                 printed.get("scratch", {}).get("share_predicted_1", ()),
             ),
-            "The document compares the predictions with the constant 1 instead of with the "
+            "The tutorial compares the predictions with the constant 1 instead of with the "
             "labels, so that its column is the share predicted as class 1, trouser.",
         ),
     ]
@@ -96,7 +96,7 @@ def _all_figures(found: Reproduction) -> List[Picture]:
             ALL_FIGURES,
             figures.draw_all_figures(
                 [verdict.figure.name.replace(", epoch", "") for verdict in judged],
-                [verdict.figure.document for verdict in judged],
+                [verdict.figure.printed for verdict in judged],
                 {
                     name: [verdict.intervals[name] for verdict in judged]
                     for name in judged[0].intervals
@@ -195,7 +195,7 @@ def _series(found: Reproduction) -> Dict[str, Dict[str, Dict[str, np.ndarray]]]:
 
 
 def _printed(found: Reproduction) -> Mapping[str, Mapping[str, List[float]]]:
-    """Arrange the document's tables as version, metric: a number an epoch; none if not fair."""
+    """Arrange the tutorial's tables as version, metric: a number an epoch; none if not fair."""
     if not found.is_comparable():
         return {}
     printed: Dict[str, Dict[str, List[float]]] = {

@@ -102,7 +102,7 @@ def _rows(found: Reproduction) -> List[dict]:
         {
             "name": fact.name,
             "section": fact.section,
-            "document": in_words(fact.document),
+            "printed": in_words(fact.printed),
             "here": [in_words(fact.here)],
             "verdict": fact.verdict,
             "note": fact.note,
@@ -130,7 +130,7 @@ def _rows(found: Reproduction) -> List[dict]:
                 {
                     "name": figure.name,
                     "section": figure.section,
-                    "document": f"{figure.document:.{figure.digits}f}",
+                    "printed": f"{figure.printed:.{figure.digits}f}",
                     "here": [
                         _mean_and_interval(found, edition, figure, verdict)
                         for edition in found.runs
@@ -145,7 +145,7 @@ def _rows(found: Reproduction) -> List[dict]:
             {
                 "name": "seconds to read the training set once",
                 "section": claims.PART_1,
-                "document": f"{claims.READING_SECONDS:.2f}",
+                "printed": f"{claims.READING_SECONDS:.2f}",
                 "here": [f"{found.reading_seconds:.2f}"],
                 "verdict": f"ratio {ratio:.2f}",
                 "note": "a time is the machine's, it gets no verdict",

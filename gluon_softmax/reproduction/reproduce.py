@@ -1,4 +1,4 @@
-"""The main job: do all that the document does, several times over, and print it as it comes."""
+"""The main job: do all that the tutorial does, several times over, and print it as it comes."""
 
 from typing import List
 
@@ -18,7 +18,7 @@ from .versions import VERSIONS
 def reproduce(
     data: FashionMNIST, settings: Settings, seed: int, runs: int, read: bool = True
 ) -> Reproduction:
-    """Do all that the document does; print it as it comes.
+    """Do all that the tutorial does; print it as it comes.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def reproduce(
     runs : int
         How often to train each version on each edition.
     read : bool
-        Whether to time a pass of the document's own loader.
+        Whether to time a pass of the tutorial's own loader.
 
     Returns
     -------
@@ -45,8 +45,8 @@ def reproduce(
         if read:
             found.reading_seconds = time_reading(data, settings.num_workers)
             print(
-                f"one pass of the document's loader: {found.reading_seconds:.2f} s "
-                f"(document: {claims.READING_SECONDS:.2f} s)"
+                f"one pass of the tutorial's loader: {found.reading_seconds:.2f} s "
+                f"(tutorial: {claims.READING_SECONDS:.2f} s)"
             )
         _run_all(found)
     except KeyboardInterrupt:
@@ -86,18 +86,18 @@ def _run_all(found: Reproduction) -> None:
 def _run(version: str, data: FashionMNIST, settings: Settings, seed: int, at_length: bool) -> Run:
     if not at_length:
         return train_version(VERSIONS[version], data, settings, seed, on_epoch=lambda _: None)
-    print(f"\n{claims.SECTIONS[version]:56} document")
+    print(f"\n{claims.SECTIONS[version]:56} tutorial")
     return train_version(
         VERSIONS[version],
         data,
         settings,
         seed,
         on_start=lambda accuracy: print(f"test acc before training {accuracy:.4f}"),
-        on_epoch=lambda records: print(_epoch_beside_document(version, records), flush=True),
+        on_epoch=lambda records: print(_epoch_beside_tutorial(version, records), flush=True),
     )
 
 
-def _epoch_beside_document(version: str, records: Records) -> str:
+def _epoch_beside_tutorial(version: str, records: Records) -> str:
     line = epoch_line(records)
     epoch = len(records.loss)
     if epoch > claims.EPOCHS:
@@ -109,8 +109,8 @@ def _epoch_beside_document(version: str, records: Records) -> str:
 def _print_part_1(found: Reproduction) -> None:
     print(f"{claims.PART_1} ({found.data.edition} edition, from {found.data.origin})")
     for fact in found.facts:
-        here, document = in_words(fact.here), in_words(fact.document)
-        differs = "" if fact.here == fact.document else f"  (document: {document})"
+        here, tutorial = in_words(fact.here), in_words(fact.printed)
+        differs = "" if fact.here == fact.printed else f"  (tutorial: {tutorial})"
         print(f"  {fact.name}: {here}{differs}")
 
 

@@ -1,6 +1,5 @@
 """``results.json``: all that was found, in the form that ``results.schema.json`` describes."""
 
-from dataclasses import asdict
 from typing import Dict, List
 
 import numpy as np
@@ -13,7 +12,7 @@ from .findings import Reproduction
 from .joint import edition_of_table, judge_tables
 from .versions import VERSIONS
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _SERIES = ("loss", "train_acc", "share_predicted_1", "test_acc", "seconds")
 
 
@@ -83,7 +82,7 @@ def plain_settings(found: Reproduction) -> dict:
 
 
 def _lists(records: Records) -> Dict[str, List[float]]:
-    return {name: [float(x) for x in values] for name, values in asdict(records).items()}
+    return {name: [float(x) for x in getattr(records, name)] for name in _SERIES}
 
 
 def _statistics(runs: List[Run]) -> dict:
@@ -109,7 +108,7 @@ def _claims(found: Reproduction) -> List[dict]:
         {
             "name": fact.name,
             "section": fact.section,
-            "document": fact.document,
+            "printed": fact.printed,
             "here": fact.here,
             "interval": None,
             "verdict": fact.verdict,
@@ -122,7 +121,7 @@ def _claims(found: Reproduction) -> List[dict]:
             {
                 "name": figure.name,
                 "section": figure.section,
-                "document": figure.document,
+                "printed": figure.printed,
                 "here": {
                     edition: float(np.mean(found.values(edition, figure))) for edition in found.runs
                 },
@@ -135,7 +134,7 @@ def _claims(found: Reproduction) -> List[dict]:
             {
                 "name": "seconds to read the training set once",
                 "section": claims.PART_1,
-                "document": claims.READING_SECONDS,
+                "printed": claims.READING_SECONDS,
                 "here": found.reading_seconds,
                 "interval": None,
                 "verdict": f"ratio {found.reading_seconds / claims.READING_SECONDS:.2f}",

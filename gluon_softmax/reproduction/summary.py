@@ -28,18 +28,18 @@ def table(found: Reproduction, form: str = "text") -> List[str]:
     Returns
     -------
     list of str
-        Lines: each figure with the document's number, the mean of our runs by edition, and the
+        Lines: each figure with the tutorial's number, the mean of our runs by edition, and the
         verdict; none without verdicts.
     """
     judged = found.verdicts()
     if not judged or not found.runs:
         return []
-    rows = [["figure", "document", *found.runs, "verdict"]]
+    rows = [["figure", "tutorial", *found.runs, "verdict"]]
     for verdict in judged:
         figure = verdict.figure
         means = [f"{np.mean(found.values(edition, figure)):.4f}" for edition in found.runs]
         short = _SHORT.get(verdict.verdict, verdict.verdict)
-        rows.append([figure.name, f"{figure.document:.{figure.digits}f}", *means, short])
+        rows.append([figure.name, f"{figure.printed:.{figure.digits}f}", *means, short])
     if form == "markdown":
         rule = ["---"] + ["---:"] * (len(rows[0]) - 2) + ["---"]
         return [f"| {' | '.join(row)} |" for row in (rows[0], rule, *rows[1:])]
@@ -48,8 +48,8 @@ def table(found: Reproduction, form: str = "text") -> List[str]:
         csv.writer(text, lineterminator="\n").writerows(rows)
         return text.getvalue().splitlines()
     return [
-        f"{name:34} {document:>8}{''.join(f'{mean:>10}' for mean in means)}  {verdict}"
-        for name, document, *means, verdict in rows
+        f"{name:34} {tutorial:>8}{''.join(f'{mean:>10}' for mean in means)}  {verdict}"
+        for name, tutorial, *means, verdict in rows
     ]
 
 

@@ -1,6 +1,6 @@
-"""Whether a figure of the document is one that our runs could have given.
+"""Whether a figure of the tutorial is one that our runs could have given.
 
-The document printed one run. Its figure reproduces if it lies in the prediction interval for one
+The tutorial printed one run. Its figure reproduces if it lies in the prediction interval for one
 more run, which Student's t gives from the mean and the standard deviation of ours. As many figures
 are judged at once, the level is divided by their number (Bonferroni), so that a sound program has
 all its figures called right with at least the nominal probability.
@@ -34,7 +34,7 @@ class Verdict:
     Parameters
     ----------
     figure : gluon_softmax.reproduction.claims.Figure
-        The document's figure.
+        The tutorial's figure.
     intervals : dict of str to tuple of float
         Prediction interval for one more run, by edition.
     verdict : str
@@ -79,7 +79,7 @@ def is_within(figure: Figure, interval: Optional[Tuple[float, float]]) -> bool:
     if interval is None:
         return False
     rounding = 0.5 * 10**-figure.digits
-    return interval[0] - rounding <= figure.document <= interval[1] + rounding
+    return interval[0] - rounding <= figure.printed <= interval[1] + rounding
 
 
 def is_judged(figure: Figure) -> bool:

@@ -1,6 +1,6 @@
-"""Counting an epoch's losses, right predictions and predictions of class 1."""
+"""Counting an epoch's losses, right predictions and predictions of each class."""
 
-from typing import List, Tuple
+from typing import List, Tuple, Union
 
 import numpy as np
 from mxnet import nd
@@ -16,7 +16,7 @@ class Together:
     """
 
     def __init__(self) -> None:
-        self._sums = np.zeros(3)
+        self._sums: Union[np.ndarray, float] = 0.0
         self._kept: List[Tuple[nd.NDArray, nd.NDArray, nd.NDArray]] = []
 
     def add(self, l: nd.NDArray, y_hat: nd.NDArray, y: nd.NDArray) -> None:
@@ -26,37 +26,46 @@ class Together:
             self._count()
 
     def sums(self) -> np.ndarray:
-        """Wait for MXNet; give the sums until now, float64 (3,)."""
+        """Wait for MXNet; give the sums until now.
+
+        Returns
+        -------
+        numpy.ndarray of float64
+            Of the losses, of right predictions, and of predictions of each class, (2 + classes,).
+        """
         if self._kept:
             self._count()
-        return self._sums
+        return np.asarray(self._sums)
 
     def _count(self) -> None:
         losses, outputs, labels = (nd.concat(*a, dim=0).asnumpy() for a in zip(*self._kept))
         self._kept.clear()
         predicted = outputs.argmax(axis=1)
         loss_sum = losses.sum(dtype=np.float64)
-        self._sums += [loss_sum, (predicted == labels).sum(), (predicted == 1).sum()]
+        of_class = np.bincount(predicted, minlength=outputs.shape[1])
+        self._sums = self._sums + np.array([loss_sum, (predicted == labels).sum(), *of_class])
 
 
 class Each:
     """Count each batch as d2lzh does, whatever its shape, and before anybody changes it."""
 
     def __init__(self) -> None:
-        self._sums = np.zeros(3)
+        self._sums: Union[np.ndarray, float] = 0.0
         self._kept: List[List[nd.NDArray]] = []
 
     def add(self, l: nd.NDArray, y_hat: nd.NDArray, y: nd.NDArray) -> None:
         """Take in a batch's losses, outputs and labels, of any shapes that go together."""
         predicted = y_hat.argmax(axis=1)
         right = predicted == y.astype("float32")
-        self._kept.append([l.sum(), right.sum(), (predicted == 1).sum()])
+        of_class = nd.one_hot(predicted.reshape(-1), y_hat.shape[1]).sum(axis=0)
+        self._kept.append([l.sum(), right.sum(), of_class])
         if len(self._kept) == KEPT:
             self.sums()
 
     def sums(self) -> np.ndarray:
-        """Wait for MXNet; give the sums until now, float64 (3,)."""
+        """Wait for MXNet; give the sums until now, as :meth:`Together.sums`."""
         for of_batch in self._kept:
-            self._sums += [float(array.asscalar()) for array in of_batch]
+            sums = np.concatenate([array.asnumpy().ravel() for array in of_batch])
+            self._sums = self._sums + sums.astype(np.float64)
         self._kept.clear()
-        return self._sums
+        return np.asarray(self._sums)

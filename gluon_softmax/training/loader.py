@@ -1,4 +1,4 @@
-"""The DataLoader factory that both versions share: the document's own feed, and a fast one."""
+"""The DataLoader factory that both versions share: the tutorial's own feed, and a fast one."""
 
 import functools
 import sys
@@ -19,7 +19,7 @@ LOADERS = ("resident", "per-sample")
 
 
 def default_num_workers(platform: str = sys.platform) -> int:
-    """Tell how many worker processes the document uses: none on Windows, 4 elsewhere.
+    """Tell how many worker processes the tutorial uses: none on Windows, 4 elsewhere.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def default_num_workers(platform: str = sys.platform) -> int:
 
     Notes
     -----
-    Part 1 of the document. Windows has no fork: each worker would import the program anew.
+    Part 1 of the tutorial. Windows has no fork: each worker would import the program anew.
     """
     return 0 if platform.startswith("win") else 4
 
@@ -65,7 +65,7 @@ def load_data_fashion_mnist(
     ctx: Optional[Context] = None,
     seed: Optional[int] = None,
 ) -> Tuple[DataLoader, DataLoader]:
-    """Make the mini-batch iterators of the document.
+    """Make the mini-batch iterators of the tutorial.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def load_data_fashion_mnist(
     data : FashionMNIST, optional
         The data set; by default ``gluon_softmax.data.load.load()``.
     loader : {"resident", "per-sample"}
-        ``per-sample`` is the document's feed: ``ToTensor`` on each image, in worker processes.
+        ``per-sample`` is the tutorial's feed: ``ToTensor`` on each image, in worker processes.
         ``resident`` gives the same batches from normalized images that lie on ``ctx`` as a whole.
     num_workers : int, optional
         Worker processes of ``per-sample``; by default :func:`default_num_workers`.
@@ -100,7 +100,7 @@ def load_data_fashion_mnist(
 
     Notes
     -----
-    Part 1 of the document; ``d2lzh.load_data_fashion_mnist`` has the same
+    Part 1 of the tutorial; ``d2lzh.load_data_fashion_mnist`` has the same
     result, but for its ``resize``.
     """
     if loader not in LOADERS:
@@ -221,7 +221,7 @@ class _Samples(ArrayDataset):
 
 
 class _PerSample(DataLoader):
-    """The document's loader; its worker processes are ours, since MXNet's may wait for ever."""
+    """The tutorial's loader; its worker processes are ours, since MXNet's may wait for ever."""
 
     def __init__(
         self, dataset: Dataset, batch_size: int, order: Sampler, num_workers: int, ctx: Context

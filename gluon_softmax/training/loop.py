@@ -1,4 +1,4 @@
-"""The document's loop, which both versions share: its part 2, section 3.6 of the book.
+"""The tutorial's loop, which both versions share: its part 2, section 3.6 of the book.
 
 It knows nothing of how a batch is trained: it is handed one function for that.
 """
@@ -26,9 +26,8 @@ class Records:
         Mean loss of the training examples, in nats, over the epoch's batches as they were met.
     train_acc : list of float
         Share of them whose predicted class is the true one.
-    share_predicted_1 : list of float
-        Share of them predicted as class 1, trouser: what the document prints as training accuracy,
-        since it compares the predictions with 1 instead of with the labels.
+    shares : list of list of float
+        Share of them predicted as each class.
     test_acc : list of float
         Share of the test examples whose predicted class is the true one, after the epoch.
     seconds : list of float
@@ -37,13 +36,22 @@ class Records:
 
     loss: List[float] = field(default_factory=list)
     train_acc: List[float] = field(default_factory=list)
-    share_predicted_1: List[float] = field(default_factory=list)
+    shares: List[List[float]] = field(default_factory=list)
     test_acc: List[float] = field(default_factory=list)
     seconds: List[float] = field(default_factory=list)
 
+    @property
+    def share_predicted_1(self) -> List[float]:
+        """List the shares predicted as class 1, trouser.
+
+        The tutorial prints them as training accuracy, since it compares the predictions with 1
+        instead of with the labels.
+        """
+        return [of_class[1] for of_class in self.shares]
+
 
 def epoch_line(records: Records, train_acc: Optional[float] = None) -> str:
-    """Write the last epoch as the document does; the training accuracy may be another number."""
+    """Write the last epoch as the tutorial does; the training accuracy may be another number."""
     return "epoch %d, loss %.4f, train acc %.3f, test acc %.3f" % (
         len(records.loss),
         records.loss[-1],
@@ -53,12 +61,12 @@ def epoch_line(records: Records, train_acc: Optional[float] = None) -> str:
 
 
 def print_epoch(records: Records) -> None:
-    """Print the last epoch as the document does."""
+    """Print the last epoch as the tutorial does."""
     print(epoch_line(records), flush=True)
 
 
-def print_epoch_as_document(records: Records) -> None:
-    """Print the last epoch with the document's error: the share of class 1 as ``train acc``."""
+def print_epoch_as_tutorial(records: Records) -> None:
+    """Print the last epoch with the tutorial's error: the share of class 1 as ``train acc``."""
     print(epoch_line(records, records.share_predicted_1[-1]), flush=True)
 
 
@@ -133,7 +141,7 @@ def train_epochs(
     num_epochs : int
         Passes over the training set.
     on_epoch : callable
-        Called with the records after each epoch; prints the document's line by default.
+        Called with the records after each epoch; prints the tutorial's line by default.
     parameters : callable
         Gives the parameters, which must be finite after each epoch.
     counter : type
@@ -153,7 +161,7 @@ def train_epochs(
 
     Notes
     -----
-    ``train_ch3`` of the document and of d2lzh, but that it waits for MXNet once an epoch, or every
+    ``train_ch3`` of the tutorial and of d2lzh, but that it waits for MXNet once an epoch, or every
     1000 batches, instead of three times a batch.
     """
     records = Records()
@@ -175,7 +183,7 @@ def train_epochs(
             raise _diverged(records)
         records.loss.append(sums[0] / n)
         records.train_acc.append(sums[1] / n)
-        records.share_predicted_1.append(sums[2] / n)
+        records.shares.append(list(sums[2:] / n))
         records.test_acc.append(evaluate_accuracy(test_iter, net))
         records.seconds.append(seconds)
         on_epoch(records)

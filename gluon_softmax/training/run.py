@@ -18,7 +18,7 @@ from .loop import Records, evaluate_accuracy, print_epoch, train_epochs
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run depends on beside data and seed; the defaults are the document's."""
+    """What a run depends on beside data and seed; the defaults are the tutorial's."""
 
     epochs: int = 5
     batch_size: int = 200

@@ -41,7 +41,7 @@ def train_ch3(
     trainer : mxnet.gluon.Trainer, optional
         What updates the parameters otherwise.
     on_epoch : callable
-        Called with the records after each epoch; prints the document's line by default.
+        Called with the records after each epoch; prints the tutorial's line by default.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def train_ch3(
 
     Notes
     -----
-    ``train`` of the document, ``d2lzh.train_ch3``: the same results for whatever that takes.
+    ``train`` of the tutorial, ``d2lzh.train_ch3``: the same results for whatever that takes.
     """
 
     def sgd(batch_size):
@@ -70,7 +70,7 @@ def train_ch3(
         with autograd.record():
             y_hat = net(X)
             l = loss(y_hat, y)
-        # MXNet takes a vector's gradient for that of its sum, which the document writes out.
+        # MXNet takes a vector's gradient for that of its sum, which the tutorial writes out.
         l.backward()
         update(batch_size)
         return l, y_hat

@@ -188,8 +188,8 @@ def test_both_feeds_print_the_same(feed, on_sample, capsys):
     assert capsys.readouterr().out == out
 
 
-def test_as_document_prints_the_mistaken_column(on_sample, capsys):
-    assert cli.main_version("scratch", [*on_sample, "--epochs=1", "--as-document"]) == 0
+def test_as_tutorial_prints_the_mistaken_column(on_sample, capsys):
+    assert cli.main_version("scratch", [*on_sample, "--epochs=1", "--as-tutorial"]) == 0
     share = re.search(r"train acc (\S+),", capsys.readouterr().out).group(1)
     assert float(share) < 0.2
 
@@ -296,7 +296,7 @@ def test_reproduce_replaces_an_older_report_and_nothing_else(on_sample, tmp_path
     argv = ["reproduce", *on_sample, "--out", str(out), "--runs=1", "--no-reading"]
     assert cli.main([*argv, "--batch-size=256", "--epochs=1", "--check"]) == 1
     printed = capsys.readouterr().out
-    # --check fails here, and rightly: a file of one's own has other counts than the document's.
+    # --check fails here, and rightly: a file of one's own has other counts than the tutorial's.
     assert "No verdicts" in printed
     assert (out / "results.json").read_text("utf-8").startswith("{")
     assert (out / "mine.txt").read_text() == "older"
@@ -320,7 +320,7 @@ def test_compare_tells_by_its_status_that_they_part(on_sample, capsys):
 def test_the_reading_pass_can_be_left_out(options, on_sample, tmp_path, capsys):
     argv = ["reproduce", *on_sample, "--out", str(tmp_path), "--runs=1", "--epochs=1"]
     assert cli.main([*argv, "--num-workers=0", *options]) == 0
-    assert ("one pass of the document's loader" in capsys.readouterr().out) == (not options)
+    assert ("one pass of the tutorial's loader" in capsys.readouterr().out) == (not options)
 
 
 @pytest.mark.fault

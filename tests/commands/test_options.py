@@ -24,7 +24,7 @@ def test_positive_number():
             options.positive_number(text)
 
 
-def test_defaults_are_the_documents():
+def test_defaults_are_the_tutorials():
     parser = options.Parser()
     options.add_data_options(parser)
     options.add_training_options(parser)

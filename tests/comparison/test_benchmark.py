@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from gluon_softmax.comparison import benchmark, growth, rounds
-from gluon_softmax.comparison.benchmark import CONTENDERS, DOCUMENT, NUMPY
+from gluon_softmax.comparison.benchmark import CONTENDERS, NUMPY, TUTORIAL
 from gluon_softmax.comparison.rounds import Contender, Result
 from gluon_softmax.errors import GluonSoftmaxError
 
@@ -20,13 +20,13 @@ def test_ratios_are_of_the_same_round():
 
 def test_table_is_in_the_order_of_time_and_another_loss_does_not_count():
     results = {
-        DOCUMENT: [result(2.0), result(4.0)],
+        TUTORIAL: [result(2.0), result(4.0)],
         NUMPY: [result(0.1), result(0.2)],
         "fast and wrong": [result(0.01, loss=0.51), result(0.01)],
         "slow": [result(1.0), result(1.0)],
     }
     lines = benchmark.table(results)[2:]
-    assert [line[:28].strip() for line in lines] == [NUMPY, "slow", DOCUMENT, "fast and wrong"]
+    assert [line[:28].strip() for line in lines] == [NUMPY, "slow", TUTORIAL, "fast and wrong"]
     assert "does not count" in lines[-1]
     assert "does not count" not in "".join(lines[:-1])
     assert "7.50 [5.00, 10.0]" in lines[1]
@@ -80,7 +80,7 @@ def test_contenders_reach_the_same_loss(contender, official):
 @pytest.mark.full_data
 def test_the_whole_benchmark_in_small(tmp_path, monkeypatch, capsys, official):
     monkeypatch.setattr(
-        benchmark, "CONTENDERS", [c for c in CONTENDERS if c.name in (DOCUMENT, NUMPY)]
+        benchmark, "CONTENDERS", [c for c in CONTENDERS if c.name in (TUTORIAL, NUMPY)]
     )
     for module in (benchmark, growth):
         monkeypatch.setattr(module, "EXAMPLES", (600, 6000))
@@ -89,7 +89,7 @@ def test_the_whole_benchmark_in_small(tmp_path, monkeypatch, capsys, official):
     printed = capsys.readouterr().out
     assert "resident is" in printed
     found = json.loads((tmp_path / "benchmark.json").read_text("utf-8"))
-    assert set(found["training"]) == {DOCUMENT, NUMPY}
+    assert set(found["training"]) == {TUTORIAL, NUMPY}
     assert found["growth"]["examples"]["sizes"] == [600, 6000]
     assert len(found["growth"]["batch_size"][NUMPY]) == 2
     for name in ("growth-examples.png", "growth-batch-size.png"):

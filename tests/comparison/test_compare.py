@@ -61,10 +61,10 @@ def test_stability_table():
         assert row.losses["float64"] == pytest.approx(float(expected), rel=1e-12)
         assert row.losses["Gluon"] == pytest.approx(row.losses["float64"], rel=1e-5)
         assert row.gradients["Gluon"] == pytest.approx(row.gradients["float64"], rel=1e-5)
-    for way in ("document", "scratch"):
+    for way in ("tutorial", "scratch"):
         assert table[60].losses[way] == pytest.approx(60, rel=1e-6)
         assert table[60].gradients[way] == pytest.approx(-1, rel=1e-6)
-    for way in ("document", "scratch"):
+    for way in ("tutorial", "scratch"):
         assert table[120].losses[way] == np.inf
         assert np.isnan(table[120].gradients[way])
 

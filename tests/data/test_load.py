@@ -153,7 +153,7 @@ def test_own_files_that_are_not_there(tmp_path):
 
 
 @pytest.mark.full_data
-def test_what_the_document_shows(official):
+def test_what_the_tutorial_shows(official):
     assert len(official.train_labels) == 60000
     assert len(official.test_labels) == 10000
     assert official.train_images[0:10].shape == (10, 28, 28, 1)

@@ -47,14 +47,14 @@ def test_no_words_are_cut_off_or_overlap(sample, count, lines):
         assert not any(box.overlaps(other) for other in boxes[:number])
 
 
-def test_curves_hold_runs_and_document():
+def test_curves_hold_runs_and_tutorial():
     runs = {"scratch": {"loss": np.array([[0.7, 0.5], [0.8, 0.6]])}}
     figure = figures.draw_curves(
         {"official": runs}, {"scratch": {"loss": [0.75, 0.5]}}, {"loss": "loss"}
     )
-    mean, document = figure.axes[0].lines
+    mean, tutorial = figure.axes[0].lines
     np.testing.assert_allclose(mean.get_ydata(), [0.75, 0.55])
-    np.testing.assert_allclose(document.get_ydata(), [0.75, 0.5])
+    np.testing.assert_allclose(tutorial.get_ydata(), [0.75, 0.5])
     band = figure.axes[0].collections[0].get_paths()[0].vertices[:, 1]
     assert (band.min(), band.max()) == (0.5, 0.8)
 

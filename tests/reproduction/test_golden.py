@@ -125,14 +125,15 @@ def made(official):
                         noise = 0.002 * random.exponential() - 0.001
                         column.append(value + 0.3 * far * (1 if value < 0.5 else -1) + noise)
                 parameters = random.normal(size=(784, 10)).astype("f"), np.zeros(10, "f")
-                records = Records(**series, seconds=[0.1] * 5)
+                shares = [[0.1, share, *[0.1] * 8] for share in series.pop("share_predicted_1")]
+                records = Records(**series, shares=shares, seconds=[0.1] * 5)
                 found.runs[edition].append(Run(version, seed, 0.1, records, parameters))
     return found
 
 
 def test_the_figures_are_those_of_the_tutorial():
     ours = [
-        (figure.name, figure.version, figure.metric, figure.epoch, figure.document, figure.digits)
+        (figure.name, figure.version, figure.metric, figure.epoch, figure.printed, figure.digits)
         for figure in claims.FIGURES
         if figure.epoch
     ]
@@ -160,7 +161,7 @@ def test_each_run_is_the_one_of_its_seed_and_split(real, official):
 def test_every_cell_of_the_table(kind, request):
     found = request.getfixturevalue(kind)
     lines = summary(found).splitlines()
-    assert lines[0] == f"{'figure':34} document  official   resplit  verdict"
+    assert lines[0] == f"{'figure':34} tutorial  official   resplit  verdict"
     short = {"reproduces on a re-split only": "re-split", "does not reproduce": "FAILS"}
     before = [run.accuracy_before for run in found.runs["official"] if run.version == "scratch"]
     split = [run.accuracy_before for run in found.runs["resplit"] if run.version == "scratch"]
@@ -184,7 +185,7 @@ def test_the_table_in_other_forms(kind, request):
     found = request.getfixturevalue(kind)
     cells = [re.split(r"\s\s+|(?<=[0-9a-z]) (?=0\.)", line) for line in table(found)]
     rows = list(csv.reader(table(found, "csv")))
-    assert rows[0] == ["figure", "document", "official", "resplit", "verdict"]
+    assert rows[0] == ["figure", "tutorial", "official", "resplit", "verdict"]
     assert len(rows) == 32
     assert [[cell for cell in row if cell] for row in cells[1:]] == rows[1:]
     lines = table(found, "markdown")
@@ -214,7 +215,7 @@ def test_every_number_of_the_json(kind, request):
     assert len(entries) == len(rows) + len(claims.FACTS) + 1
     for name, text, of, ends, _, verdict in rows:
         entry = entries[name]
-        assert entry["document"] == float(text)
+        assert entry["printed"] == float(text)
         assert entry["verdict"] == verdict
         for edition in ("official", "resplit"):
             assert entry["here"][edition] == pytest.approx(of[edition].mean(), rel=1e-12)
@@ -350,8 +351,8 @@ def test_the_curves_show_all_runs_and_the_tutorials_points(made):
         column = picture.figure.axes[number::2]
         for ax, metric in zip((column[0], column[3]), ("loss", "test_acc")):
             points = [float(t) for _, v, m, _, t in typed() if (v, m) == (version, metric)]
-            official, split, document = (line.get_ydata() for line in ax.lines)
-            np.testing.assert_allclose(document, points)
+            official, split, tutorial = (line.get_ydata() for line in ax.lines)
+            np.testing.assert_allclose(tutorial, points)
             for line, edition in ((official, "official"), (split, "resplit")):
                 means = [values(made, edition, version, metric, e).mean() for e in range(1, 6)]
                 np.testing.assert_allclose(line, means)

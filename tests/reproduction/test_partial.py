@@ -48,7 +48,7 @@ def test_nothing_fails_that_waits_for_runs(call, error, official, monkeypatch):
     assert found.partial
     ended = tuple(len(found.of(edition, "scratch")) for edition in ("official", "resplit"))
     assert ended == pairs_ended(call)
-    # On so small a sample hardly a figure is the document's: but as long as fewer than two runs on
+    # On so small a sample hardly a figure is the tutorial's: but as long as fewer than two runs on
     # re-splits have ended, these have not been asked.
     fails = verdicts.FAILS in {verdict.verdict for verdict in found.verdicts()}
     waits = "wait for runs that were not made" in headline(found)

@@ -78,13 +78,13 @@ def test_headline_says_why_there_is_no_verdict(found, sample):
     assert "files of your own" in headline(own)
 
 
-def test_the_documents_points_are_not_drawn_over_other_data(sample):
+def test_the_tutorials_points_are_not_drawn_over_other_data(sample):
     from gluon_softmax.reproduction.pictures import pictures
 
     own = reproduce(sample, Settings(), seed=0, runs=1, read=False)
     [curves] = [picture for picture in pictures(own) if picture.name == "curves"]
     labels = curves.figure.legends[0].get_texts()
-    assert "document" not in [label.get_text() for label in labels]
+    assert "tutorial" not in [label.get_text() for label in labels]
 
 
 def test_report_of_nothing_but_an_interruption(sample, tmp_path):

@@ -83,7 +83,7 @@ def test_schema_refuses_what_is_not_a_result(found):
         jsonschema.validate(written, SCHEMA)
 
 
-def test_document_settings_only(official):
+def test_tutorial_settings_only(official):
     found = reproduce.reproduce(official, Settings(batch_size=256), seed=0, runs=2, read=False)
     assert found.verdicts() == []
     jsonschema.validate(results.results(found), SCHEMA)

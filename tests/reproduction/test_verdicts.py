@@ -23,8 +23,8 @@ from gluon_softmax.training.run import Settings
 CONCISE = tuple(figure for figure in FIGURES if figure.version == "concise")
 
 
-def figure(document, digits=12, metric="loss", name="f"):
-    return Figure(name, "Part 2", "scratch", metric, 1, document, digits)
+def figure(tutorial, digits=12, metric="loss", name="f"):
+    return Figure(name, "Part 2", "scratch", metric, 1, tutorial, digits)
 
 
 @pytest.mark.parametrize("n", [2, 3, 10, 50])
@@ -49,8 +49,8 @@ def test_rounding_of_the_printed_figure_is_allowed_for():
 
 
 def test_the_ends_of_the_interval_belong_to_it():
-    for document in (0.25, 0.75):
-        f = Figure("f", "Part 2", "scratch", "loss", 1, document, 400)
+    for tutorial in (0.25, 0.75):
+        f = Figure("f", "Part 2", "scratch", "loss", 1, tutorial, 400)
         assert verdicts.is_within(f, (0.25, 0.75))
     assert not verdicts.is_within(Figure("f", "", "scratch", "loss", 1, 0.8, 400), (0.25, 0.75))
 
@@ -65,8 +65,8 @@ def test_words():
         (EXPLAINED, 0.5, far, near, "share_predicted_1"),
         (EXPLAINED, 0.5, near, far, "share_predicted_1"),
     ]
-    for word, document, official, resplit_values, metric in cases:
-        f = figure(document, metric=metric)
+    for word, tutorial, official, resplit_values, metric in cases:
+        f = figure(tutorial, metric=metric)
         [verdict] = judge(
             [f], {"official": {f: official}, "resplit": {f: resplit_values}}, "official"
         )
@@ -198,7 +198,7 @@ class Wrapped:
 DOCS = Path(__file__).parents[2] / "docs" / "verdicts.md"
 
 
-def documented():
+def planted_faults():
     """The table of planted faults: by fault, how many figures fail, by number of runs."""
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")]
@@ -216,7 +216,7 @@ def documented():
 
 
 def test_the_table_of_faults_is_found():
-    table = documented()
+    table = planted_faults()
     assert len(table) == 7
     assert all(list(row) == [2, 3, 4, 5, 7, 10] for row in table.values())
 
@@ -227,11 +227,11 @@ def split(seed):
 
 
 @pytest.mark.full_data
-@pytest.mark.parametrize("fault", documented())
+@pytest.mark.parametrize("fault", planted_faults())
 def test_planted_faults(fault):
     runs = [faulty_run(fault, split(seed), seed) for seed in range(10)]
-    for n in documented()[fault]:
+    for n in planted_faults()[fault]:
         values = {"resplit": {f: [run[f] for run in runs[:n]] for f in CONCISE}}
         found = sum(v.verdict == FAILS for v in judge(CONCISE, values, "resplit"))
         # Another processor's rounding may move one figure over its interval's end.
-        assert abs(found - documented()[fault][n]) <= 1
+        assert abs(found - planted_faults()[fault][n]) <= 1

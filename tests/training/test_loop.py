@@ -20,7 +20,7 @@ from gluon_softmax.training.train_ch3 import train_ch3
 CPU = get_context("cpu")
 LINE = re.compile(r"epoch (\d+), loss (\d\.\d{4}), train acc (\d\.\d{3}), test acc (\d\.\d{3})")
 # After epoch: loss and test accuracy on the official edition, mean and standard deviation of
-# twelve runs of the document's own code.
+# twelve runs of the tutorial's own code.
 OFFICIAL = (
     ((0.7478, 0.0015), (0.795, 0.005)),
     ((0.5507, 0.0006), (0.815, 0.003)),
@@ -220,9 +220,9 @@ def test_on_another_context(version, feed, sample):
     assert runs[1].records.loss[1] < runs[1].records.loss[0]
 
 
-def test_documents_error_on_request(sample, capsys):
+def test_tutorials_error_on_request(sample, capsys):
     records = train_version(
-        VERSIONS["scratch"], sample, Settings(epochs=2), 0, on_epoch=loop.print_epoch_as_document
+        VERSIONS["scratch"], sample, Settings(epochs=2), 0, on_epoch=loop.print_epoch_as_tutorial
     ).records
     printed = [line[2] for line in LINE.findall(capsys.readouterr().out)]
     assert printed == [f"{share:.3f}" for share in records.share_predicted_1]
@@ -289,6 +289,6 @@ def test_official_edition_gives_the_table(version, official):
         assert mean_loss == pytest.approx(loss[0], abs=4 * loss[1])
         assert mean_test_acc == pytest.approx(test_acc[0], abs=4 * test_acc[1])
     for records in runs:
-        # The document's mistaken column, and what it should have been.
+        # The tutorial's mistaken column, and what it should have been.
         assert records.share_predicted_1[-1] == pytest.approx(0.098, abs=0.002)
         assert records.train_acc[-1] == pytest.approx(0.84, abs=0.005)

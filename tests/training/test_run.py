@@ -7,7 +7,7 @@ from gluon_softmax.training import run as runs
 from gluon_softmax.training.run import Settings
 
 
-def test_defaults_are_the_documents():
+def test_defaults_are_the_tutorials():
     settings = Settings()
     assert (settings.epochs, settings.batch_size, settings.lr) == (5, 200, 0.1)
     assert settings.ctx == mx.cpu()

@@ -1,6 +1,6 @@
 """scikit-learn's nearest equal: a perceptron without hidden layers, by plain mini-batch SGD.
 
-SGDClassifier takes a step an example and has no softmax; this one's loss is the document's.
+SGDClassifier takes a step an example and has no softmax; this one's loss is the tutorial's.
 """
 
 import warnings

@@ -1,4 +1,4 @@
-"""The document's code as it stands: d2lzh's loader and train_ch3, on the cached official files."""
+"""The tutorial's code as it stands: d2lzh's loader and train_ch3, on the cached official files."""
 
 import contextlib
 import gzip

@@ -1,20 +1,19 @@
 """All that the tutorial prints, as data: what there is to be reproduced."""
 
 from dataclasses import dataclass
-from typing import Tuple
+from pathlib import Path
+from typing import List, Sequence, Tuple
+
+from .tables import Number, Table, parse
 
 PART_1 = "Part 1, the data set"
 PART_2 = "Part 2, from scratch"
 PART_3 = "Part 3, concise"
-SECTIONS = {"scratch": PART_2, "concise": PART_3}
-
-# The settings with which the tutorial got its figures.
-EPOCHS, BATCH_SIZE, LR = 5, 200, 0.1
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A measured number that the tutorial prints.
+    """A measured number that somebody prints.
 
     Parameters
     ----------
@@ -22,76 +21,146 @@ class Figure:
         What to call it.
     section : str
         Where it stands.
+    table : str
+        Which table it is of.
     version : {"scratch", "concise"}
         Which program printed it.
     metric : str
-        Name of the list in :class:`gluon_softmax.training.loop.Records`, or ``accuracy_before``.
+        Name of the list in :class:`gluon_softmax.training.loop.Records`, ``accuracy_before``, or
+        ``share_predicted_`` and the number of a class.
     epoch : int
         Of the number, from 1; 0 for before training.
     printed : float
         The printed number.
     digits : int
         Decimals with which it is printed.
+    scale : float
+        By what our numbers are to be multiplied, to be of its kind: 100 for per cent.
     """
 
     name: str
     section: str
+    table: str
     version: str
     metric: str
     epoch: int
     printed: float
     digits: int
+    scale: float = 1.0
+
+    @property
+    def text(self) -> str:
+        """The number as it is printed."""
+        return f"{self.printed:.{max(self.digits, 0)}f}"
+
+    @property
+    def decimals(self) -> int:
+        """How many decimals our own numbers deserve beside it."""
+        return 4 if self.scale == 1 else max(self.digits, 0) + 1
 
 
-# Loss, train acc as printed, test acc, an epoch in a row.
-TABLES = {
-    "scratch": (
-        (0.7517, 0.095, 0.790),
-        (0.5542, 0.097, 0.826),
-        (0.5132, 0.098, 0.822),
-        (0.4924, 0.098, 0.835),
-        (0.4782, 0.098, 0.842),
-    ),
-    "concise": (
-        (0.7508, 0.757, 0.804),
-        (0.5546, 0.815, 0.810),
-        (0.5139, 0.828, 0.834),
-        (0.4927, 0.833, 0.841),
-        (0.4770, 0.838, 0.843),
-    ),
-}
-# What the tutorial calls train acc: in part 2 it is the share predicted as class 1.
-METRICS = {
-    "scratch": ("loss", "share_predicted_1", "test_acc"),
-    "concise": ("loss", "train_acc", "test_acc"),
-}
-_WORDS = {
-    "loss": "loss",
-    "share_predicted_1": '"train acc"',
-    "train_acc": "train acc",
-    "test_acc": "test acc",
-}
-_DIGITS = {"loss": 4, "share_predicted_1": 3, "train_acc": 3, "test_acc": 3}
+@dataclass(frozen=True)
+class Printed:
+    """What somebody prints, and how it was got.
 
-FIGURES: Tuple[Figure, ...] = (
-    Figure(
-        "scratch, before training: test acc", PART_2, "scratch", "accuracy_before", 0, 0.0982, 4
-    ),
-    *(
-        Figure(
-            f"{version}, epoch {epoch}: {_WORDS[metric]}",
-            SECTIONS[version],
-            version,
-            metric,
-            epoch,
-            value,
-            _DIGITS[metric],
-        )
-        for version, table in TABLES.items()
+    Parameters
+    ----------
+    name : str
+        Who: "the tutorial", or the name of a reader's file.
+    column : str
+        What to call its column in a table of figures.
+    epochs, batch_size : int
+        Settings with which the figures were got.
+    lr : float
+        The same, the learning rate.
+    figures : tuple of Figure
+        In their order.
+    """
+
+    name: str
+    column: str
+    epochs: int
+    batch_size: int
+    lr: float
+    figures: Tuple[Figure, ...]
+
+    @property
+    def versions(self) -> List[str]:
+        """The versions that printed something, in their order."""
+        return list(dict.fromkeys(figure.version for figure in self.figures))
+
+    @property
+    def tables(self) -> List[str]:
+        """The names of the tables, in their order."""
+        return list(dict.fromkeys(figure.table for figure in self.figures))
+
+    def of(self, table: str) -> List[Figure]:
+        """List a table's figures, epoch by epoch."""
+        return [figure for figure in self.figures if figure.table == table and figure.epoch]
+
+
+def figures_of(
+    table: Table,
+    name: str,
+    section: str,
+    version: str,
+    metrics: Sequence[str] = ("loss", "train_acc", "test_acc"),
+) -> List[Figure]:
+    """Make figures of a table's numbers.
+
+    Parameters
+    ----------
+    table : Table
+        Loss, train acc, test acc of each epoch.
+    name : str
+        What to call the table.
+    section, version : str
+        Of all figures.
+    metrics : sequence of str
+        What the three columns are.
+
+    Returns
+    -------
+    list of Figure
+        Epoch by epoch.
+    """
+    columns = ("loss", "train acc" if metrics[1] == "train_acc" else '"train acc"', "test acc")
+    return [
+        Figure(f"{name}, epoch {epoch}: {column}", section, name, version, metric, epoch, *number)
         for epoch, row in enumerate(table, start=1)
-        for metric, value in zip(METRICS[version], row)
-    ),
-)
+        for column, metric, number in zip(columns, metrics, row)
+    ]
+
+
+def _tutorial() -> Printed:
+    file = Path(__file__).with_name("tutorial.txt")
+    scratch, concise = parse(file.read_text("utf-8"), file.name)
+    untrained = Number(0.0982, 4)
+    mistaken = ("loss", "share_predicted_1", "test_acc")
+    return Printed(
+        "the tutorial",
+        "tutorial",
+        epochs=5,
+        batch_size=200,
+        lr=0.1,
+        figures=(
+            Figure(
+                "scratch, untrained: test acc",
+                PART_2,
+                "scratch",
+                "scratch",
+                "accuracy_before",
+                0,
+                *untrained,
+            ),
+            # What the tutorial calls train acc in part 2 is the share predicted as class 1.
+            *figures_of(scratch, "scratch", PART_2, "scratch", mistaken),
+            *figures_of(concise, "concise", PART_3, "concise"),
+        ),
+    )
+
+
+TUTORIAL = _tutorial()
 
 # What must be the same to the letter, by name: section and what the tutorial prints.
 FACTS = {

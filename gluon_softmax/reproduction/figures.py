@@ -20,6 +20,7 @@ _STYLES: Dict[str, Dict[str, Any]] = {
     "mxnet": {"color": BLUE, "hatch": None, "line": "-"},
     "own files": {"color": BLUE, "hatch": None, "line": "-"},
     "resplit": {"color": ORANGE, "hatch": "//", "line": "--"},
+    "others": {"color": GREY, "hatch": None, "line": ":"},
 }
 
 
@@ -129,8 +130,9 @@ def draw_curves(
     values: Mapping[str, Mapping[str, Mapping[str, np.ndarray]]],
     printed: Mapping[str, Mapping[str, Sequence[float]]],
     panels: Mapping[str, str],
+    column: str = "tutorial",
 ) -> Figure:
-    """Draw series by epoch: a band for our runs on each edition, points for the tutorial's run.
+    """Draw series by epoch: a band for our runs on each edition, points for the printed run.
 
     Parameters
     ----------
@@ -140,6 +142,8 @@ def draw_curves(
         The tutorial's numbers, one an epoch; empty where it has none.
     panels : mapping of metric to str
         What to draw, a row of panels each, and its title.
+    column : str
+        What to call the points.
 
     Returns
     -------
@@ -157,7 +161,7 @@ def draw_curves(
             points = printed.get(version, {}).get(metric, ())
             if len(points):
                 epochs = np.arange(1, len(points) + 1)
-                ax.plot(epochs, points, "D", color=BLACK, markersize=5, label="tutorial", zorder=5)
+                ax.plot(epochs, points, "D", color=BLACK, markersize=5, label=column, zorder=5)
             ax.set_title(f"{version}: {title}", fontsize=10)
             ax.grid(alpha=0.3)
             ax.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -199,8 +203,9 @@ def draw_all_figures(
     intervals: Mapping[str, Sequence[Tuple[float, float]]],
     center: Sequence[float],
     spread: Sequence[float],
+    column: str = "tutorial",
 ) -> Figure:
-    """Draw every figure of the tutorial on our runs' intervals, a row each.
+    """Draw every printed figure on the intervals, a row each.
 
     Parameters
     ----------
@@ -213,6 +218,8 @@ def draw_all_figures(
     center, spread : sequence of float
         Mean and standard deviation of our runs on the edition at hand: what is 0 and what is 1 in
         the picture.
+    column : str
+        What to call the points.
 
     Returns
     -------
@@ -226,50 +233,57 @@ def draw_all_figures(
     for number, (edition, ends) in enumerate(intervals.items()):
         low, high = ((np.asarray(end) - middle) / unit for end in zip(*ends))
         color = _STYLES[edition]["color"]
-        shift = 0.17 * (2 * number - len(intervals) + 1)
-        style = "solid" if number == 0 else (0, (3, 1))
+        shift = (0.17 if len(intervals) < 3 else 0.13) * (2 * number - len(intervals) + 1)
+        style = ("solid", (0, (3, 1)), (0, (1, 0.6)))[number]
         ax.hlines(rows + shift, low, high, color, linewidth=3, linestyle=style, label=edition)
     points = (np.asarray(printed) - middle) / unit
-    ax.plot(points, rows, "D", color=BLACK, markersize=4, label="tutorial", zorder=5)
+    ax.plot(points, rows, "D", color=BLACK, markersize=4, label=column, zorder=5)
     ax.axvline(0, color=GREY, linewidth=0.8)
     ax.set_yticks(rows, names, fontsize=8)
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.tick_params(axis="x", labelsize=8)
     ax.set_xlabel("standard deviations of our runs from their mean", fontsize=8)
     ax.grid(axis="x", alpha=0.3)
-    figure.legend(loc="outside upper center", ncols=3, fontsize=8)
+    figure.legend(loc="outside upper center", ncols=2, fontsize=8)
     return figure
 
 
 def draw_mistaken_column(
-    share: np.ndarray, train_acc: np.ndarray, tutorial: Sequence[float]
+    share: np.ndarray,
+    train_acc: np.ndarray,
+    printed: Sequence[float],
+    column: str = "tutorial",
+    name: str = "trouser",
 ) -> Figure:
-    """Draw the tutorial's mistaken column beside the accuracy that it should have been.
+    """Draw a mistaken column beside the accuracy that it should have been.
 
     Parameters
     ----------
     share, train_acc : numpy.ndarray
-        Share predicted as class 1 and training accuracy of our runs, shape (runs, epochs).
+        Share predicted as one class and training accuracy of our runs, shape (runs, epochs).
     printed : sequence of float
-        What the tutorial prints as train acc.
+        What is printed as train acc.
+    column : str
+        What to call that.
+    name : str
+        Of the class.
 
     Returns
     -------
     matplotlib.figure.Figure
         One panel.
     """
-    figure = Figure(figsize=(6.4, 3.8), layout="constrained")
+    figure = Figure(figsize=(5.2, 3.8), layout="constrained")
     ax = figure.subplots()
     epochs = np.arange(1, share.shape[1] + 1)
     ax.plot(epochs, train_acc.mean(axis=0), "o-", color=BLUE, label="training accuracy (ours)")
-    ax.plot(epochs, share.mean(axis=0), "s--", color=ORANGE, label="share predicted trouser (ours)")
-    if len(tutorial):
-        printed = np.arange(1, len(tutorial) + 1)
-        ax.plot(
-            printed, tutorial, "D", color=BLACK, markersize=5, label='"train acc" of the tutorial'
-        )
+    ax.plot(epochs, share.mean(axis=0), "s--", color=ORANGE, label=f"share predicted {name} (ours)")
+    if len(printed):
+        at = np.arange(1, len(printed) + 1)
+        label = f'"train acc" of the {column}'
+        ax.plot(at, printed, "D", color=BLACK, markersize=5, label=label)
     ax.set(xlabel="epoch", ylabel="share of the training set", ylim=(0, 1))
-    ax.set_title("What the tutorial prints as train acc is not an accuracy", fontsize=11)
+    ax.set_title("What is printed as train acc is not an accuracy", fontsize=11)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.grid(alpha=0.3)
     ax.legend(loc="center right", fontsize=9)

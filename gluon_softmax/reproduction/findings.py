@@ -6,8 +6,8 @@ from typing import Dict, List, Optional
 
 from ..data.fashion_mnist import OWN_FILES, FashionMNIST
 from ..training.run import Run, Settings
-from . import claims, verdicts
-from .claims import FIGURES, Figure
+from . import verdicts
+from .claims import TUTORIAL, Figure, Printed
 from .facts import Fact
 
 # Below this many runs, Student's t makes intervals that would let almost any figure pass.
@@ -26,12 +26,18 @@ class Reproduction:
         Of all runs.
     seed, runs_asked : int
         The first run's seed and the number of runs asked for.
+    printed : Printed
+        What there is to be reproduced.
     facts : list of Fact
         Of the parts of the tutorial that involve no training.
     reading_seconds : float or None
         One pass of the tutorial's own loader over the training set.
     runs : dict of str to list of Run
-        By edition, in the order in which they ended; both versions.
+        By edition, in the order in which they ended; of each version that printed something.
+    with_their_batch_size : list of Run
+        The first of those on re-splits once more, with the batch size of others' published runs.
+    readings : list of str
+        Sentences that tell as what a reader's tables are read.
     partial : bool
         Whether it ended before all runs were done.
     stopped : str
@@ -42,9 +48,12 @@ class Reproduction:
     settings: Settings
     seed: int
     runs_asked: int
+    printed: Printed = TUTORIAL
     facts: List[Fact] = field(default_factory=list)
     reading_seconds: Optional[float] = None
     runs: Dict[str, List[Run]] = field(default_factory=dict)
+    with_their_batch_size: List[Run] = field(default_factory=list)
+    readings: List[str] = field(default_factory=list)
     partial: bool = False
     stopped: str = ""
 
@@ -53,31 +62,41 @@ class Reproduction:
         return [run for run in self.runs.get(edition, []) if run.version == version]
 
     def values(self, edition: str, figure: Figure) -> List[float]:
-        """List what the runs on an edition gave for one of the tutorial's figures."""
+        """List what the runs on an edition gave for one of the printed figures."""
         runs = self.of(edition, figure.version)
         if figure.metric == "accuracy_before":
             return [run.accuracy_before for run in runs]
-        return [getattr(run.records, figure.metric)[figure.epoch - 1] for run in runs]
+        epoch = figure.epoch - 1
+        if figure.metric.startswith("share_predicted_"):
+            number = int(figure.metric.rpartition("_")[2])
+            return [figure.scale * run.records.shares[epoch][number] for run in runs]
+        return [figure.scale * getattr(run.records, figure.metric)[epoch] for run in runs]
 
-    def has_tutorial_settings(self) -> bool:
-        """Tell whether the settings are those with which the tutorial got its figures."""
-        settings = self.settings
+    def has_their_settings(self) -> bool:
+        """Tell whether the settings are those with which the printed figures were got."""
+        settings, printed = self.settings, self.printed
         ours = (settings.epochs, settings.batch_size, settings.lr)
-        return ours == (claims.EPOCHS, claims.BATCH_SIZE, claims.LR)
+        return ours == (printed.epochs, printed.batch_size, printed.lr)
 
     def is_comparable(self) -> bool:
-        """Tell whether settings and data are such as the tutorial's figures are for."""
-        return self.has_tutorial_settings() and self.data.edition != OWN_FILES
+        """Tell whether settings and data are such as the printed figures are for."""
+        return self.has_their_settings() and self.data.edition != OWN_FILES
+
+    def may_be_predicted(self) -> bool:
+        """Tell whether others' runs, which are at the book's rate, predict the printed figures."""
+        return self.is_comparable() and self.settings.lr == 0.1 and "resplit" in self.editions()
 
     def verdicts(self) -> List[verdicts.Verdict]:
-        """Judge the tutorial's figures; none if they are not comparable."""
+        """Judge the printed figures; none if they are not comparable."""
         if not self.is_comparable():
             return []
         values = {
-            edition: {figure: self.values(edition, figure) for figure in FIGURES}
+            edition: {figure: self.values(edition, figure) for figure in self.printed.figures}
             for edition in self.runs
         }
-        return verdicts.judge(FIGURES, values, self.data.edition, awaited=self.editions())
+        return verdicts.judge(
+            self.printed.figures, values, self.data.edition, awaited=self.editions()
+        )
 
     def editions(self) -> List[str]:
         """List the editions on which runs are asked for, that at hand first."""
@@ -91,7 +110,7 @@ class Reproduction:
 
 
 def headline(found: Reproduction) -> str:
-    """Answer in one sentence how much of the tutorial reproduces.
+    """Answer in one sentence how much of what is printed reproduces.
 
     Parameters
     ----------
@@ -106,12 +125,13 @@ def headline(found: Reproduction) -> str:
     judged = found.verdicts()
     if found.data.edition == OWN_FILES:
         return "No verdicts: these are files of your own, not an edition of the data set."
-    if not found.has_tutorial_settings():
+    printed = found.printed
+    if not found.has_their_settings():
         return (
-            f"No verdicts: the tutorial's figures are for {claims.EPOCHS} epochs, batch size "
-            f"{claims.BATCH_SIZE} and learning rate {claims.LR}."
+            f"No verdicts: {printed.name}'s figures are for {printed.epochs} epochs, batch size "
+            f"{printed.batch_size} and learning rate {printed.lr}."
         )
-    ended = len(found.of(found.data.edition, "scratch"))
+    ended = len(found.of(found.data.edition, printed.versions[0]))
     if ended < 2:
         what = "one run settles" if ended else "no runs settle"
         return f"No verdicts: {what} nothing; --runs 10 does."

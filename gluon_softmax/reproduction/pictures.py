@@ -1,14 +1,15 @@
 """The pictures of a report."""
 
-from typing import Dict, List, Mapping, NamedTuple
+from typing import Dict, List, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from ..data.fashion_mnist import get_fashion_mnist_labels
 from ..training.run import Run, predict
-from . import claims, figures
+from . import figures
 from .findings import Reproduction
+from .rows import OTHERS, rows
 from .versions import VERSIONS
 
 _METRICS = ("loss", "train_acc", "share_predicted_1", "test_acc")
@@ -45,7 +46,8 @@ def pictures(found: Reproduction) -> List[Picture]:
             figures.draw_images(
                 data.train_images[:10], names, heading=f"mnist_train[0:10], {data.edition} edition"
             ),
-            "The first ten training images with the names of their classes.",
+            "The first ten training images with the names of their classes: would you have named "
+            "them so?",
         )
     ]
     if not found.runs:
@@ -53,8 +55,7 @@ def pictures(found: Reproduction) -> List[Picture]:
     shown = [*_all_figures(found), *shown]
     values = _series(found)
     printed = _printed(found)
-    at_hand = values[data.edition]
-    shown += [
+    shown.append(
         Picture(
             "curves",
             figures.draw_curves(
@@ -66,46 +67,65 @@ def pictures(found: Reproduction) -> List[Picture]:
                     "train_acc": "training accuracy",
                     "test_acc": "test accuracy",
                 },
+                found.printed.column,
             ),
-            "Loss and accuracy by epoch: the tutorial's points over the bands of our runs.",
-        ),
-        Picture(
-            "mistaken-column",
-            figures.draw_mistaken_column(
-                at_hand["scratch"]["share_predicted_1"],
-                at_hand["scratch"]["train_acc"],
-                printed.get("scratch", {}).get("share_predicted_1", ()),
-            ),
-            "The tutorial compares the predictions with the constant 1 instead of with the "
-            "labels, so that its column is the share predicted as class 1, trouser.",
-        ),
-    ]
-    for version in VERSIONS:
+            f"Loss and accuracy by epoch. Look where the {found.printed.column}'s points lie: in "
+            "the band of our runs on one edition, or on the other.",
+        )
+    )
+    shown += _mistaken_columns(found, values, printed)
+    for version in found.printed.versions:
         shown += _pictures_of_run(found, found.of(data.edition, version)[0])
     return shown
 
 
+def _mistaken_columns(found: Reproduction, values: dict, printed: dict) -> List[Picture]:
+    """Draw the first column that is a share predicted as one class, if there is one."""
+    for figure in found.printed.figures:
+        if figure.metric.startswith("share_predicted_"):
+            number = int(figure.metric.rpartition("_")[2])
+            shares = [run.records.shares for run in found.of(found.data.edition, figure.version)]
+            drawn = figures.draw_mistaken_column(
+                np.array(shares)[:, :, number],
+                values[found.data.edition][figure.version]["train_acc"],
+                printed.get(figure.version, {}).get(figure.metric, ()),
+                found.printed.column,
+                get_fashion_mnist_labels([number])[0],
+            )
+            caption = (
+                f"What is called train acc compares the predictions with the constant {number} "
+                "instead of with the labels: its points lie on our share predicted as class "
+                f"{number}, far below the training accuracy."
+            )
+            return [Picture("mistaken-column", drawn, caption)]
+    return []
+
+
 def _all_figures(found: Reproduction) -> List[Picture]:
-    judged = [verdict for verdict in found.verdicts() if verdict.intervals]
-    if not judged:
+    told = [row for row in rows(found) if row.intervals]
+    if not told:
         return []
-    edition = found.data.edition
-    runs = [found.values(edition, verdict.figure) for verdict in judged]
+    intervals: Dict[str, list] = {
+        name: [row.intervals[name] for row in told] for name in told[0].intervals
+    }
+    if any(row.others for row in told):
+        nothing = (np.nan, np.nan)
+        intervals[OTHERS] = [row.others[1:] if row.others else nothing for row in told]
+    runs = [row.values[found.data.edition] for row in told]
     return [
         Picture(
             ALL_FIGURES,
             figures.draw_all_figures(
-                [verdict.figure.name.replace(", epoch", "") for verdict in judged],
-                [verdict.figure.printed for verdict in judged],
-                {
-                    name: [verdict.intervals[name] for verdict in judged]
-                    for name in judged[0].intervals
-                },
+                [row.figure.name.replace(", epoch", "") for row in told],
+                [row.figure.printed for row in told],
+                intervals,
                 [float(np.mean(values)) for values in runs],
                 [float(np.std(values, ddof=1)) for values in runs],
+                found.printed.column,
             ),
-            "Every figure of the tutorial, by version and epoch: a point within a bar's ends is "
-            "one that one more run of ours on that edition could have given.",
+            f"Every figure of {found.printed.name}, by table and epoch. Look for points outside "
+            "the bars: within a bar's ends lies what one more run of ours on that edition, or one "
+            "more of the others', could have given.",
         )
     ]
 
@@ -128,9 +148,13 @@ def _pictures_of_run(found: Reproduction, run: Run) -> List[Picture]:
             "wrong ones are framed.",
         )
     ]
-    if version != "scratch":
+    if version != found.printed.versions[0]:
         # The rest looks the same for both versions.
         return shown
+    if version == "concise":
+        # Its outputs are logits.
+        outputs = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+        outputs /= outputs.sum(axis=1, keepdims=True)
     wrong = np.flatnonzero(predicted != data.test_labels)
     # The stable sort keeps the order of the test set among equals.
     surest = wrong[np.argsort(-outputs[wrong].max(axis=1), kind="stable")][:10]
@@ -144,12 +168,14 @@ def _pictures_of_run(found: Reproduction, run: Run) -> List[Picture]:
         Picture(
             "confusion",
             figures.draw_confusion(data.test_labels, predicted),
-            "How many test images of each class are taken for each class.",
+            "How many test images of each class are taken for each class. Look at the row of the "
+            "shirts: it is where most are lost, to t-shirts, pullovers and coats.",
         ),
         Picture(
             "weights",
             figures.draw_templates(run.parameters[0]),
-            "The ten columns of W as images: light pixels speak for the class, dark ones against.",
+            "The ten columns of W as images: light pixels speak for the class, dark ones against. "
+            "Look for the trouser's legs, and for what sets the coat off from the pullover.",
         ),
     ]
     if len(surest):
@@ -160,9 +186,9 @@ def _pictures_of_run(found: Reproduction, run: Run) -> List[Picture]:
                     data.test_images[surest],
                     titles,
                     [True] * len(surest),
-                    "scratch: true class, predicted class, and its probability",
+                    f"{version}: true class, predicted class, and its probability",
                 ),
-                "The wrong predictions of which the network is surest.",
+                "The wrong predictions of which the network is surest: would you know better?",
             )
         )
     return shown
@@ -183,30 +209,32 @@ def _series(found: Reproduction) -> Dict[str, Dict[str, Dict[str, np.ndarray]]]:
                 )
                 for metric in _METRICS
             }
-            for version in VERSIONS
+            for version in found.printed.versions
         }
         for edition in found.runs
     }
-    for version in VERSIONS:
+    for version in found.printed.versions:
         center = values[found.data.edition][version]["loss"].mean(axis=0)
         for of_edition in values.values():
             of_edition[version]["loss_difference"] = of_edition[version]["loss"] - center
     return values
 
 
-def _printed(found: Reproduction) -> Mapping[str, Mapping[str, List[float]]]:
-    """Arrange the tutorial's tables as version, metric: a number an epoch; none if not fair."""
-    if not found.is_comparable():
-        return {}
-    printed: Dict[str, Dict[str, List[float]]] = {
-        version: {
-            metric: [row[column] for row in table]
-            for column, metric in enumerate(claims.METRICS[version])
-        }
-        for version, table in claims.TABLES.items()
-    }
-    for version in VERSIONS:
-        runs = found.of(found.data.edition, version)
+def _printed(found: Reproduction) -> Dict[str, Dict[str, List[float]]]:
+    """Arrange the first table of each version: metric to a number an epoch; none if not fair."""
+    printed: Dict[str, Dict[str, List[float]]] = {}
+    for table in found.printed.tables if found.is_comparable() else ():
+        of_table = found.printed.of(table)
+        if of_table[0].version in printed:
+            continue
+        columns: Dict[str, List[float]] = {}
+        for figure in of_table:
+            # From its first epoch on, which may not be the first.
+            series = columns.setdefault(figure.metric, [np.nan] * (figure.epoch - 1))
+            series.append(figure.printed / figure.scale)
+        version = printed[of_table[0].version] = columns
+        runs = found.of(found.data.edition, of_table[0].version)
         center = np.mean([run.records.loss for run in runs], axis=0)
-        printed[version]["loss_difference"] = list(printed[version]["loss"] - center)
+        epochs = len(version["loss"])
+        version["loss_difference"] = list(np.array(version["loss"]) - center[:epochs])
     return printed

@@ -3,7 +3,7 @@
 import base64
 import json
 from pathlib import Path
-from typing import List, Optional
+from typing import List, Optional, Tuple
 
 import jinja2
 import numpy as np
@@ -14,9 +14,10 @@ from . import claims, verdicts
 from .facts import in_words
 from .figures import save_figure
 from .findings import Reproduction, headline
-from .joint import in_a_sentence, judge_tables
 from .pictures import Picture, pictures
 from .results import plain_settings, results
+from .rows import Row, rows
+from .summary import sentences
 
 
 def write_report(found: Reproduction, out: Path, command: str) -> None:
@@ -69,17 +70,19 @@ def page(found: Reproduction, shown: List[Picture], out: Path, command: str) -> 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    count = sum(map(verdicts.is_judged, claims.FIGURES))
+    count = sum(map(verdicts.is_judged, found.printed.figures))
     return environment.get_template("page.html").render(
         headline=headline(found),
-        as_a_whole=in_a_sentence(judge_tables(found)),
+        sentences=sentences(found),
+        printed=found.printed,
         partial=found.partial,
         stopped=found.stopped,
         edition=found.data.edition,
         editions=list(found.runs),
         origin=found.data.origin,
         checksums=found.data.checksums,
-        rows=_rows(found),
+        lines=_lines(found),
+        columns=_columns(found),
         pictures=[
             {"name": p.name, "caption": p.caption, "source": _data_uri(out / f"{p.name}.png")}
             for p in shown
@@ -88,7 +91,9 @@ def page(found: Reproduction, shown: List[Picture], out: Path, command: str) -> 
         environment=versions(),
         processor=processor(),
         settings=plain_settings(found),
-        ended={edition: len(found.of(edition, "scratch")) for edition in found.runs},
+        ended={
+            edition: len(found.of(edition, found.printed.versions[0])) for edition in found.runs
+        },
         figure_count=count,
         level=verdicts.LEVEL,
         level_each=verdicts.LEVEL / count,
@@ -96,9 +101,9 @@ def page(found: Reproduction, shown: List[Picture], out: Path, command: str) -> 
     )
 
 
-def _rows(found: Reproduction) -> List[dict]:
-    """Put facts and figures into rows of text."""
-    rows = [
+def _lines(found: Reproduction) -> List[dict]:
+    """Put facts and figures into lines of text, with a cell for each of our columns."""
+    lines = [
         {
             "name": fact.name,
             "section": fact.section,
@@ -109,39 +114,26 @@ def _rows(found: Reproduction) -> List[dict]:
         }
         for fact in found.facts
     ]
-    judged = {verdict.figure: verdict for verdict in found.verdicts()}
-    for figure in claims.FIGURES:
-        if found.runs and figure.epoch <= found.settings.epochs:
-            verdict = judged.get(figure)
-            note = ""
-            if not verdicts.is_judged(figure):
-                note = "random weights give so wide a range that hardly a number could fail"
-            if figure.metric == "share_predicted_1":
-                accuracy = np.mean(
-                    [
-                        run.records.train_acc[figure.epoch - 1]
-                        for run in found.of(found.data.edition, "scratch")
-                    ]
-                )
-                note = (
-                    f"the share predicted as class 1; the true training accuracy is {accuracy:.3f}"
-                )
-            rows.append(
-                {
-                    "name": figure.name,
-                    "section": figure.section,
-                    "printed": f"{figure.printed:.{figure.digits}f}",
-                    "here": [
-                        _mean_and_interval(found, edition, figure, verdict)
-                        for edition in found.runs
-                    ],
-                    "verdict": verdict.verdict if verdict else verdicts.NO_VERDICT,
-                    "note": note,
-                }
-            )
+    told = rows(found)
+    others = any(row.others for row in told)
+    for row in told:
+        here = [_mean_and_interval(row, edition) for edition in found.runs]
+        if others:
+            theirs = row.others
+            here.append(_numbers(row.figure, theirs.mean, None, theirs[1:]) if theirs else "")
+        lines.append(
+            {
+                "name": row.figure.name,
+                "section": row.figure.section,
+                "printed": row.figure.text,
+                "here": here,
+                "verdict": row.verdict,
+                "note": row.note,
+            }
+        )
     if found.reading_seconds is not None:
         ratio = found.reading_seconds / claims.READING_SECONDS
-        rows.append(
+        lines.append(
             {
                 "name": "seconds to read the training set once",
                 "section": claims.PART_1,
@@ -151,20 +143,31 @@ def _rows(found: Reproduction) -> List[dict]:
                 "note": "a time is the machine's, it gets no verdict",
             }
         )
-    return rows
+    return lines
 
 
-def _mean_and_interval(
-    found: Reproduction, edition: str, figure: claims.Figure, verdict: Optional[verdicts.Verdict]
+def _columns(found: Reproduction) -> List[str]:
+    columns = [f"ours, {edition}" for edition in found.runs] or ["ours"]
+    return columns + ["others' runs"] * any(row.others for row in rows(found))
+
+
+def _mean_and_interval(row: Row, edition: str) -> str:
+    values = row.values[edition]
+    sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return _numbers(row.figure, row.mean(edition), sd, row.intervals.get(edition))
+
+
+def _numbers(
+    figure: claims.Figure,
+    mean: float,
+    sd: Optional[float],
+    interval: Optional[Tuple[float, ...]],
 ) -> str:
-    values = found.values(edition, figure)
-    text = f"{np.mean(values):.4f}"
-    if len(values) > 1:
-        text += f" ± {np.std(values, ddof=1):.4f}"
-    if verdict and edition in verdict.intervals:
-        low, high = verdict.intervals[edition]
-        text += f"\n[{low:.4f}, {high:.4f}]"
-    return text
+    def text(number: float) -> str:
+        return f"{number:.{figure.decimals}f}"
+
+    words = text(mean) + (f" ± {text(sd)}" if sd is not None else "")
+    return words + (f"\n[{text(interval[0])}, {text(interval[1])}]" if interval else "")
 
 
 def _data_uri(png: Path) -> str:

@@ -1,5 +1,6 @@
 """The main job: do all that the tutorial does, several times over, and print it as it comes."""
 
+import dataclasses
 from typing import List
 
 from ..console import progress
@@ -10,13 +11,26 @@ from ..interruption import forget
 from ..training.loop import Records, epoch_line
 from ..training.run import Run, Settings, train_version
 from . import claims
+from .claims import TUTORIAL, Printed
+from .columns import understood
 from .facts import find_facts, in_words, time_reading
 from .findings import Reproduction
+from .guess import fits_nowhere, guess, moved
+from .joint import first_that_does_not_fit
+from .published import THEIRS
 from .versions import VERSIONS
+
+# So many runs tell what another batch size does to a figure.
+WITH_THEIR_BATCH_SIZE = 5
 
 
 def reproduce(
-    data: FashionMNIST, settings: Settings, seed: int, runs: int, read: bool = True
+    data: FashionMNIST,
+    settings: Settings,
+    seed: int,
+    runs: int,
+    read: bool = True,
+    printed: Printed = TUTORIAL,
 ) -> Reproduction:
     """Do all that the tutorial does; print it as it comes.
 
@@ -32,22 +46,25 @@ def reproduce(
         How often to train each version on each edition.
     read : bool
         Whether to time a pass of the tutorial's own loader.
+    printed : Printed
+        What to hold the runs against.
 
     Returns
     -------
     Reproduction
         All that was found; marked as partial if Ctrl-C or an error ended it.
     """
-    found = Reproduction(data, settings, seed, runs)
+    found = Reproduction(data, settings, seed, runs, printed)
     try:
-        found.facts = find_facts(data)
-        _print_part_1(found)
-        if read:
-            found.reading_seconds = time_reading(data, settings.num_workers)
-            print(
-                f"one pass of the tutorial's loader: {found.reading_seconds:.2f} s "
-                f"(tutorial: {claims.READING_SECONDS:.2f} s)"
-            )
+        if printed is TUTORIAL:
+            found.facts = find_facts(data)
+            _print_part_1(found)
+            if read:
+                found.reading_seconds = time_reading(data, settings.num_workers)
+                print(
+                    f"one pass of the tutorial's loader: {found.reading_seconds:.2f} s "
+                    f"(tutorial: {claims.READING_SECONDS:.2f} s)"
+                )
         _run_all(found)
     except KeyboardInterrupt:
         found.partial = True
@@ -59,10 +76,73 @@ def reproduce(
     return found
 
 
+def reproduce_table(
+    data: FashionMNIST, settings: Settings, seed: int, runs: int, taken: Printed
+) -> Reproduction:
+    """Do for a reader's tables what :func:`reproduce` does for the tutorial's.
+
+    Parameters
+    ----------
+    data, settings, seed, runs
+        As of :func:`reproduce`; the settings are those that the reader gives.
+    taken : Printed
+        The tables, taken at their word.
+
+    Returns
+    -------
+    Reproduction
+        Of runs with the reader's settings; if no table fits them, and all fit runs with other usual
+        ones, of these. ``readings`` tells how the tables were understood, and which of them no runs
+        explain.
+    """
+    found = _understood(reproduce(data, settings, seed, runs, printed=taken))
+    misfits = [joint.table for joint in fits_nowhere(found)]
+    if found.partial or not misfits:
+        return found
+    if misfits == taken.tables:
+        print("\nNo table fits: the usual settings are tried.", flush=True)
+        try:
+            guessed = guess(found, taken)
+        except KeyboardInterrupt:
+            found.partial = True
+            forget()
+            return found
+        other = _understood(
+            reproduce(data, guessed.settings, seed, runs, printed=moved(taken, guessed))
+        )
+        given = f"batch size {settings.batch_size} and learning rate {settings.lr}"
+        if not other.partial and not fits_nowhere(other):
+            other.readings.append(
+                f"with {given}, which were given, no table fits either edition; "
+                f"{guessed.in_words()} is a guess that {runs} runs on each edition bear out"
+            )
+            return other
+        found.readings.append(
+            f"of the usual settings, {guessed.in_words()} came nearest, and does not fit either"
+        )
+    for name in misfits:
+        first = first_that_does_not_fit(found, name)
+        which = (
+            f"{first.name}, {first.text}, is the first figure that shows it"
+            if first
+            else ("no figure shows it alone, all together do")
+        )
+        found.readings.append(f"{name} is implausible: {which}")
+    return found
+
+
+def _understood(found: Reproduction) -> Reproduction:
+    if found.runs:
+        found.printed, found.readings = understood(found)
+    return found
+
+
 def _run_all(found: Reproduction) -> None:
-    pool = found.data
+    pool, versions = found.data, found.printed.versions
     editions = found.editions()
-    total = found.runs_asked * len(editions) * len(VERSIONS)
+    theirs = dataclasses.replace(found.settings, batch_size=THEIRS.batch_size)
+    again = WITH_THEIR_BATCH_SIZE if found.may_be_predicted() else 0
+    total = found.runs_asked * len(editions) * len(versions) + min(again, found.runs_asked)
     with progress(total=total, desc="runs", unit="run") as bar:
         for edition in editions:
             # The first run on the edition at hand is told at length, the others in a line each.
@@ -70,40 +150,51 @@ def _run_all(found: Reproduction) -> None:
             for k in range(found.runs_asked):
                 seed = (found.seed + k) % 2**32
                 data = pool if edition == pool.edition else resplit(pool, seed)
-                pair = []
-                for version in VERSIONS:
-                    pair.append(_run(version, data, found.settings, seed, k < at_length))
-                    # Both versions or neither, so that an interrupted report compares like runs.
-                    if len(pair) == len(VERSIONS):
-                        found.runs.setdefault(edition, []).extend(pair)
+                several = []
+                for version in versions:
+                    several.append(_run(found, version, data, seed, k < at_length))
+                    # All versions or none, so that an interrupted report compares like runs.
+                    if len(several) == len(versions):
+                        found.runs.setdefault(edition, []).extend(several)
                     bar.update()
                 if k == at_length:
-                    print(f"\n{edition:22} last loss, test acc: scratch        concise")
+                    names = "        ".join(versions)
+                    print(f"\n{edition:22} last loss, test acc: {names}")
                 if k >= at_length:
-                    _print_run(k, found.runs_asked, pair)
+                    _print_run(k, found.runs_asked, several)
+                if edition == "resplit" and k < again:
+                    found.with_their_batch_size.append(
+                        train_version(VERSIONS[versions[-1]], data, theirs, seed, on_epoch=_silent)
+                    )
+                    bar.update()
 
 
-def _run(version: str, data: FashionMNIST, settings: Settings, seed: int, at_length: bool) -> Run:
+def _silent(records: Records) -> None:
+    pass
+
+
+def _run(found: Reproduction, version: str, data: FashionMNIST, seed: int, at_length: bool) -> Run:
+    settings = found.settings
     if not at_length:
-        return train_version(VERSIONS[version], data, settings, seed, on_epoch=lambda _: None)
-    print(f"\n{claims.SECTIONS[version]:56} tutorial")
+        return train_version(VERSIONS[version], data, settings, seed, on_epoch=_silent)
+    # Of several tables of one version, the first.
+    figures = [figure for figure in found.printed.figures if figure.version == version]
+    section, table = figures[0].section, figures[0].table
+    print(f"\n{section:56} {found.printed.column}")
+
+    def beside(records: Records) -> None:
+        epoch = len(records.loss)
+        theirs = [figure.text for figure in found.printed.of(table) if figure.epoch == epoch]
+        print(f"{epoch_line(records):56} {' '.join(theirs)}".rstrip(), flush=True)
+
     return train_version(
         VERSIONS[version],
         data,
         settings,
         seed,
         on_start=lambda accuracy: print(f"test acc before training {accuracy:.4f}"),
-        on_epoch=lambda records: print(_epoch_beside_tutorial(version, records), flush=True),
+        on_epoch=beside,
     )
-
-
-def _epoch_beside_tutorial(version: str, records: Records) -> str:
-    line = epoch_line(records)
-    epoch = len(records.loss)
-    if epoch > claims.EPOCHS:
-        return line
-    loss, train_acc, test_acc = claims.TABLES[version][epoch - 1]
-    return f"{line:56} {loss:.4f} {train_acc:.3f} {test_acc:.3f}"
 
 
 def _print_part_1(found: Reproduction) -> None:
@@ -114,6 +205,6 @@ def _print_part_1(found: Reproduction) -> None:
         print(f"  {fact.name}: {here}{differs}")
 
 
-def _print_run(k: int, runs: int, pair: List[Run]) -> None:
-    figures = "   ".join(f"{r.records.loss[-1]:.4f} {r.records.test_acc[-1]:.4f}" for r in pair)
+def _print_run(k: int, runs: int, several: List[Run]) -> None:
+    figures = "   ".join(f"{r.records.loss[-1]:.4f} {r.records.test_acc[-1]:.4f}" for r in several)
     print(f"run {k + 1:>3} of {runs:<3} {'':24}     {figures}", flush=True)

@@ -10,6 +10,7 @@ from ..training.run import Run
 from . import claims
 from .findings import Reproduction
 from .joint import edition_of_table, judge_tables
+from .rows import rows
 from .versions import VERSIONS
 
 SCHEMA_VERSION = 3
@@ -41,6 +42,7 @@ def results(found: Reproduction) -> dict:
         "checksums": data.checksums,
         "versions": versions(),
         "processor": processor(),
+        "printed_by": found.printed.name,
         "settings": plain_settings(found),
         "reading_seconds": found.reading_seconds,
         **{version: _lists(first[version].records) for version in VERSIONS if version in first},
@@ -54,8 +56,9 @@ def results(found: Reproduction) -> dict:
         },
         "claims": _claims(found),
         "tables": {
-            joint.version: {
+            joint.table: {
                 "chi_square": joint.chi_squares,
+                "edition": joint.edition,
                 "figures": joint.figures,
                 "log10_ratio": joint.log10_ratio,
                 "left_out": {"right": joint.right, "of": joint.tried},
@@ -63,6 +66,7 @@ def results(found: Reproduction) -> dict:
             for joint in tables
         },
         "edition_of_table": edition_of_table(tables),
+        "readings": found.readings,
     }
 
 
@@ -104,40 +108,40 @@ def _statistics(runs: List[Run]) -> dict:
 
 
 def _claims(found: Reproduction) -> List[dict]:
-    rows = [
+    claimed: List[dict] = [
         {
             "name": fact.name,
             "section": fact.section,
             "printed": fact.printed,
             "here": fact.here,
             "interval": None,
+            "others": None,
             "verdict": fact.verdict,
         }
         for fact in found.facts
     ]
-    for verdict in found.verdicts():
-        figure = verdict.figure
-        rows.append(
+    for row in rows(found) if found.verdicts() else ():
+        claimed.append(
             {
-                "name": figure.name,
-                "section": figure.section,
-                "printed": figure.printed,
-                "here": {
-                    edition: float(np.mean(found.values(edition, figure))) for edition in found.runs
-                },
-                "interval": {e: list(interval) for e, interval in verdict.intervals.items()},
-                "verdict": verdict.verdict,
+                "name": row.figure.name,
+                "section": row.figure.section,
+                "printed": row.figure.printed,
+                "here": {edition: row.mean(edition) for edition in found.runs},
+                "interval": {e: list(interval) for e, interval in row.intervals.items()},
+                "others": row.others and {"mean": row.others.mean, "interval": row.others[1:]},
+                "verdict": row.verdict,
             }
         )
     if found.reading_seconds is not None:
-        rows.append(
+        claimed.append(
             {
                 "name": "seconds to read the training set once",
                 "section": claims.PART_1,
                 "printed": claims.READING_SECONDS,
                 "here": found.reading_seconds,
                 "interval": None,
+                "others": None,
                 "verdict": f"ratio {found.reading_seconds / claims.READING_SECONDS:.2f}",
             }
         )
-    return rows
+    return claimed

@@ -5,11 +5,9 @@ import io
 import textwrap
 from typing import List
 
-import numpy as np
-
-from . import verdicts
+from . import joint, published, verdicts
 from .findings import Reproduction, headline
-from .joint import in_a_sentence, judge_tables
+from .rows import OTHERS, rows
 
 FORMATS = ("text", "markdown", "csv")
 _SHORT = {verdicts.ON_RESPLIT: "re-split", verdicts.FAILS: "FAILS"}
@@ -28,28 +26,31 @@ def table(found: Reproduction, form: str = "text") -> List[str]:
     Returns
     -------
     list of str
-        Lines: each figure with the tutorial's number, the mean of our runs by edition, and the
-        verdict; none without verdicts.
+        Lines: each figure with the printed number, the mean of our runs by edition, what others'
+        runs predict, and the verdict; none without verdicts.
     """
-    judged = found.verdicts()
-    if not judged or not found.runs:
+    told = rows(found) if found.verdicts() else []
+    if not told:
         return []
-    rows = [["figure", "tutorial", *found.runs, "verdict"]]
-    for verdict in judged:
-        figure = verdict.figure
-        means = [f"{np.mean(found.values(edition, figure)):.4f}" for edition in found.runs]
-        short = _SHORT.get(verdict.verdict, verdict.verdict)
-        rows.append([figure.name, f"{figure.printed:.{figure.digits}f}", *means, short])
+    others = any(row.others for row in told)
+    cells = [["figure", found.printed.column, *found.runs, *[OTHERS] * others, "verdict"]]
+    for row in told:
+        decimals = row.figure.decimals
+        means = [f"{row.mean(edition):.{decimals}f}" for edition in found.runs]
+        if others:
+            means.append(f"{row.others.mean:.{decimals}f}" if row.others else "")
+        short = _SHORT.get(row.verdict, row.verdict)
+        cells.append([row.figure.name, row.figure.text, *means, short])
     if form == "markdown":
-        rule = ["---"] + ["---:"] * (len(rows[0]) - 2) + ["---"]
-        return [f"| {' | '.join(row)} |" for row in (rows[0], rule, *rows[1:])]
+        rule = ["---"] + ["---:"] * (len(cells[0]) - 2) + ["---"]
+        return [f"| {' | '.join(line)} |" for line in (cells[0], rule, *cells[1:])]
     if form == "csv":
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(rows)
+        csv.writer(text, lineterminator="\n").writerows(cells)
         return text.getvalue().splitlines()
     return [
-        f"{name:34} {tutorial:>8}{''.join(f'{mean:>10}' for mean in means)}  {verdict}"
-        for name, tutorial, *means, verdict in rows
+        f"{name:29} {printed:>8}{''.join(f'{mean:>10}' for mean in means)}  {verdict}"
+        for name, printed, *means, verdict in cells
     ]
 
 
@@ -73,7 +74,25 @@ def summary(found: Reproduction, form: str = "text") -> str:
         why = "Stopped by an error" if found.stopped else "Interrupted"
         lines.append(f"{why}: this is what the finished runs show.")
     lines += textwrap.wrap(headline(found), 80)
-    sentence = in_a_sentence(judge_tables(found))
-    if sentence:
+    for sentence in sentences(found):
         lines += ["", *textwrap.wrap(sentence, 80)]
     return "\n".join(lines)
+
+
+def sentences(found: Reproduction) -> List[str]:
+    """Tell what there is beyond the headline.
+
+    Parameters
+    ----------
+    found : Reproduction
+        What was found.
+
+    Returns
+    -------
+    list of str
+        The tables as wholes, what others' runs predict, and as what a reader's tables were read,
+        each if there is anything to tell.
+    """
+    told = [joint.in_a_sentence(joint.judge_tables(found)), published.in_a_sentence(found)]
+    told += [f"{reading[0].upper()}{reading[1:]}." for reading in found.readings]
+    return [sentence for sentence in told if sentence]

@@ -1,9 +1,9 @@
-"""Whether a figure of the tutorial is one that our runs could have given.
+"""Whether a printed figure is one that our runs could have given.
 
-The tutorial printed one run. Its figure reproduces if it lies in the prediction interval for one
-more run, which Student's t gives from the mean and the standard deviation of ours. As many figures
-are judged at once, the level is divided by their number (Bonferroni), so that a sound program has
-all its figures called right with at least the nominal probability.
+A table is one run. A figure of it reproduces if it lies in the prediction interval for one more
+run, which Student's t gives from the mean and the standard deviation of ours. As many figures are
+judged at once, the level is divided by their number (Bonferroni), so that a sound program has all
+its figures called right with at least the nominal probability.
 """
 
 from dataclasses import dataclass
@@ -87,10 +87,10 @@ def is_judged(figure: Figure) -> bool:
     return figure.metric != BEFORE_TRAINING
 
 
-def _bounded(figure: Figure, interval: Tuple[float, float]) -> Tuple[float, float]:
-    """Keep the interval of a share within 0 to 1."""
+def bounded(figure: Figure, interval: Tuple[float, float]) -> Tuple[float, float]:
+    """Keep the interval of a share within 0 to 1, or to 100 for per cent."""
     low, high = interval
-    return interval if figure.metric == "loss" else (max(low, 0.0), min(high, 1.0))
+    return interval if figure.metric == "loss" else (max(low, 0.0), min(high, figure.scale))
 
 
 def judge(
@@ -130,7 +130,7 @@ def judge(
             if is_judged(figure):
                 interval = prediction_interval(of_figure[figure], level / count)
                 if interval is not None:
-                    intervals[edition] = _bounded(figure, interval)
+                    intervals[edition] = bounded(figure, interval)
         if at_hand not in intervals:
             verdict = NO_VERDICT
         elif is_within(figure, intervals[at_hand]):
@@ -141,7 +141,7 @@ def judge(
             verdict = NO_VERDICT
         else:
             verdict = FAILS
-        if figure.metric == "share_predicted_1" and verdict in (REPRODUCES, ON_RESPLIT):
+        if figure.metric.startswith("share_predicted_") and verdict in (REPRODUCES, ON_RESPLIT):
             # The number is right, its name is not.
             verdict = EXPLAINED
         verdicts.append(Verdict(figure, intervals, verdict))

@@ -7,10 +7,10 @@ from gluon_softmax.reproduction import claims
 
 
 def test_thirty_figures_of_two_tables_and_one_before():
-    per_version = Counter(figure.version for figure in claims.FIGURES if figure.epoch)
+    per_version = Counter(figure.version for figure in claims.TUTORIAL.figures if figure.epoch)
     assert per_version == {"scratch": 15, "concise": 15}
-    assert [figure.printed for figure in claims.FIGURES if not figure.epoch] == [0.0982]
-    assert len({figure.name for figure in claims.FIGURES}) == 31
+    assert [figure.printed for figure in claims.TUTORIAL.figures if not figure.epoch] == [0.0982]
+    assert len({figure.name for figure in claims.TUTORIAL.figures}) == 31
 
 
 def test_names_of_classes_are_those_of_d2lzh():

@@ -9,7 +9,7 @@ from scipy import stats
 from gluon_softmax.data.load import load
 from gluon_softmax.data.resplit import resplit
 from gluon_softmax.reproduction import verdicts
-from gluon_softmax.reproduction.claims import FIGURES, Figure
+from gluon_softmax.reproduction.claims import TUTORIAL, Figure
 from gluon_softmax.reproduction.verdicts import (
     EXPLAINED,
     FAILS,
@@ -20,7 +20,7 @@ from gluon_softmax.reproduction.verdicts import (
 )
 from gluon_softmax.training.run import Settings
 
-CONCISE = tuple(figure for figure in FIGURES if figure.version == "concise")
+CONCISE = tuple(figure for figure in TUTORIAL.figures if figure.version == "concise")
 
 
 def figure(tutorial, digits=12, metric="loss", name="f"):

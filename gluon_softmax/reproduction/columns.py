@@ -1,0 +1,130 @@
+"""What the columns of a reader's table are: losses may be sums, accuracies per cent or mistaken."""
+
+import dataclasses
+from typing import Dict, List, Tuple
+
+import numpy as np
+
+from ..data.fashion_mnist import CLASS_NAMES
+from .claims import Figure, Printed, figures_of
+from .findings import Reproduction
+from .tables import Table
+
+MISTAKEN = tuple(f"share_predicted_{number}" for number in range(len(CLASS_NAMES)))
+# The square of what a share may be off without being another: 0.001.
+_FLOOR = 1e-6
+
+
+def printed_by(name: str, tables: List[Table], version: str, batch_size: int, lr: float) -> Printed:
+    """Take a reader's tables at their word: mean losses, shares, training accuracy.
+
+    Parameters
+    ----------
+    name : str
+        Where they stand.
+    tables : list of Table
+        The tables, all of one version and with the same settings.
+    version : {"scratch", "concise"}
+        Which program printed them.
+    batch_size : int
+        Examples in a batch.
+    lr : float
+        Learning rate.
+
+    Returns
+    -------
+    Printed
+        Its epochs are those of the longest table.
+    """
+    figures = [
+        figure
+        for number, table in enumerate(tables, start=1)
+        for figure in figures_of(table, f"table {number}", f"Table {number}", version)
+    ]
+    return Printed(name, "table", max(map(len, tables)), batch_size, lr, tuple(figures))
+
+
+def understood(found: Reproduction) -> Tuple[Printed, List[str]]:
+    """Tell what each column is by what our runs have.
+
+    Parameters
+    ----------
+    found : Reproduction
+        Runs, and tables as :func:`printed_by` takes them.
+
+    Returns
+    -------
+    printed : Printed
+        The same tables, each column as what it is nearest to.
+    readings : list of str
+        A sentence for each column that is not what it should be.
+    """
+    figures: List[Figure] = []
+    readings = []
+    for name in found.printed.tables:
+        of_table = found.printed.of(name)
+        for column, metric in enumerate(("loss", "train_acc", "test_acc")):
+            of_column = of_table[column::3]
+            scale, words = _scale(found, metric, of_column)
+            kind = metric
+            if metric == "train_acc":
+                kind = _nearest(found, of_column, scale)
+                if kind != metric:
+                    number = int(kind.rpartition("_")[2])
+                    words = (
+                        f'"train acc" is the share predicted as class {number}, '
+                        f"{CLASS_NAMES[number]}: the predictions were compared with {number} "
+                        "instead of with the labels"
+                    )
+            if words:
+                readings.append(f"{name}: {words}")
+            of_table[column::3] = [
+                dataclasses.replace(
+                    figure,
+                    metric=kind,
+                    scale=scale,
+                    name=figure.name.replace("train acc", '"train acc"')
+                    if kind in MISTAKEN
+                    else figure.name,
+                )
+                for figure in of_column
+            ]
+        figures += of_table
+    return dataclasses.replace(found.printed, figures=tuple(figures)), readings
+
+
+def _scale(found: Reproduction, metric: str, column: List[Figure]) -> Tuple[float, str]:
+    """Tell by what our numbers are multiplied in a column, and in words if by anything but 1."""
+    if metric != "loss":
+        if max(figure.printed for figure in column) > 1:
+            return 100.0, f"{'train' if metric == 'train_acc' else 'test'} acc is in per cent"
+        return 1.0, ""
+    examples, batch_size = len(found.data.train_labels), found.settings.batch_size
+    scales: Dict[float, str] = {
+        1.0: "",
+        float(examples): "the loss is the sum over all examples",
+        float(-(-examples // batch_size)): "the loss is the sum of the batches' means",
+        1 / batch_size: "the loss is a mean of the batch's mean: divided by the batch size twice",
+    }
+    ours = np.mean([found.values(found.data.edition, figure) for figure in column])
+    theirs = np.mean([figure.printed for figure in column])
+    ratio = max(float(theirs), 1e-12) / float(ours)
+    scale = min(scales, key=lambda scale: abs(np.log(ratio / scale)))
+    return scale, scales[scale]
+
+
+def _nearest(found: Reproduction, column: List[Figure], scale: float) -> str:
+    """Tell which of our series a column is nearest to, in units of their scatter."""
+
+    def distance(kind: str) -> float:
+        apart = []
+        for edition in found.runs:
+            squares = []
+            for figure in column:
+                values = found.values(edition, dataclasses.replace(figure, metric=kind))
+                variance = np.var(values) + _FLOOR
+                squares.append((figure.printed / scale - np.mean(values)) ** 2 / variance)
+            apart.append(np.mean(squares))
+        return float(min(apart))
+
+    return min(("train_acc", *MISTAKEN), key=distance)

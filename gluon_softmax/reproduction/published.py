@@ -1,0 +1,119 @@
+"""What other people's notebooks print, and what it predicts.
+
+Nobody here has seen the images of the withdrawn edition. But MXNet's users had it, as MXNet takes
+no other, and some keep their notebooks in public with the outputs: ``published-runs.json`` has
+their tables, of 13 runs, and where each stands.
+"""
+
+import json
+from pathlib import Path
+from typing import Dict, NamedTuple
+
+import numpy as np
+from scipy.special import stdtrit
+
+from ..training.run import Settings
+from . import verdicts
+from .claims import Figure
+from .findings import Reproduction
+
+# As in all of those notebooks, the book's settings.
+THEIRS = Settings(epochs=5, batch_size=256, lr=0.1)
+_COLUMNS = ("loss", "train_acc", "test_acc")
+
+
+class Prediction(NamedTuple):
+    """What others' runs predict for a figure: a mean, and an interval for one more run."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def tables(framework: str) -> np.ndarray:
+    """Give what the users of a framework printed.
+
+    Parameters
+    ----------
+    framework : {"MXNet", "PyTorch"}
+        MXNet's users had the withdrawn edition, PyTorch's the official one.
+
+    Returns
+    -------
+    numpy.ndarray
+        Loss, train acc and test acc, shape (runs, epochs, 3).
+    """
+    file = Path(__file__).with_name("published-runs.json")
+    runs = json.loads(file.read_text("utf-8"))
+    return np.array([run["table"] for run in runs if run["framework"] == framework])
+
+
+def predict(found: Reproduction) -> Dict[Figure, Prediction]:
+    """Predict figures from others' runs on the withdrawn edition.
+
+    Parameters
+    ----------
+    found : Reproduction
+        Whose figures; what batch size does to them is taken from its runs.
+
+    Returns
+    -------
+    dict of Figure to Prediction
+        For those of which others print the like; empty with fewer than two runs to tell what the
+        batch size does.
+
+    Notes
+    -----
+    A figure of one more run is the mean of theirs, moved by the mean difference between our runs
+    with the batch size of the figure and with theirs, each pair on the same split and with the same
+    seed. The two variances are added, with degrees of freedom after Welch and Satterthwaite.
+    """
+    if len(found.with_their_batch_size) < 2 or not found.is_comparable():
+        return {}
+    theirs = tables("MXNet")
+    level = verdicts.LEVEL / sum(map(verdicts.is_judged, found.printed.figures))
+    predicted = {}
+    for figure in found.printed.figures:
+        if figure.metric not in _COLUMNS or figure.epoch > THEIRS.epochs or figure.scale != 1:
+            continue
+        values = theirs[:, figure.epoch - 1, _COLUMNS.index(figure.metric)]
+        pairs = zip(found.with_their_batch_size, _ours(found))
+        moves = [
+            getattr(ours.records, figure.metric)[figure.epoch - 1]
+            - getattr(other.records, figure.metric)[figure.epoch - 1]
+            for other, ours in pairs
+        ]
+        of_theirs = float(np.var(values, ddof=1)) * (1 + 1 / len(values))
+        of_moves = float(np.var(moves, ddof=1)) / len(moves)
+        df = (of_theirs + of_moves) ** 2 / (
+            of_theirs**2 / (len(values) - 1) + of_moves**2 / (len(moves) - 1)
+        )
+        half = stdtrit(df, 1 - level / 2) * np.sqrt(of_theirs + of_moves)
+        mean = float(np.mean(values) + np.mean(moves))
+        predicted[figure] = Prediction(mean, *verdicts.bounded(figure, (mean - half, mean + half)))
+    return predicted
+
+
+def _ours(found: Reproduction) -> list:
+    version = found.with_their_batch_size[0].version
+    return found.of("resplit", version)[: len(found.with_their_batch_size)]
+
+
+def in_a_sentence(found: Reproduction) -> str:
+    """Tell how much of what is printed others' runs predict; empty if they predict nothing."""
+    predicted = predict(found)
+    if not predicted:
+        return ""
+    within = sum(verdicts.is_within(f, (p.low, p.high)) for f, p in predicted.items())
+    sentence = (
+        f"{len(tables('MXNet'))} runs that others published, on the withdrawn edition at batch "
+        f"size {THEIRS.batch_size}, predict {within} of the {len(predicted)} figures of which they "
+        "have the like"
+    )
+    if found.settings.batch_size != THEIRS.batch_size:
+        sentence += f", moved to batch size {found.settings.batch_size} as ours move"
+    last = [f for f in predicted if f.metric == "loss" and f.epoch == found.printed.epochs]
+    if last:
+        printed = " and ".join(figure.text for figure in last)
+        sentence += f": {predicted[last[0]].mean:.4f} for the last loss, printed as {printed}"
+    return sentence + "."

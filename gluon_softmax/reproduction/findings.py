@@ -26,8 +26,6 @@ class Reproduction:
         Of all runs.
     seed, runs_asked : int
         The first run's seed and the number of runs asked for.
-    printed : Printed
-        What there is to be reproduced.
     facts : list of Fact
         Of the parts of the tutorial that involve no training.
     reading_seconds : float or None
@@ -38,6 +36,8 @@ class Reproduction:
         The first of those on re-splits once more, with the batch size of others' published runs.
     readings : list of str
         Sentences that tell as what a reader's tables are read.
+    printed : Printed
+        What there is to be reproduced.
     partial : bool
         Whether it ended before all runs were done.
     stopped : str
@@ -48,12 +48,12 @@ class Reproduction:
     settings: Settings
     seed: int
     runs_asked: int
-    printed: Printed = TUTORIAL
     facts: List[Fact] = field(default_factory=list)
     reading_seconds: Optional[float] = None
     runs: Dict[str, List[Run]] = field(default_factory=dict)
     with_their_batch_size: List[Run] = field(default_factory=list)
     readings: List[str] = field(default_factory=list)
+    printed: Printed = TUTORIAL
     partial: bool = False
     stopped: str = ""
 

@@ -54,7 +54,7 @@ def reproduce(
     Reproduction
         All that was found; marked as partial if Ctrl-C or an error ended it.
     """
-    found = Reproduction(data, settings, seed, runs, printed)
+    found = Reproduction(data, settings, seed, runs, printed=printed)
     try:
         if printed is TUTORIAL:
             found.facts = find_facts(data)

@@ -22,6 +22,7 @@ def test_names_of_classes_are_those_of_d2lzh():
 
 @pytest.mark.parametrize("version", ["scratch", "concise"])
 def test_losses_fall_and_accuracies_are_shares(version):
-    losses = [row[0] for row in claims.TABLES[version]]
+    figures = claims.TUTORIAL.of(version)
+    losses = [figure.printed for figure in figures if figure.metric == "loss"]
     assert losses == sorted(losses, reverse=True)
-    assert all(0 < share < 1 for row in claims.TABLES[version] for share in row[1:])
+    assert all(0 < figure.printed < 1 for figure in figures)

@@ -18,8 +18,9 @@ from gluon_softmax.reproduction.facts import find_facts
 from gluon_softmax.reproduction.findings import Reproduction, headline
 from gluon_softmax.reproduction.joint import in_a_sentence, judge_tables
 from gluon_softmax.reproduction.pictures import pictures
+from gluon_softmax.reproduction.published import predict
 from gluon_softmax.reproduction.results import results
-from gluon_softmax.reproduction.summary import FORMATS, summary, table
+from gluon_softmax.reproduction.summary import FORMATS, sentences, summary, table
 from gluon_softmax.reproduction.versions import VERSIONS
 from gluon_softmax.training.loop import Records
 from gluon_softmax.training.run import Run, Settings, train_version
@@ -161,23 +162,30 @@ def test_each_run_is_the_one_of_its_seed_and_split(real, official):
 def test_every_cell_of_the_table(kind, request):
     found = request.getfixturevalue(kind)
     lines = summary(found).splitlines()
-    assert lines[0] == f"{'figure':34} tutorial  official   resplit  verdict"
+    predicted = predict(found)
+    others = "    others" if predicted else ""
+    assert lines[0] == f"{'figure':29} tutorial  official   resplit{others}  verdict"
+    assert bool(others) == (kind == "real")
+    theirs = {figure.name: f"{it.mean:10.4f}" for figure, it in predicted.items()}
+    assert len(theirs) in (0, 25)
     short = {"reproduces on a re-split only": "re-split", "does not reproduce": "FAILS"}
     before = [run.accuracy_before for run in found.runs["official"] if run.version == "scratch"]
     split = [run.accuracy_before for run in found.runs["resplit"] if run.version == "scratch"]
     expected = [
-        f"{'scratch, before training: test acc':34} {'0.0982':>8}{np.mean(before):10.4f}"
-        f"{np.mean(split):10.4f}  no verdict"
+        f"{'scratch, untrained: test acc':29} {'0.0982':>8}{np.mean(before):10.4f}"
+        f"{np.mean(split):10.4f}{' ' * len(others)}  no verdict"
     ]
     expected += [
-        f"{name:34} {text:>8}{of['official'].mean():10.4f}{of['resplit'].mean():10.4f}  "
-        f"{short.get(verdict, verdict)}"
+        f"{name:29} {text:>8}{of['official'].mean():10.4f}{of['resplit'].mean():10.4f}"
+        f"{theirs.get(name, ' ' * len(others))}  {short.get(verdict, verdict)}"
         for name, text, of, _, _, verdict in judged(found)
     ]
     assert lines[1:32] == expected
     end = lines.index("", 33)
     assert " ".join(lines[33:end]) == headline(found)
-    assert " ".join(lines[end + 1 :]) == in_a_sentence(judge_tables(found))
+    assert " ".join(lines[end + 1 :]) == "  ".join(sentences(found))
+    assert sentences(found)[0] == in_a_sentence(judge_tables(found))
+    assert len(sentences(found)) == (2 if predicted else 1)
 
 
 @pytest.mark.parametrize("kind", ["real", "made"])
@@ -185,11 +193,12 @@ def test_the_table_in_other_forms(kind, request):
     found = request.getfixturevalue(kind)
     cells = [re.split(r"\s\s+|(?<=[0-9a-z]) (?=0\.)", line) for line in table(found)]
     rows = list(csv.reader(table(found, "csv")))
-    assert rows[0] == ["figure", "tutorial", "official", "resplit", "verdict"]
+    others = ["others"] * (kind == "real")
+    assert rows[0] == ["figure", "tutorial", "official", "resplit", *others, "verdict"]
     assert len(rows) == 32
-    assert [[cell for cell in row if cell] for row in cells[1:]] == rows[1:]
+    assert cells[1:] == [[cell for cell in row if cell] for row in rows[1:]]
     lines = table(found, "markdown")
-    assert lines[1] == "| --- | ---: | ---: | ---: | --- |"
+    assert lines[1] == f"| --- | ---: | ---: | ---: |{' ---: |' * len(others)} --- |"
     del lines[1]
     assert [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines] == rows
     assert FORMATS == ("text", "markdown", "csv")
@@ -240,6 +249,7 @@ def test_every_number_of_the_json(kind, request):
 def test_every_cell_of_the_page(kind, request, tmp_path):
     found = request.getfixturevalue(kind)
     page = html.unescape(report.page(found, [], tmp_path, "command"))
+    theirs = {figure.name: it for figure, it in predict(found).items()}
     table = page[page.index("<tbody>") : page.index("</tbody>")]
     for name, text, of, ends, _, verdict in judged(found):
         row = table[table.index(f">{name}<") :].split("</tr>")[0]
@@ -251,6 +261,10 @@ def test_every_cell_of_the_page(kind, request, tmp_path):
             expected.append(
                 f"{numbers.mean():.4f} ± {numbers.std(ddof=1):.4f}\n[{low:.4f}, {high:.4f}]"
             )
+        if name in theirs:
+            expected.append("{:.4f}\n[{:.4f}, {:.4f}]".format(*theirs[name]))
+        elif theirs:
+            expected.append("")
         assert [cell.strip() for cell in cells] == [*expected, verdict]
     assert headline(found) in page
     assert in_a_sentence(judge_tables(found)) in page
@@ -365,7 +379,7 @@ def test_check_sees_figures_that_fail(fails, made, official, tmp_path, monkeypat
         # Runs that give just the tutorial's numbers, and facts that are its own.
         found = dataclasses.replace(made, facts=[], runs={"official": made.runs["official"][:2]})
     monkeypatch.setattr("gluon_softmax.commands.reproduce.load_data", lambda arguments: official)
-    monkeypatch.setattr(reproduce, "reproduce", lambda *args: found)
+    monkeypatch.setattr(reproduce, "reproduce", lambda *args, **kwargs: found)
     monkeypatch.setattr(report, "write_report", lambda *args: None)
     status = cli.main(["reproduce", "--check", "--out", str(tmp_path)])
     said = capsys.readouterr()

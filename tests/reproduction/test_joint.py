@@ -1,19 +1,9 @@
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 from scipy import stats
 
-from gluon_softmax.data.resplit import resplit
 from gluon_softmax.reproduction import joint
 from gluon_softmax.reproduction.joint import Joint, edition_of_table, fit, in_a_sentence
-from gluon_softmax.reproduction.versions import VERSIONS
-from gluon_softmax.training.run import Settings, train_version
-
-PUBLISHED = json.loads(
-    (Path(__file__).parents[1] / "data" / "published-runs.json").read_text("utf-8")
-)
 
 
 def draws(seed, n, shift=0.0, p=15):
@@ -60,8 +50,11 @@ def test_tables_of_two_editions_are_told_apart(n):
     assert right < 0.8 * tried
 
 
-def made(log10_ratio, version="scratch", right=20):
-    return Joint(version, {"official": 217.0, "resplit": 22.0}, 15, log10_ratio, right, 20)
+def made(log10_ratio, table="scratch", right=20, official=217.0, resplit=22.0):
+    squares = {"official": official, "resplit": resplit}
+    if log10_ratio < 0:
+        squares = {"official": resplit, "resplit": official}
+    return Joint(table, squares, 15, {"official": 10, "resplit": 10}, log10_ratio, right, 20)
 
 
 @pytest.mark.parametrize(
@@ -80,34 +73,29 @@ def test_edition_of_the_tables(ratios, edition):
     assert edition_of_table([made(ratio) for ratio in ratios]) == edition
 
 
+def test_a_table_that_lies_too_far_off_is_of_no_edition():
+    # Of the F distribution with 15 and 9 degrees of freedom, 0.001 lie beyond this.
+    limit = 15 * stats.f.isf(joint.FITTING, 15, 9)
+    near, far = made(9.0, resplit=limit * 0.999), made(9.0, official=900.0, resplit=limit * 1.001)
+    assert (near.fits("resplit"), near.edition) == (True, "withdrawn")
+    assert (far.fits("resplit"), far.edition) == (False, "undecided")
+    assert not far.fits("official")
+    assert "As a whole, scratch fits neither edition: 10^9.0" in in_a_sentence([far])
+
+
 def test_the_sentence_says_no_more_than_was_tried():
     assert in_a_sentence([]) == ""
     both = [made(8.17), made(7.94, "concise")]
     assert in_a_sentence(both) == (
-        "As wholes, the tables fit re-splits, as those of the withdrawn edition do: they are "
-        "10^8.2 (scratch) and 10^7.9 (concise) times as likely on re-splits as on the official "
+        "As wholes, scratch and concise fit re-splits, as those of the withdrawn edition do: "
+        "10^8.2 and 10^7.9 times as likely on re-splits as on the official "
         "edition. Of our own tables, each judged by the others, 40 of 40 were called right, "
         "which supports an error below 8%, not odds like these."
     )
     assert in_a_sentence([made(8.0, right=19)]).endswith("19 of 20 were called right.")
-
-
-@pytest.mark.full_data
-def test_published_tables_get_their_edition(official):
-    settings = Settings(batch_size=256)
-    runs = {"official": [], "resplit": []}
-    for seed in range(10):
-        for edition, data in (("official", official), ("resplit", resplit(official, seed))):
-            run = train_version(
-                VERSIONS["concise"], data, settings, seed, on_epoch=lambda records: None
-            )
-            records = run.records
-            runs[edition].append([*records.loss, *records.train_acc, *records.test_acc])
-    of = {edition: np.array(rows) for edition, rows in runs.items()}
-    rounding = np.array([1e-8] * 5 + [1e-6] * 10) / 12
-    assert len(PUBLISHED) == 16
-    for published in PUBLISHED:
-        table = np.array(published["table"]).T.ravel()
-        ratio = joint.log10_ratio(table, of["official"], of["resplit"], rounding)
-        is_withdrawn = published["framework"] == "MXNet"
-        assert (ratio > joint.DECIDED) if is_withdrawn else (ratio < -joint.DECIDED), published
+    apart = [made(8.0, "table 1"), made(-5.0, "table 2")]
+    assert in_a_sentence(apart).startswith(
+        "As a whole, table 1 fits re-splits, as those of the withdrawn edition do: 10^8.0 times as "
+        "likely on re-splits as on the official edition; as a whole, table 2 fits the official "
+        "edition: 10^-5.0 times as likely"
+    )

@@ -20,7 +20,7 @@ def official(sample):
 
 
 def ended_at(call, official, monkeypatch, error=KeyboardInterrupt):
-    """Reproduce with four runs an edition, 16 trainings, of which one is broken off."""
+    """Reproduce with four runs an edition, 20 trainings, of which one is broken off."""
     train = reproduce.train_version
     calls = []
 
@@ -36,13 +36,15 @@ def ended_at(call, official, monkeypatch, error=KeyboardInterrupt):
 
 def pairs_ended(call):
     """How many pairs of runs end on the official edition and on re-splits before a training."""
-    pairs = (call - 1) // 2
-    return min(pairs, RUNS), max(pairs - RUNS, 0)
+    before = call - 1
+    # On re-splits each pair is followed by a run with the batch size of others.
+    whole, rest = divmod(max(before - 2 * RUNS, 0), 3)
+    return min(before // 2, RUNS), whole + (rest == 2)
 
 
 @pytest.mark.fault
 @pytest.mark.parametrize("error", [KeyboardInterrupt, Diverged("epoch 1: diverged", None)])
-@pytest.mark.parametrize("call", range(1, 4 * RUNS + 1))
+@pytest.mark.parametrize("call", range(1, 5 * RUNS + 1))
 def test_nothing_fails_that_waits_for_runs(call, error, official, monkeypatch):
     found = ended_at(call, official, monkeypatch, error)
     assert found.partial
@@ -57,7 +59,7 @@ def test_nothing_fails_that_waits_for_runs(call, error, official, monkeypatch):
 
 
 def test_all_fail_once_all_was_asked(official, monkeypatch):
-    found = ended_at(4 * RUNS + 1, official, monkeypatch)
+    found = ended_at(5 * RUNS + 1, official, monkeypatch)
     assert not found.partial
     assert verdicts.FAILS in {verdict.verdict for verdict in found.verdicts()}
     assert "wait for runs" not in headline(found)

@@ -29,7 +29,7 @@ def out(found, tmp_path_factory):
 
 
 def test_files(out):
-    assert json.loads((out / "results.json").read_text("utf-8"))["schema_version"] == 2
+    assert json.loads((out / "results.json").read_text("utf-8"))["schema_version"] == 3
     pictures = {
         "all-figures",
         "first-images",

@@ -72,7 +72,7 @@ def test_results_follow_the_schema(found):
     assert written["scratch"]["loss"] == of_scratch["loss"]["values"][0]
     judged = [claim for claim in written["claims"] if claim["interval"]]
     assert len(judged) == 30
-    [before] = [claim for claim in written["claims"] if "before training" in claim["name"]]
+    [before] = [claim for claim in written["claims"] if "untrained" in claim["name"]]
     assert before["verdict"] == verdicts.NO_VERDICT
 
 

@@ -24,7 +24,7 @@ CONCISE = tuple(figure for figure in TUTORIAL.figures if figure.version == "conc
 
 
 def figure(tutorial, digits=12, metric="loss", name="f"):
-    return Figure(name, "Part 2", "scratch", metric, 1, tutorial, digits)
+    return Figure(name, "Part 2", "scratch", "scratch", metric, 1, tutorial, digits)
 
 
 @pytest.mark.parametrize("n", [2, 3, 10, 50])
@@ -50,9 +50,9 @@ def test_rounding_of_the_printed_figure_is_allowed_for():
 
 def test_the_ends_of_the_interval_belong_to_it():
     for tutorial in (0.25, 0.75):
-        f = Figure("f", "Part 2", "scratch", "loss", 1, tutorial, 400)
+        f = Figure("f", "Part 2", "scratch", "scratch", "loss", 1, tutorial, 400)
         assert verdicts.is_within(f, (0.25, 0.75))
-    assert not verdicts.is_within(Figure("f", "", "scratch", "loss", 1, 0.8, 400), (0.25, 0.75))
+    assert not verdicts.is_within(Figure("f", "", "", "scratch", "loss", 1, 0.8, 400), (0.25, 0.75))
 
 
 def test_words():
@@ -112,7 +112,7 @@ def test_no_interval_of_a_share_leaves_0_to_1():
 
 
 def test_random_weights_are_not_judged():
-    f = Figure("f", "Part 2", "scratch", "accuracy_before", 0, 0.9, 4)
+    f = Figure("f", "Part 2", "", "scratch", "accuracy_before", 0, 0.9, 4)
     other = figure(0.5, name="other")
     values = {"official": {f: [0.1, 0.11, 0.12], other: [0.5, 0.51, 0.52]}}
     verdict, of_other = judge([f, other], values, "official")

@@ -1,0 +1,163 @@
+import json
+import subprocess
+import sys
+
+import d2lzh as d2l
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gluon_softmax.commands import main as cli
+from gluon_softmax.errors import UsageError
+from gluon_softmax.reproduction import tables
+from gluon_softmax.reproduction.tables import Number, parse, read
+from gluon_softmax.training.loader import load_data_fashion_mnist
+
+ROW = (Number(0.7517, 4), Number(0.095, 3), Number(0.79, 3))
+TWO = (Number(0.5542, 4), Number(0.097, 3), Number(0.826, 3))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "epoch 1, loss 0.7517, train acc 0.095, test acc 0.790",
+        "In [7]: train()\nepoch 1, loss 0.7517, train acc 0.095, test acc 0.790, time 2.3 sec\n",
+        "epoch 1,loss 0.7517,train acc 0.095,test acc 0.790",
+        "epoch 1，loss 0.7517，train acc 0.095，test acc 0.790。",
+        "Epoch：1，Loss：0.7517；Train Acc：0.095；Test Acc：0.790",
+        "epoch １, loss ０.7517, train acc 0.095, test acc 0.790",
+        "epoch: 1 | loss: 0.7517 | train_acc: .095 | test_acc: 0.790",
+        "epoch 1, loss 0.7517, train accuracy 0.095,\n    test accuracy 0.790",
+        '   "epoch 1, loss 0.7517, train acc 0.095, test acc 0.790\\n",',
+        "epoch 1, loss 7517e-4, train acc 0.095, test acc 7.90e-1",
+        "epoch 0, loss 0.7517, train acc 0.095, test acc 0.790",
+        "epoch 1, loss 0.7517, train acc 0.095, test acc 0.790epoch 1 of another, loss",
+    ],
+)
+def test_a_line_is_found_in_what_was_copied_with_it(text):
+    assert parse(text, "text") == [[ROW]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gb18030"])
+def test_a_file_in_any_encoding(encoding, tmp_path):
+    file = tmp_path / "table.txt"
+    text = "输出：\r\nepoch 1，loss 0.7517，train acc 0.095，test acc 0.790\r\n"
+    file.write_bytes(text.encode(encoding, "replace"))
+    assert read(str(file)) == [[ROW]]
+
+
+def test_several_tables_one_after_another():
+    first = "epoch 1, loss 0.7517, train acc 0.095, test acc 0.790\n"
+    second = "epoch 2, loss 0.5542, train acc 0.097, test acc 0.826\n"
+    assert parse(first + second + "\nconcise:\n" + first + second, "t") == [[ROW, TWO]] * 2
+    assert parse(first + first, "t") == [[ROW]] * 2
+    from_0 = first.replace("h 1", "h 0") + second.replace("h 2", "h 1")
+    assert parse(from_0 + from_0, "t") == [[ROW, TWO]] * 2
+
+
+def test_what_d2lzh_prints_is_read(sample, capsys):
+    net = d2l.nn.Sequential()
+    net.add(d2l.nn.Dense(10))
+    net.initialize()
+    train_iter, test_iter = load_data_fashion_mnist(200, sample, seed=0)
+    trainer = d2l.gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
+    loss = d2l.gloss.SoftmaxCrossEntropyLoss()
+    d2l.train_ch3(net, train_iter, test_iter, loss, 3, 200, None, None, trainer)
+    printed = capsys.readouterr().out
+    numbers = [
+        [float(word.strip(",")) for word in line.split()[3::3]] for line in printed.split("\n")
+    ]
+    [table] = parse(printed, "d2lzh")
+    assert [[number.value for number in row] for row in table] == numbers[:3]
+    assert {tuple(number.digits for number in row) for row in table} == {(4, 3, 3)}
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 1e6), st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=12
+    ),
+    st.sampled_from([", ", "，", "; ", " | ", "\t"]),
+    st.text(max_size=50),
+)
+def test_every_table_comes_back(rows, between, noise):
+    lines = [
+        between.join([f"epoch {k}", f"loss {a:.4f}", f"train acc {b:.3f}", f"test acc {c:.3f}"])
+        for k, (a, b, c) in enumerate(rows, start=1)
+    ]
+    [table] = parse("\n".join([f"{noise}\n", *lines]), "t")
+    expected = [[round(a, 4), round(b, 3), round(c, 3)] for a, b, c in rows]
+    np.testing.assert_allclose([[n.value for n in row] for row in table], expected, atol=1e-9)
+
+
+LINE = "epoch {}, loss {}, train acc {}, test acc {}\n"
+GOOD = ("0.7", "0.7", "0.8")
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "no line in it is such as"),
+        ("epoch 1, loss 0.7517, test acc 0.790", "no line in it is such as"),
+        (LINE.format(3, *GOOD), "its first epoch is 3"),
+        (LINE.format(1, *GOOD) + LINE.format(3, *GOOD), "table 1 has epoch 3 after 1, where 2"),
+        (LINE.format(1, *GOOD) + LINE.format(2, *GOOD) * 2, "table 1 has epoch 2 after 2"),
+        (LINE.format(1, "nan", "0.1", "0.1"), "implausible: table 1, epoch 1: loss nan is no loss"),
+        (LINE.format(1, "inf", "0.1", "0.1"), "epoch 1: loss inf is no loss"),
+        (LINE.format(1, "-0.7", "0.1", "0.1"), "epoch 1: loss -0.7 is no loss"),
+        (LINE.format(1, *GOOD) + LINE.format(2, "0.7", "0.8", "100.5"), "test acc 100.5 is no"),
+        (LINE.format(0, "0.7", "-0.1", "0.8"), "epoch 1: train acc -0.1 is no share"),
+    ],
+)
+def test_what_is_no_table_is_one_line(text, words, tmp_path, capsys):
+    file = tmp_path / "table.txt"
+    file.write_text(text, "utf-8")
+    assert cli.main(["reproduce", "--table", str(file), "--out", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: table.txt: ")
+    assert words in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["--table", "{}/missing.txt"],
+        ["--table", "{}"],
+        ["--table", "{}/table.txt", "--epochs", "4"],
+        ["--table", "{}/table.txt", "--data-dir", "{}"],
+        ["--version", "scratch"],
+    ],
+)
+def test_options_that_do_not_go_together(argv, tmp_path, capsys):
+    (tmp_path / "table.txt").write_text(LINE.format(1, *GOOD), "utf-8")
+    assert cli.main(["reproduce", *(word.format(tmp_path) for word in argv)]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    "piece",
+    [" ", "epoch ", "epoch 1", "epoch 1,", "9", "epoch 1, loss ", "\n", "中文，", "\0", "e1"],
+)
+def test_ten_megabytes_of_noise(piece):
+    text = (piece * (10_000_000 // len(piece)))[:10_000_000]
+    with pytest.raises(UsageError, match="no line in it"):
+        parse(text, "noise")
+
+
+def test_standard_input():
+    program = "from gluon_softmax.reproduction.tables import read; print(read('-'))"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        input=json.dumps(
+            {"text": "epoch 1, loss 0.7517, train acc 0.095, test acc 0.790"}
+        ).encode(),
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    assert done.stdout.decode().strip() == str([[ROW]])
+    assert tables.name_of("-") == "standard input"

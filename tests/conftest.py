@@ -25,9 +25,15 @@ def sample():
 
 
 @pytest.fixture(scope="session")
-def official():
+def official_data():
     """The whole official edition; a test that asks for it fails if it cannot be had."""
     return load("official")
+
+
+@pytest.fixture(scope="session")
+def official(official_data):
+    """The same; in some modules this is the sample, under the edition's name."""
+    return official_data
 
 
 @pytest.fixture

@@ -11,8 +11,6 @@ from .findings import Reproduction
 from .tables import Table
 
 MISTAKEN = tuple(f"share_predicted_{number}" for number in range(len(CLASS_NAMES)))
-# The square of what a share may be off without being another: 0.001.
-_FLOOR = 1e-6
 
 
 def printed_by(name: str, tables: List[Table], version: str, batch_size: int, lr: float) -> Printed:
@@ -114,17 +112,21 @@ def _scale(found: Reproduction, metric: str, column: List[Figure]) -> Tuple[floa
 
 
 def _nearest(found: Reproduction, column: List[Figure], scale: float) -> str:
-    """Tell which of our series a column is nearest to, in units of their scatter."""
+    """Tell of which of our series a column is likeliest, on the edition where it is likelier."""
 
-    def distance(kind: str) -> float:
-        apart = []
+    def log_likelihood(kind: str) -> float:
+        of_editions = []
         for edition in found.runs:
-            squares = []
+            logarithm = 0.0
             for figure in column:
                 values = found.values(edition, dataclasses.replace(figure, metric=kind))
-                variance = np.var(values) + _FLOOR
-                squares.append((figure.printed / scale - np.mean(values)) ** 2 / variance)
-            apart.append(np.mean(squares))
-        return float(min(apart))
+                n = len(values)
+                rounding = 100.0**-figure.digits / scale**2
+                variance = (np.var(values, ddof=min(n - 1, 1)) + rounding) * (1 + 1 / n)
+                square = (figure.printed / scale - np.mean(values)) ** 2 / variance
+                # Student's t, whose tails leave room for a variance of few runs.
+                logarithm -= (np.log(variance) + n * np.log1p(square / max(n - 1, 1))) / 2
+            of_editions.append(logarithm)
+        return max(of_editions)
 
-    return min(("train_acc", *MISTAKEN), key=distance)
+    return max(("train_acc", *MISTAKEN), key=log_likelihood)

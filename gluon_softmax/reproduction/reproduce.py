@@ -107,9 +107,9 @@ def reproduce_table(
             found.partial = True
             forget()
             return found
-        other = _understood(
-            reproduce(data, guessed.settings, seed, runs, printed=moved(taken, guessed))
-        )
+        printed = moved(taken, guessed)
+        settings_of_guess = dataclasses.replace(guessed.settings, epochs=printed.epochs)
+        other = _understood(reproduce(data, settings_of_guess, seed, runs, printed=printed))
         given = f"batch size {settings.batch_size} and learning rate {settings.lr}"
         if not other.partial and not fits_nowhere(other):
             other.readings.append(

@@ -97,15 +97,3 @@ def test_no_prediction_without_grounds(settings, runs, sample):
     found = reproduce.reproduce(official, settings, seed=0, runs=runs, read=False)
     assert predict(found) == {}
     assert published.in_a_sentence(found) == ""
-
-
-@pytest.mark.full_data
-def test_others_predict_what_the_tutorial_prints(official_data):
-    found = reproduce.reproduce(official_data, Settings(), seed=0, runs=5, read=False)
-    predicted = {figure.name: prediction for figure, prediction in predict(found).items()}
-    last = predicted["scratch, epoch 5: loss"]
-    assert last.mean == pytest.approx(0.4776, abs=0.0006)
-    # The official edition's 0.4734 is none of theirs.
-    assert 0.4740 < last.low < 0.4770 < 0.4782 < last.high
-    within = published.in_a_sentence(found)
-    assert "predict 24 of the 25" in within or "predict 25 of the 25" in within

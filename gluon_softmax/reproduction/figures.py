@@ -48,6 +48,11 @@ def save_figure(figure: Figure, path: Path) -> None:
         figure.savefig(staged, dpi=150)
 
 
+def is_wide(figure: Figure) -> bool:
+    """Tell whether a picture asks for a row of its own: wider than half a page, in inches."""
+    return bool(figure.get_size_inches()[0] > 6)
+
+
 def draw_images(
     images: np.ndarray,
     titles: Sequence[str],
@@ -306,7 +311,7 @@ def draw_confusion(labels: np.ndarray, predicted: np.ndarray) -> Figure:
     size = len(CLASS_NAMES)
     counts = np.bincount(labels * size + predicted, minlength=size * size).reshape(size, size)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    figure = Figure(figsize=(7.2, 6.4), layout="constrained")
+    figure = Figure(figsize=(5.4, 4.8), layout="constrained")
     ax = figure.subplots()
     ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(counts):
@@ -320,11 +325,11 @@ def draw_confusion(labels: np.ndarray, predicted: np.ndarray) -> Figure:
                 ha="center",
                 va="center",
                 color=color,
-                fontsize=9,
+                fontsize=8,
                 weight=weight,
             )
-    ax.set_xticks(range(size), CLASS_NAMES, rotation=45, ha="right")
-    ax.set_yticks(range(size), CLASS_NAMES)
+    ax.set_xticks(range(size), CLASS_NAMES, rotation=45, ha="right", fontsize=8)
+    ax.set_yticks(range(size), CLASS_NAMES, fontsize=8)
     ax.set(xlabel="predicted class", ylabel="true class")
     right = int(np.trace(counts))
     ax.set_title(f"{right} of {counts.sum()} test images right", fontsize=11)

@@ -12,7 +12,7 @@ from ..training.machine import processor, versions
 from ..writing import write_text
 from . import claims, verdicts
 from .facts import in_words
-from .figures import save_figure
+from .figures import is_wide, save_figure
 from .findings import Reproduction, headline
 from .pictures import Picture, pictures
 from .results import plain_settings, results
@@ -84,7 +84,13 @@ def page(found: Reproduction, shown: List[Picture], out: Path, command: str) -> 
         lines=_lines(found),
         columns=_columns(found),
         pictures=[
-            {"name": p.name, "caption": p.caption, "source": _data_uri(out / f"{p.name}.png")}
+            {
+                "name": p.name,
+                "caption": p.caption,
+                "source": _data_uri(out / f"{p.name}.png"),
+                # Two to a row where they are not wide.
+                "half": not is_wide(p.figure),
+            }
             for p in shown
         ],
         command=command,

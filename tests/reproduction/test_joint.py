@@ -74,7 +74,7 @@ def test_edition_of_the_tables(ratios, edition):
 
 
 def test_a_table_that_lies_too_far_off_is_of_no_edition():
-    # Of the F distribution with 15 and 9 degrees of freedom, 0.001 lie beyond this.
+    # Of the F distribution with 15 and 9 degrees of freedom, so much lies beyond this.
     limit = 15 * stats.f.isf(joint.FITTING, 15, 9)
     near, far = made(9.0, resplit=limit * 0.999), made(9.0, official=900.0, resplit=limit * 1.001)
     assert (near.fits("resplit"), near.edition) == (True, "withdrawn")

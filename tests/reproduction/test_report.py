@@ -5,7 +5,9 @@ import os
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
+import axe_core_python
 import pytest
 
 from gluon_softmax.reproduction import report
@@ -57,7 +59,7 @@ def test_page_leads_with_the_answer_and_holds_every_figure(out, found):
     page = html.unescape((out / "index.html").read_text("utf-8"))
     body = page[page.index("<body>") :]
     assert body.index(headline(found)) < body.index('id="all-figures"') < body.index("<table")
-    assert body.count('<figure id="all-figures">') == 1
+    assert body.count('<figure id="all-figures"') == 1
     assert all(verdict.figure.name in body for verdict in found.verdicts())
     assert len(re.findall(r'<img src="data:image/png;base64,', body)) == 9
 
@@ -95,11 +97,12 @@ def test_report_of_nothing_but_an_interruption(sample, tmp_path):
 
 
 # A page of its own, since the report forbids scripts: it holds the report in a frame of the width
-# of a desktop or a phone, and writes down how wide the content is and what was loaded.
+# of a desktop or a phone, light or dark, and writes down how wide the content is, what was loaded,
+# and what axe has to say against it.
 HARNESS = """<!DOCTYPE html><meta charset="utf-8"><pre id="found"></pre>
-<iframe width="{width}" height="900" srcdoc="{page}"></iframe>
+<iframe width="{width}" height="900" srcdoc="{page}" style="color-scheme: {scheme}"></iframe>
 <script>
-onload = () => {{
+onload = async () => {{
   const frame = document.querySelector("iframe").contentWindow;
   const root = frame.document.documentElement;
   document.getElementById("found").textContent = JSON.stringify({{
@@ -108,19 +111,29 @@ onload = () => {{
     loaded: frame.performance.getEntriesByType("resource").map(e => e.name.slice(0, 40)),
     tables: [...frame.document.querySelectorAll(".scroll")].map(
       e => e.scrollWidth - e.clientWidth),
+    halves: [...frame.document.querySelectorAll(".half")].map(e => e.getBoundingClientRect().x),
+    dark: frame.matchMedia("(prefers-color-scheme: dark)").matches,
+    against: (await frame.axe.run()).violations.map(v => v.id + ": " + v.nodes[0].html),
+    checked: (await frame.axe.run()).passes.map(v => v.id),
   }});
 }};
 </script>"""
 
 
-def in_browser(page, width, folder):
+AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text("utf-8")
+
+
+def in_browser(page, width, folder, scheme="light"):
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:
         if os.environ.get("CI"):
             pytest.fail("no Chromium, which CI installs")
         pytest.skip("no Chromium")
     harness = folder / "harness.html"
-    harness.write_text(HARNESS.format(width=width, page=html.escape(page)), "utf-8")
+    # With axe in it, it must allow scripts.
+    page = re.sub(r"<meta http-equiv=[^>]*>", "", page)
+    page = page.replace("<head>", f"<head><script>{AXE}</script>")
+    harness.write_text(HARNESS.format(width=width, scheme=scheme, page=html.escape(page)), "utf-8")
     flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync"
     flags += " --disable-background-networking --disable-component-update --dump-dom"
     flags += f" --virtual-time-budget=10000 --user-data-dir={folder / 'profile'}"
@@ -136,9 +149,17 @@ def in_browser(page, width, folder):
     return json.loads(html.unescape(found.group(1)))
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_page_in_a_browser(out, width, tmp_path):
-    seen = in_browser((out / "index.html").read_text("utf-8"), width, tmp_path)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 400])
+def test_page_in_a_browser(out, width, scheme, tmp_path):
+    page = (out / "index.html").read_text("utf-8")
+    assert page.count("<meta http-equiv=") == 1
+    seen = in_browser(page, width, tmp_path, scheme)
+    assert seen["dark"] == (scheme == "dark")
+    assert seen["against"] == []
+    assert {"color-contrast", "image-alt"} <= set(seen["checked"])
+    # Two pictures to a row where there is room.
+    assert len(set(seen["halves"])) == (2 if width == 1280 else 1)
     assert abs(seen["inner"] - width) < 20
     assert seen["content"] <= seen["inner"]
     assert seen["tables"] == [0]
@@ -147,8 +168,14 @@ def test_page_in_a_browser(out, width, tmp_path):
 
 
 def test_the_browser_test_can_fail(tmp_path):
-    page = '<div class="scroll" style="width: 3000px">wide</div><img src="http://127.0.0.1:9/missing.png">'
+    page = (
+        "<html><head></head><body>"
+        '<div class="scroll" style="width: 3000px; color: #aaa; background: #bbb">wide</div>'
+        '<img src="http://127.0.0.1:9/missing.png">'
+    )
     seen = in_browser(page, 390, tmp_path)
     assert seen["content"] > seen["inner"]
     assert seen["images"] == [False]
+    rules = {against.split(":")[0] for against in seen["against"]}
+    assert {"color-contrast", "image-alt", "html-has-lang"} <= rules
     assert seen["loaded"] == ["http://127.0.0.1:9/missing.png"]

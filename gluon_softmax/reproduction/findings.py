@@ -9,6 +9,7 @@ from ..training.run import Run, Settings
 from . import verdicts
 from .claims import TUTORIAL, Figure, Printed
 from .facts import Fact
+from .verdicts import Verdict
 
 # Below this many runs, Student's t makes intervals that would let almost any figure pass.
 FEW_RUNS = 5
@@ -86,7 +87,7 @@ class Reproduction:
         """Tell whether others' runs, which are at the book's rate, predict the printed figures."""
         return self.is_comparable() and self.settings.lr == 0.1 and "resplit" in self.editions()
 
-    def verdicts(self) -> List[verdicts.Verdict]:
+    def verdicts(self) -> List[Verdict]:
         """Judge the printed figures; none if they are not comparable."""
         if not self.is_comparable():
             return []

@@ -1,43 +1,51 @@
-# `make help` lists what there is. Everything sets up what it needs by itself: .ci/setup finds an
-# interpreter, makes the environment and prints where it is, at once where it is there already.
+# `make help` lists what there is. uv sets up what is needed, by the versions and hashes in uv.lock,
+# and starts at once where all is there; .ci/uv brings it where the machine has none.
 
-.PHONY: help reproduce test test-fast lint test-all benchmark lock clean
+.PHONY: help reproduce test test-fast lint test-all benchmark mutants lock clean
+
+uv = sh .ci/uv
+run = $(uv) run --locked
+dev = $(run) --group dev
 
 help:
 	@echo "make reproduce   download the data, train both versions, write the report into report/"
 	@echo "make test        lint, then all tests; the first time, this downloads the data"
 	@echo "make test-fast   the tests that do not need the whole data set"
 	@echo "make lint        check style, formatting and type hints"
-	@echo "make test-all    the tests on every Python from 3.9 to 3.13 that is on this machine"
-	@echo "make benchmark   compare the speed with PyTorch, JAX and others (installs them)"
-	@echo "make lock        renew the versions in .ci/locks"
+	@echo "make test-all    the tests on every Python from 3.9 to 3.15 that is on this machine"
+	@echo "make benchmark   compare the speed with PyTorch, JAX and others (installs them: 3 GB)"
+	@echo "make mutants     plant errors in the centre of the code, and see which the tests catch"
+	@echo "make lock        renew the versions in uv.lock and requirements.txt"
 	@echo "make clean       remove environments, caches and the report"
 	@echo
-	@echo "PYTHON=...       the interpreter to use, CPython 3.9 to 3.13"
+	@echo "PYTHON=...       the interpreter to use, CPython 3.9 to 3.15"
 	@echo "ARGS=...         more arguments for reproduce, benchmark or pytest: make reproduce ARGS=--help"
 
 reproduce:
-	@python=$$(sh .ci/setup run) && "$$python" -m gluon_softmax reproduce $(ARGS)
+	@$(run) python -m gluon_softmax reproduce $(ARGS)
 
 test: lint
-	@python=$$(sh .ci/setup test) && "$$python" -m pytest --cov $(ARGS)
+	@$(dev) python -m pytest --cov $(ARGS)
 
 test-fast:
-	@python=$$(sh .ci/setup test) && "$$python" -m pytest -m "not full_data" $(ARGS)
+	@$(dev) python -m pytest -m "not full_data" $(ARGS)
 
 lint:
-	@python=$$(sh .ci/setup test) && "$$python" -m ruff check . && "$$python" -m ruff format --check . \
-		&& "$$python" -m mypy
+	@$(dev) ruff check . && $(dev) ruff format --check . && $(dev) mypy
 
 test-all:
 	@sh .ci/test-all $(ARGS)
 
 benchmark:
-	@python=$$(sh .ci/setup benchmark) && "$$python" -m gluon_softmax benchmark $(ARGS)
+	@$(run) --group benchmark python -m gluon_softmax benchmark $(ARGS)
+
+mutants:
+	@$(dev) --group mutants python -m mutmut run $(ARGS)
 
 lock:
-	@python=$$(sh .ci/setup run) && sh .ci/lock "$$python"
+	@$(uv) lock --upgrade && $(uv) export -q --locked --no-emit-project --no-hashes --no-annotate --no-header --output-file requirements.txt
 
 clean:
-	rm -rf .venv .venv-* report .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf .venv .venv-* .uv .uv-* report mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+		.coverage htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,5 +1,6 @@
-"""The set-up: finding an interpreter, the environment's mark, and the lists against the locks."""
+"""The set-up: uv.lock and what was made of it, and how uv is found or brought."""
 
+import importlib.metadata
 import os
 import re
 import shlex
@@ -13,58 +14,67 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
-PYTHONS = ["3.9", "3.10", "3.11", "3.12", "3.13"]
-# d2lzh asks for jupyter, which nothing here uses: the locks leave it and its bound out.
-NOT_LOCKED = {"jupyter", "bleach"}
+PYTHONS = ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15"]
+MACHINES = {
+    "linux": {"sys_platform": "linux", "platform_machine": "x86_64"},
+    "ARM": {"sys_platform": "linux", "platform_machine": "aarch64"},
+    "Intel Mac": {"sys_platform": "darwin", "platform_machine": "x86_64"},
+    "Windows": {"sys_platform": "win32", "platform_machine": "AMD64"},
+}
 
 
-def requirements(path, python):
-    lines = (line.split("#")[0].strip() for line in path.read_text().splitlines())
-    found = [Requirement(line) for line in lines if line]
-    environment = {
-        "python_version": python,
-        "python_full_version": python + ".0",
-        "sys_platform": "linux",
-    }
+def holding(lines, environment):
+    found = [Requirement(line) for line in lines if line and not line.startswith("#")]
     return [each for each in found if each.marker is None or each.marker.evaluate(environment)]
 
 
-def locked(*names):
-    text = "".join((ROOT / ".ci/locks" / name).read_text() for name in names)
-    found = re.findall(
-        r"^(\S+)==(\S+)((?: \\\n +--hash=sha256:[0-9a-f]{64})+)$", text, re.MULTILINE
-    )
-    assert len(found) == sum("==" in line for line in text.splitlines()) > 0
-    assert "://" not in text
-    versions = {canonicalize_name(name): version for name, version, _ in found}
-    assert len(versions) == len(found)
-    return versions
-
-
+@pytest.mark.parametrize("machine", MACHINES)
 @pytest.mark.parametrize("python", PYTHONS)
-def test_the_locks_hold_what_the_lists_ask(python):
-    run = locked(f"run-{python}.txt")
-    both = locked(f"run-{python}.txt", f"test-{python}.txt")
-    lists = [(ROOT / "requirements.txt", run), (ROOT / "tests/requirements.txt", both)]
-    for path, lock in lists:
-        for requirement in requirements(path, python):
-            name = canonicalize_name(requirement.name)
-            if name in NOT_LOCKED:
-                assert name not in lock
-            else:
-                assert requirement.specifier.contains(lock[name]), requirement
-    assert run["mxnet"] == "1.9.1"
-    assert "pytest" not in run
+def test_requirements_txt_pins_what_the_project_asks_for(python, machine):
+    tomllib = pytest.importorskip("tomllib")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    environment = {"python_version": python, "python_full_version": f"{python}.1"}
+    environment.update(MACHINES[machine])
+    pinned = {}
+    for each in holding((ROOT / "requirements.txt").read_text().splitlines(), environment):
+        [specifier] = each.specifier
+        assert specifier.operator == "=="
+        assert canonicalize_name(each.name) not in pinned
+        pinned[canonicalize_name(each.name)] = specifier.version
+    for each in holding(project["dependencies"], environment):
+        assert each.specifier.contains(pinned[canonicalize_name(each.name)]), each
+    # With an array of one element as a number, wherever there is such a NumPy.
+    assert (pinned["numpy"].split(".")[:2] < ["2", "4"]) == (python != "3.15")
+    assert "pytest" not in pinned
+    assert "jupyter" not in pinned
+
+
+def test_the_lock_has_hashes_and_comes_from_one_index():
+    lock = (ROOT / "uv.lock").read_text()
+    files = re.findall(r"\{ url = \"([^\"]+)\", (.*?) \}", lock)
+    assert len(files) > 1000
+    assert [url for url, rest in files if 'hash = "sha256:' not in rest] == []
+    assert len({url.split("/")[2] for url, _ in files}) == 1
+    assert len(set(re.findall(r"registry = \"([^\"]+)\"", lock))) == 1
+
+
+def test_requirements_txt_is_the_exported_lock():
+    uv = shutil.which("uv") or ROOT / ".uv/bin/uv"
+    if not Path(uv).exists():
+        pytest.skip("no uv at hand")
+    command = "export -q --locked --offline --no-emit-project --no-hashes --no-annotate --no-header"
+    exported = subprocess.run([uv, *command.split()], cwd=ROOT, capture_output=True, text=True)
+    assert exported.stdout == (ROOT / "requirements.txt").read_text(), exported.stderr
 
 
 def test_this_environment_is_the_locked_one():
-    import importlib.metadata
-
-    series = "{}.{}".format(*sys.version_info[:2])
-    if not Path(sys.prefix, "wanted-test.txt").exists():
-        pytest.skip("not an environment of make's")
-    for name, version in locked(f"run-{series}.txt", f"test-{series}.txt").items():
-        assert importlib.metadata.version(name) == version
+    if not Path(sys.prefix, "pyvenv.cfg").read_text().count("uv = "):
+        pytest.skip("not an environment of uv's")
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    pinned = holding(lines, {})
+    assert len(pinned) > 30
+    for each in pinned:
+        assert each.specifier.contains(importlib.metadata.version(each.name)), each
 
 
 @pytest.fixture
@@ -72,145 +82,132 @@ def project(tmp_path):
     """Copy what setting up needs into a folder of its own, whose name is not a plain word."""
     folder = tmp_path / "a project"
     shutil.copytree(ROOT / ".ci", folder / ".ci")
-    for name in ("Makefile", "requirements.txt", "tests/requirements.txt"):
-        (folder / name).parent.mkdir(exist_ok=True)
-        shutil.copy(ROOT / name, folder / name)
+    shutil.copy(ROOT / "Makefile", folder / "Makefile")
     return folder
 
 
 @pytest.fixture
 def make(project, tmp_path):
-    """Run make there with a PATH on which each Python is the given shell script."""
+    """Run make there with a PATH on which uv and each Python is the given shell script."""
     tools = tmp_path / "tools"
     tools.mkdir()
-    for name in ["make", "sh", "cat", "cmp", "ls", "uname", "grep", "mv", "rm", "env"]:
+    for name in ["make", "sh", "cat", "mv", "rm", "env"]:
         (tools / name).symlink_to(shutil.which(name))
 
-    def run(target, script="exit 127", **variables):
-        for name in ("python3", "python", *(f"python{python}" for python in PYTHONS)):
+    def start(target, python="exit 127", uv=None, **variables):
+        scripts = {"python3": python, "python": python, **({"uv": uv} if uv else {})}
+        for name, script in scripts.items():
             (tools / name).write_text(f"#!/bin/sh\n{script}\n")
             (tools / name).chmod(0o755)
         environment = {"PATH": str(tools), "HOME": str(tmp_path), "LC_ALL": "C"}
-        return subprocess.run(
+        return subprocess.Popen(
             ["make", target, *(f"{name}={value}" for name, value in variables.items())],
             cwd=project,
             env=environment,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=60,
         )
 
-    return run
+    return start
 
 
-def first_line(result):
-    """Return the one line that is not make's own."""
-    lines = [line for line in result.stderr.splitlines() if not line.startswith("make: ***")]
-    assert result.returncode == 2
-    assert len(lines) == 1, result.stderr
-    return lines[0]
+def ended(process):
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
 
 
-PYTHON = shlex.quote(sys.executable)
-BROKEN = {
-    "a shim that fails": "echo 'pyenv: command not found' >&2; exit 127",
-    "too old": f'exec {PYTHON} -c "import sys; sys.version_info = (3, 8, 0); $2"',
-    "too new": f'exec {PYTHON} -c "import sys; sys.version_info = (3, 14, 0); $2"',
-    "without venv": f"exec {PYTHON} -c \"import sys; sys.modules['venv'] = None; $2\"",
-}
-
-
-@pytest.mark.parametrize("script", BROKEN.values(), ids=BROKEN)
-def test_no_usable_interpreter_is_one_line(make, project, script):
-    if "exec" in script:  # It does run Python, and fails for no other reason than it says.
-        command = ["sh", "-c", script, "sh", "-c", "print(sys.argv)"]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    line = first_line(make("reproduce", script))
-    assert line.startswith("No CPython 3.9 to 3.13 that runs and has venv was found: install one")
-    assert "apt-get install python3-venv" in line
-    assert not list(project.glob(".venv*"))
-
-
-def test_a_given_interpreter_that_does_not_serve_is_one_line(make):
-    assert first_line(make("test", PYTHON="/nowhere/python")).startswith("PYTHON=/nowhere/python ")
-
-
-# Stands in for an interpreter: it answers what it is asked like the one that runs the tests, makes
-# an "environment" that holds only itself, and installs nothing, or fails to. What it was asked
-# goes to a log.
-FAKE = """
+UV = 'echo "uv $* $UV_PYTHON $UV_PROJECT_ENVIRONMENT"'
+# Stands in for an interpreter: it makes an "environment" that holds only itself, and installs a uv
+# that tells its arguments, or fails to. What pip was asked goes to a log.
+FAKE = f"""
 case "$2" in
 venv)
     for folder; do :; done
-    rm -rf "$folder"
     /bin/mkdir -p "$folder/bin"
     /bin/cp "$0" "$folder/bin/python"
     ;;
-pip | compileall)
-    echo "$2" "$*" >>pip.log
-    [ ! -e fail ] || [ "$2" != pip ] || { echo "ERROR: no network" >&2; exit 1; }
+pip)
+    echo "$*" >>pip.log
+    [ ! -e fail ] || {{ echo "ERROR: no network" >&2; exit 1; }}
+    while [ "$1" != --target ]; do shift; done
+    /bin/mkdir -p "$2/bin"
+    printf '#!/bin/sh\\n%s\\n' {shlex.quote(UV)} >"$2/bin/uv"
+    /bin/chmod +x "$2/bin/uv"
     ;;
-gluon_softmax) echo "ran $*" ;;
-*) exec @PYTHON@ "$@" ;;
+*) exec {shlex.quote(sys.executable)} "$@" ;;
 esac
 """
-FAKE = FAKE.replace("@PYTHON@", PYTHON)
 
 
-def test_the_environment_is_made_once_and_anew_when_the_lock_changes(make, project):
-    log = project / "pip.log"
-
-    first = make("reproduce", FAKE)
-    assert first.returncode == 0, first.stderr
-    assert re.fullmatch(r"Setting up \.venv with Python 3\.\d+\.\d+ \(.*\) \.\.\.\n", first.stderr)
-    assert first.stdout == "ran -m gluon_softmax reproduce\n"
-    assert "--require-hashes" in log.read_text() or sys.platform != "linux"
-
-    log.unlink()
-    second = make("reproduce", "exit 127")
-    assert (second.stdout, second.stderr) == (first.stdout, "")
-    assert not log.exists()
-
-    for lock in [project / "requirements.txt", *project.glob(".ci/locks/run-*.txt")]:
-        lock.write_text(lock.read_text() + "# newer\n")
-    assert "Setting up" in make("reproduce", FAKE).stderr
-    assert log.exists()
+def test_uv_is_taken_where_there_is_one(make, project):
+    assert ended(make("reproduce", uv=UV)) == (
+        0,
+        "uv run --locked python -m gluon_softmax reproduce  \n",
+        "",
+    )
+    assert not (project / ".uv").exists()
 
 
-def test_an_installation_that_fails_is_tried_again(make, project):
+def test_uv_is_brought_once_where_there_is_none(make, project):
+    status, out, err = ended(make("reproduce", python=FAKE))
+    assert (status, err) == (0, "Bringing uv into .uv (once) ...\n")
+    assert out == "uv run --locked python -m gluon_softmax reproduce  \n"
+    assert "--require-hashes" in (project / "pip.log").read_text()
+    assert {path.name for path in project.iterdir()} == {".ci", ".uv", "Makefile", "pip.log"}
+    (project / "pip.log").unlink()
+    assert ended(make("reproduce")) == (0, out, "")
+
+
+def test_two_that_bring_it_at_once_both_end_well(make, project):
+    both = [make("reproduce", python=FAKE) for _ in range(4)]
+    assert [ended(each)[0] for each in both] == [0] * 4
+    assert {path.name for path in project.iterdir()} == {".ci", ".uv", "Makefile", "pip.log"}
+
+
+@pytest.mark.fault
+def test_a_uv_that_cannot_be_brought_is_tried_again(make, project):
     (project / "fail").touch()
-    result = make("reproduce", FAKE)
-    assert result.returncode == 2
-    assert result.stderr.splitlines()[1:3] == [
+    status, out, err = ended(make("reproduce", python=FAKE))
+    assert (status, out) == (2, "")
+    assert err.splitlines()[:3] == [
+        "Bringing uv into .uv (once) ...",
         "ERROR: no network",
-        "Installing into .venv failed: see above.",
+        "Bringing uv failed: see above.",
     ]
-    assert result.stdout == ""
-
+    assert not list(project.glob(".uv*"))
     (project / "fail").unlink()
-    result = make("reproduce", FAKE)
-    assert (result.returncode, result.stdout) == (0, "ran -m gluon_softmax reproduce\n")
+    assert ended(make("reproduce", python=FAKE))[0] == 0
 
 
-def test_a_given_interpreter_has_its_own_environment(make, project, tmp_path):
-    make("reproduce", FAKE)
-    given = tmp_path / "my python"
-    given.write_text("#!/bin/sh\n" + FAKE)
-    given.chmod(0o755)
-    result = make("reproduce", "exit 127", PYTHON=given)
-    assert result.returncode == 0, result.stderr
+BROKEN = {
+    "a shim that fails": "echo 'pyenv: command not found' >&2; exit 127",
+    "without venv": f"exec {shlex.quote(sys.executable)} "
+    "-c \"import sys; sys.modules['venv'] = None; $2\"",
+}
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("script", BROKEN.values(), ids=BROKEN)
+def test_nothing_to_bring_uv_with_is_one_line(make, project, script):
+    status, _, err = ended(make("reproduce", python=script))
+    lines = [line for line in err.splitlines() if not line.startswith("make: ***")]
+    assert (status, len(lines)) == (2, 1)
+    assert lines[0].startswith("No uv, and no Python with venv to bring it: install uv")
+    assert "apt-get install python3-venv" in lines[0]
+
+
+@pytest.mark.bad_input
+def test_a_given_interpreter_that_does_not_run_is_one_line(make):
+    _, _, err = ended(make("test", PYTHON="/nowhere/python"))
+    assert err.splitlines()[0] == "PYTHON=/nowhere/python is no interpreter that runs."
+
+
+def test_a_given_interpreter_has_its_own_environment(make):
     series = "{}.{}".format(*sys.version_info[:2])
-    assert sorted(path.name for path in project.glob(".venv*")) == [".venv", f".venv-{series}"]
-
-
-def test_an_interpreter_of_pyenv_is_found_behind_broken_shims(make, project, tmp_path):
-    series = "{}.{}".format(*sys.version_info[:2])
-    real = tmp_path / ".pyenv/versions" / f"{series}.99" / "bin/python"
-    real.parent.mkdir(parents=True)
-    real.write_text("#!/bin/sh\n" + FAKE)
-    real.chmod(0o755)
-    result = make("reproduce", BROKEN["a shim that fails"])
-    assert (result.returncode, result.stdout) == (0, "ran -m gluon_softmax reproduce\n")
+    _, out, err = ended(make("reproduce", uv=UV, PYTHON=sys.executable))
+    expected = f"reproduce {sys.executable} .venv-{series}\n"
+    assert out == f"uv run --locked python -m gluon_softmax {expected}", err
 
 
 def test_make_help_names_every_target():

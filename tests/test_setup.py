@@ -97,8 +97,11 @@ def make(project, tmp_path):
     def start(target, python="exit 127", uv=None, **variables):
         scripts = {"python3": python, "python": python, **({"uv": uv} if uv else {})}
         for name, script in scripts.items():
-            (tools / name).write_text(f"#!/bin/sh\n{script}\n")
-            (tools / name).chmod(0o755)
+            made = tools / f"{name}.new"
+            made.write_text(f"#!/bin/sh\n{script}\n")
+            made.chmod(0o755)
+            # Another that runs may be reading the old one.
+            made.rename(tools / name)
         environment = {"PATH": str(tools), "HOME": str(tmp_path), "LC_ALL": "C"}
         return subprocess.Popen(
             ["make", target, *(f"{name}={value}" for name, value in variables.items())],

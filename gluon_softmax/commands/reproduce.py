@@ -57,7 +57,7 @@ def run(argv: List[str]) -> int:
         help="judge the tables in this text (- for standard input) instead of the tutorial's: "
         "lines such as `epoch 1, loss 0.7517, train acc 0.757, test acc 0.790`, among others. "
         "--batch-size and --lr say how they were got (the book has 256 and 0.1); the epochs are "
-        "counted",
+        "counted, where otherwise there are 5",
     )
     group.add_argument(
         "--version",
@@ -105,8 +105,13 @@ def _reader_tables(arguments: argparse.Namespace) -> Any:
         if arguments.version is not None:
             raise UsageError(f"--version {arguments.version} goes with --table")
         return None
-    if arguments.data_dir is not None:
-        raise UsageError("--table asks of which edition a table is: no --data-dir goes with it")
+    for option, value in (("--data-dir", arguments.data_dir), ("--edition", arguments.edition)):
+        if value not in (None, "official"):
+            raise UsageError(
+                f"{option} {value}: --table asks whether a table is of the official edition or the "
+                "withdrawn one, and takes the official one itself"
+            )
+    arguments.edition = "official"
 
     from ..reproduction.columns import printed_by
     from ..reproduction.tables import name_of, read

@@ -1,7 +1,7 @@
 """What the columns of a reader's table are: losses may be sums, accuracies per cent or mistaken."""
 
 import dataclasses
-from typing import Dict, List, Tuple
+from typing import List, Tuple
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from .claims import Figure, Printed, figures_of
 from .findings import Reproduction
 from .tables import Table
 
+# How far a column may lie from a share of ours and still be one, and by how many nats it must be
+# likelier than any other.
+NEAR, AHEAD = 0.03, 2.0
 MISTAKEN = tuple(f"share_predicted_{number}" for number in range(len(CLASS_NAMES)))
 
 
@@ -66,7 +69,7 @@ def understood(found: Reproduction) -> Tuple[Printed, List[str]]:
             scale, words = _scale(found, metric, of_column)
             kind = metric
             if metric == "train_acc":
-                kind = _nearest(found, of_column, scale)
+                kind, sure = _nearest(found, of_column, scale)
                 if kind != metric:
                     number = int(kind.rpartition("_")[2])
                     words = (
@@ -74,6 +77,8 @@ def understood(found: Reproduction) -> Tuple[Printed, List[str]]:
                         f"{CLASS_NAMES[number]}: the predictions were compared with {number} "
                         "instead of with the labels"
                     )
+                    if not sure:
+                        words += " (or those of another class as frequent)"
             if words:
                 readings.append(f"{name}: {words}")
             of_table[column::3] = [
@@ -98,21 +103,26 @@ def _scale(found: Reproduction, metric: str, column: List[Figure]) -> Tuple[floa
             return 100.0, f"{'train' if metric == 'train_acc' else 'test'} acc is in per cent"
         return 1.0, ""
     examples, batch_size = len(found.data.train_labels), found.settings.batch_size
-    scales: Dict[float, str] = {
-        1.0: "",
-        float(examples): "the loss is the sum over all examples",
-        float(-(-examples // batch_size)): "the loss is the sum of the batches' means",
-        1 / batch_size: "the loss is a mean of the batch's mean: divided by the batch size twice",
-    }
+    scales: List[Tuple[float, str]] = [
+        (1.0, ""),
+        (float(examples), "the loss is the sum over all examples"),
+        (float(-(-examples // batch_size)), "the loss is the sum of the batches' means"),
+        (1 / batch_size, "the loss is a mean of the batch's mean: divided by the batch size twice"),
+    ]
     ours = np.mean([found.values(found.data.edition, figure) for figure in column])
     theirs = np.mean([figure.printed for figure in column])
     ratio = max(float(theirs), 1e-12) / float(ours)
-    scale = min(scales, key=lambda scale: abs(np.log(ratio / scale)))
-    return scale, scales[scale]
+
+    def apart(scale: Tuple[float, str]) -> float:
+        return float(abs(np.log(ratio / scale[0])))
+
+    nearest = min(scales, key=apart)
+    # What is twice as large as any of them, or half, is none of them.
+    return nearest if apart(nearest) < np.log(2) else scales[0]
 
 
-def _nearest(found: Reproduction, column: List[Figure], scale: float) -> str:
-    """Tell of which of our series a column is likeliest, on the edition where it is likelier."""
+def _nearest(found: Reproduction, column: List[Figure], scale: float) -> Tuple[str, bool]:
+    """Tell of which of our series a column is likeliest, and whether that is well ahead."""
 
     def log_likelihood(kind: str) -> float:
         of_editions = []
@@ -129,4 +139,16 @@ def _nearest(found: Reproduction, column: List[Figure], scale: float) -> str:
             of_editions.append(logarithm)
         return max(of_editions)
 
-    return max(("train_acc", *MISTAKEN), key=log_likelihood)
+    def is_near(kind: str) -> bool:
+        kinds = [dataclasses.replace(figure, metric=kind) for figure in column]
+        return all(
+            abs(figure.printed / scale - np.mean(found.values(edition, figure))) < NEAR
+            for edition in found.runs
+            for figure in kinds
+        )
+
+    first, second = sorted(("train_acc", *MISTAKEN), key=log_likelihood, reverse=True)[:2]
+    # One run says nothing of scatter, and a share far from ours is none that we know.
+    if min(map(len, found.runs.values())) < 2 or not is_near(first):
+        return "train_acc", True
+    return first, log_likelihood(first) - log_likelihood(second) > AHEAD

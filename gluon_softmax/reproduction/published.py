@@ -114,6 +114,6 @@ def in_a_sentence(found: Reproduction) -> str:
         sentence += f", moved to batch size {found.settings.batch_size} as ours move"
     last = [f for f in predicted if f.metric == "loss" and f.epoch == found.printed.epochs]
     if last:
-        printed = " and ".join(figure.text for figure in last)
+        printed = " and ".join(dict.fromkeys(figure.text for figure in last))
         sentence += f": {predicted[last[0]].mean:.4f} for the last loss, printed as {printed}"
     return sentence + "."

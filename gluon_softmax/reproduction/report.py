@@ -3,7 +3,7 @@
 import base64
 import json
 from pathlib import Path
-from typing import List, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 import jinja2
 import numpy as np
@@ -14,6 +14,7 @@ from . import claims, verdicts
 from .facts import in_words
 from .figures import is_wide, save_figure
 from .findings import Reproduction, headline
+from .joint import judge_tables
 from .pictures import Picture, pictures
 from .results import plain_settings, results
 from .rows import Row, rows
@@ -74,6 +75,7 @@ def page(found: Reproduction, shown: List[Picture], out: Path, command: str) -> 
     return environment.get_template("page.html").render(
         headline=headline(found),
         sentences=sentences(found),
+        whole=bool(judge_tables(found)),
         printed=found.printed,
         partial=found.partial,
         stopped=found.stopped,
@@ -81,7 +83,7 @@ def page(found: Reproduction, shown: List[Picture], out: Path, command: str) -> 
         editions=list(found.runs),
         origin=found.data.origin,
         checksums=found.data.checksums,
-        lines=_lines(found),
+        sections=_sections(found),
         columns=_columns(found),
         pictures=[
             {
@@ -150,6 +152,14 @@ def _lines(found: Reproduction) -> List[dict]:
             }
         )
     return lines
+
+
+def _sections(found: Reproduction) -> Dict[str, List[dict]]:
+    """Group the lines by the section where they stand, in the order in which these begin."""
+    sections: Dict[str, List[dict]] = {}
+    for line in _lines(found):
+        sections.setdefault(line["section"], []).append(line)
+    return sections
 
 
 def _columns(found: Reproduction) -> List[str]:

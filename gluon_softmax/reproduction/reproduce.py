@@ -16,7 +16,7 @@ from .columns import understood
 from .facts import find_facts, in_words, time_reading
 from .findings import Reproduction
 from .guess import fits_nowhere, guess, moved
-from .joint import first_that_does_not_fit
+from .joint import FEWEST, first_that_does_not_fit
 from .published import THEIRS
 from .versions import VERSIONS
 
@@ -96,8 +96,15 @@ def reproduce_table(
         explain.
     """
     found = _understood(reproduce(data, settings, seed, runs, printed=taken))
+    if found.partial:
+        return found
+    if runs < FEWEST:
+        found.readings.append(
+            f"with fewer than {FEWEST} runs no table is judged as a whole, and no other settings "
+            "are tried"
+        )
     misfits = [joint.table for joint in fits_nowhere(found)]
-    if found.partial or not misfits:
+    if not misfits:
         return found
     if misfits == taken.tables:
         print("\nNo table fits: the usual settings are tried.", flush=True)
@@ -110,8 +117,11 @@ def reproduce_table(
         printed = moved(taken, guessed)
         settings_of_guess = dataclasses.replace(guessed.settings, epochs=printed.epochs)
         other = _understood(reproduce(data, settings_of_guess, seed, runs, printed=printed))
+        if other.partial:
+            found.partial, found.stopped = True, other.stopped
+            return found
         given = f"batch size {settings.batch_size} and learning rate {settings.lr}"
-        if not other.partial and not fits_nowhere(other):
+        if not fits_nowhere(other):
             other.readings.append(
                 f"with {given}, which were given, no table fits either edition; "
                 f"{guessed.in_words()} is a guess that {runs} runs on each edition bear out"

@@ -49,7 +49,7 @@ def table(found: Reproduction, form: str = "text") -> List[str]:
         csv.writer(text, lineterminator="\n").writerows(cells)
         return text.getvalue().splitlines()
     return [
-        f"{name:29} {printed:>8}{''.join(f'{mean:>10}' for mean in means)}  {verdict}"
+        f"{name:29} {printed:>8}{''.join(f' {mean:>9}' for mean in means)}  {verdict}"
         for name, printed, *means, verdict in cells
     ]
 

@@ -9,6 +9,8 @@ from typing import List, NamedTuple, Tuple
 from ..errors import UsageError
 
 COLUMNS = ("loss", "train acc", "test acc")
+# A sum over 60,000 examples stays far below it.
+MOST_LOSS = 1e9
 EXAMPLE = "epoch 1, loss 0.7517, train acc 0.757, test acc 0.790"
 
 # Between words and numbers stands what is neither, in moderation, so that a text of ten million
@@ -55,7 +57,7 @@ def read(source: str) -> List[Table]:
     try:
         raw = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
     except OSError as error:
-        raise UsageError(f"--table {source}: {error.strerror}") from error
+        raise UsageError(f"--table {source!r}: {error.strerror}") from error
     # PowerShell's `>` writes UTF-16; in other encodings, digits and Latin letters survive.
     encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
     return parse(raw.decode(encoding, "replace"), name)
@@ -79,7 +81,8 @@ def parse(text: str, name: str) -> List[Table]:
     Returns
     -------
     list of Table
-        In their order; each has the loss, train acc and test acc of epoch 1, 2 and so on.
+        In their order; each has the loss, train acc and test acc of epoch 1, 2 and so on, also
+        where the text counts them from 0.
 
     Raises
     ------
@@ -87,13 +90,12 @@ def parse(text: str, name: str) -> List[Table]:
         If there is no such line, or the epochs of a table are not 1, 2, 3 and so on.
     """
     tables: List[Table] = []
-    first = last = 0
+    last = 0
     # Chinese commas, colons, percent signs and digits become those of ASCII.
     for match in _LINE.finditer(unicodedata.normalize("NFKC", text)):
         epoch = int(match.group(1))
         if epoch in (0, 1) and not (tables and epoch == last + 1):
             tables.append([])
-            first = epoch
         elif not tables:
             raise UsageError(f"{name}: its first epoch is {epoch}: a table begins with epoch 1")
         elif epoch != last + 1:
@@ -104,7 +106,7 @@ def parse(text: str, name: str) -> List[Table]:
         last = epoch
         loss, train_acc, test_acc = map(_number, match.groups()[1:])
         tables[-1].append((loss, train_acc, test_acc))
-        _refuse_the_impossible(tables, name, last + 1 - first)
+        _refuse_the_impossible(tables, name, epoch)
     if not tables:
         raise UsageError(f"{name}: no line in it is such as `{EXAMPLE}`")
     return tables
@@ -112,14 +114,14 @@ def parse(text: str, name: str) -> List[Table]:
 
 def _number(text: str) -> Number:
     mantissa, _, exponent = text.lower().partition("e")
-    return Number(float(text), len(mantissa.partition(".")[2]) - int(exponent or 0))
+    digits = len(mantissa.partition(".")[2]) - int(exponent or 0)
+    return Number(float(text), min(max(digits, 0), 12))
 
 
 def _refuse_the_impossible(tables: List[Table], name: str, epoch: int) -> None:
     for column, number in zip(COLUMNS, tables[-1][-1]):
-        most = float("inf") if column == "loss" else 100
         # Written so that it is true of nan, too.
-        if not (0 <= number.value <= most and number.value < float("inf")):
+        if not 0 <= number.value <= (MOST_LOSS if column == "loss" else 100):
             raise UsageError(
                 f"{name}: implausible: table {len(tables)}, epoch {epoch}: {column} "
                 f"{number.value:g} is no {'loss' if column == 'loss' else 'share'}"

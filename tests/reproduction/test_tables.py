@@ -105,9 +105,11 @@ GOOD = ("0.7", "0.7", "0.8")
         (LINE.format(1, *GOOD) + LINE.format(2, *GOOD) * 2, "table 1 has epoch 2 after 2"),
         (LINE.format(1, "nan", "0.1", "0.1"), "implausible: table 1, epoch 1: loss nan is no loss"),
         (LINE.format(1, "inf", "0.1", "0.1"), "epoch 1: loss inf is no loss"),
+        (LINE.format(1, "1e200", "0.1", "0.1"), "epoch 1: loss 1e+200 is no loss"),
+        (LINE.format(1, "1e999", "0.1", "0.1"), "epoch 1: loss inf is no loss"),
         (LINE.format(1, "-0.7", "0.1", "0.1"), "epoch 1: loss -0.7 is no loss"),
         (LINE.format(1, *GOOD) + LINE.format(2, "0.7", "0.8", "100.5"), "test acc 100.5 is no"),
-        (LINE.format(0, "0.7", "-0.1", "0.8"), "epoch 1: train acc -0.1 is no share"),
+        (LINE.format(0, "0.7", "-0.1", "0.8"), "epoch 0: train acc -0.1 is no share"),
     ],
 )
 def test_what_is_no_table_is_one_line(text, words, tmp_path, capsys):
@@ -128,6 +130,8 @@ def test_what_is_no_table_is_one_line(text, words, tmp_path, capsys):
         ["--table", "{}"],
         ["--table", "{}/table.txt", "--epochs", "4"],
         ["--table", "{}/table.txt", "--data-dir", "{}"],
+        ["--table", "{}/table.txt", "--edition", "resplit"],
+        ["--table", ""],
         ["--version", "scratch"],
     ],
 )

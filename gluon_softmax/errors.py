@@ -27,6 +27,14 @@ class WorkerError(GluonSoftmaxError):
     """A worker process of the per-sample feed that gives no batch any more."""
 
 
+class UnsupportedMachine(GluonSoftmaxError, ImportError):
+    """A machine or an interpreter on which MXNet cannot run."""
+
+
+class MissingLibrary(GluonSoftmaxError, ImportError):
+    """A library that MXNet needs, and that neither the system nor a wheel has."""
+
+
 class Diverged(GluonSoftmaxError):
     """The loss or a parameter is no longer a finite number.
 

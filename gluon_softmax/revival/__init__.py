@@ -12,16 +12,19 @@ Out of reach, as it is a method of a C type: ``ndarray.tostring``, gone since Nu
 import sys
 from functools import partial
 from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Callable, Optional, Sequence
 
-from . import ipython, numpy, python, scipy
+from . import ipython, libraries, machine, numpy, python, scipy
 from .mend import Mend, applied
 
 __all__ = ["Mend", "applied", "revive"]
 
 
 def _load_mxnet(load: Callable, module: ModuleType) -> None:
+    machine.check()
+    libraries.supply(Path(str(module.__file__)).parent)
     python.supply_distutils()
     with scipy.hidden():
         load(module)

@@ -1,0 +1,47 @@
+"""Machines on which MXNet cannot run, refused in one line instead of deep inside it."""
+
+import platform
+import sys
+import sysconfig
+
+from ..errors import UnsupportedMachine
+
+OLDEST, NEWEST = (3, 9), (3, 15)
+# Of the wheels: manylinux2014.
+OLDEST_GLIBC = (2, 17)
+
+
+def check() -> None:
+    """See that MXNet has a chance here.
+
+    Raises
+    ------
+    UnsupportedMachine
+        If not, with the reason and what to do.
+    """
+    series = "{}.{}".format(*sys.version_info[:2])
+    supported = "take CPython {}.{} to {}.{}".format(*OLDEST, *NEWEST)
+    if sys.implementation.name != "cpython":
+        name = platform.python_implementation()
+        raise UnsupportedMachine(f"MXNet needs CPython, and this is {name}: {supported}")
+    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+        raise UnsupportedMachine(f"this is Python {series}, which was not tried: {supported}")
+    if sysconfig.get_config_var("Py_GIL_DISABLED"):
+        raise UnsupportedMachine(
+            "this is a free-threaded build of Python, for which MXNet was not made: take the plain "
+            f"build of {series}"
+        )
+    if sys.maxsize < 2**32:
+        raise UnsupportedMachine("MXNet has 64 bits, and this Python 32: take a 64-bit Python")
+    if sys.platform == "linux":
+        name, version = platform.libc_ver()
+        if name != "glibc":
+            raise UnsupportedMachine(
+                "MXNet needs glibc, and this system has another C library (Alpine has musl): take "
+                "one with glibc, such as Debian"
+            )
+        if tuple(map(int, version.split(".")[:2])) < OLDEST_GLIBC:
+            raise UnsupportedMachine(
+                f"MXNet needs glibc {'.'.join(map(str, OLDEST_GLIBC))} or newer, and this system "
+                f"has {version}: take a newer system"
+            )

@@ -1,0 +1,140 @@
+import ctypes
+import os
+import platform
+import subprocess
+import sys
+import threading
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from gluon_softmax.errors import MissingLibrary
+from gluon_softmax.revival import libraries
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux' wheels lack libraries")
+SITE = Path(find_spec("numpy").submodule_search_locations[0]).parent
+
+
+@pytest.fixture
+def bare(tmp_path, monkeypatch):
+    """A folder for libmxnet.so beside this environment's wheels, on a system that has nothing."""
+    for name in ("pykdtree.libs", "scikit_learn.libs", "scipy.libs"):
+        if (SITE / name).exists():
+            (tmp_path / name).symlink_to(SITE / name)
+    (tmp_path / "mxnet").mkdir()
+    load = ctypes.CDLL
+
+    def only_by_path(name, *args):
+        if os.sep not in str(name):
+            raise OSError(f"{name}: cannot open shared object file")
+        return load(name, *args)
+
+    monkeypatch.setattr(libraries.ctypes, "CDLL", only_by_path)
+    return tmp_path / "mxnet"
+
+
+@linux
+def test_libraries_that_are_missing_come_from_wheels(bare):
+    libraries.supply(bare)
+    names = {"libgomp.so.1"} | ({"libquadmath.so.0"} if platform.machine() == "x86_64" else set())
+    assert {path.name for path in bare.iterdir()} >= names
+    for path in bare.iterdir():
+        assert path.is_symlink()
+        assert not os.path.isabs(os.readlink(path))
+        ctypes.CDLL(str(path))
+    # By what they are for, not by their names.
+    threads = ctypes.CDLL(str(bare / "libgomp.so.1")).omp_get_max_threads()
+    assert threads >= 1
+    libraries.supply(bare)
+
+
+@linux
+def test_nothing_is_laid_where_the_loader_finds_all(tmp_path, monkeypatch):
+    monkeypatch.setattr(libraries.ctypes, "CDLL", lambda name: None)
+    libraries.supply(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@linux
+def test_a_link_that_leads_nowhere_is_laid_anew(bare):
+    (bare / "libgomp.so.1").symlink_to("gone.so")
+    libraries.supply(bare)
+    ctypes.CDLL(str(bare / "libgomp.so.1"))
+
+
+@linux
+def test_two_at_once(bare):
+    errors = []
+
+    def supply():
+        try:
+            libraries.supply(bare)
+        except BaseException as error:
+            errors.append(error)
+
+    several = [threading.Thread(target=supply) for _ in range(8)]
+    for thread in several:
+        thread.start()
+    for thread in several:
+        thread.join()
+    assert errors == []
+    assert {path.name[0] for path in bare.iterdir()} == {"l"}
+
+
+@linux
+@pytest.mark.fault
+def test_a_folder_that_cannot_be_written_is_one_line(bare):
+    folder = bare.with_name("none")
+    with pytest.raises(MissingLibrary, match=r"its folder cannot be written .*: ln -s .*libgomp-"):
+        libraries.supply(folder)
+
+
+@linux
+@pytest.mark.fault
+def test_no_wheel_that_has_it_is_one_line(bare):
+    for folder in bare.parent.glob("*.libs"):
+        folder.unlink()
+    with pytest.raises(MissingLibrary, match=r"libgomp.so.1, which this system lacks: install pyk"):
+        libraries.supply(bare)
+
+
+@linux
+def test_a_library_that_every_process_has_is_found():
+    path = libraries._path_of("libc.so.6")
+    assert ctypes.CDLL(str(path)).getpid() == os.getpid()
+
+
+REFUSED = {
+    "PyPy": "sys.implementation.name = 'pypy'",
+    "which was not tried": "sys.version_info = (3, 8, 0)",
+    "Python 3.16": "sys.version_info = (3, 16, 0)",
+    "free-threaded": "sysconfig.get_config_var = lambda name: name == 'Py_GIL_DISABLED'",
+    "64-bit": "sys.maxsize = 2**31 - 1",
+    "musl": "platform.libc_ver = lambda: ('', '')",
+    "2.12": "platform.libc_ver = lambda: ('glibc', '2.12')",
+}
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("word", REFUSED)
+def test_what_mxnet_cannot_run_on_is_refused_in_one_line(word):
+    if word in ("musl", "2.12") and sys.platform != "linux":
+        pytest.skip("of Linux only")
+    program = f"""
+import platform, sys, sysconfig
+from gluon_softmax.commands.main import guarded
+import gluon_softmax
+if {word == "PyPy"}: platform.python_implementation = lambda: "PyPy"
+{REFUSED[word]}
+def work(argv):
+    import mxnet
+sys.exit(guarded(work, []))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+    assert word in done.stderr

@@ -4,7 +4,7 @@ from typing import List
 
 import numpy as np
 
-from ..data.cache import MEMORY, edition_folder, read_cache
+from ..data.cache import MEMORY, edition_folder, in_cache, read_cache
 from ..data.editions import EDITIONS, FILES, Edition
 from ..data.fashion_mnist import FashionMNIST
 from ..errors import DataError
@@ -28,15 +28,22 @@ def run(argv: List[str]) -> int:
             (edition_folder(EDITIONS["mxnet"]) / MEMORY).unlink(missing_ok=True)
         print("\n".join(describe(load_data(arguments))))
         return 0
-    found = 0
+    found, damaged = 0, []
     for candidate in _candidates(edition):
-        folder = edition_folder(candidate)
-        count = len(read_cache(candidate, folder))
-        found += count == len(FILES)
+        folder, there = edition_folder(candidate), in_cache(candidate)
         if action == "where":
-            print(f"{candidate.name}: {folder}, {count} of {len(FILES)} files there")
-        else:
-            print(f"{candidate.name}: {count} of {len(FILES)} files verified")
+            print(f"{candidate.name}: {folder}, {len(there)} of {len(FILES)} files there")
+            continue
+        count = len(read_cache(candidate, folder))
+        print(f"{candidate.name}: {count} of {len(FILES)} files verified")
+        found += count == len(FILES)
+        damaged += [candidate.name] * (count < len(there))
+    if damaged:
+        names = " and ".join(damaged)
+        raise DataError(
+            f"damaged files in the cache: {names}; `python -m gluon_softmax data --edition "
+            f"{damaged[0]}` fetches them anew"
+        )
     if action == "verify" and not found:
         raise DataError("the cache has no whole edition; `python -m gluon_softmax data` fetches it")
     return 0

@@ -10,7 +10,7 @@ from typing import Callable, List, Optional, Sequence
 from .. import __version__
 from ..errors import GluonSoftmaxError
 from ..interruption import listening
-from . import benchmark, compare, data, predict, reproduce, train
+from . import benchmark, compare, data, doctor, predict, reproduce, train
 from .options import Parser, nearest, report_error
 
 COMMANDS = {
@@ -18,6 +18,7 @@ COMMANDS = {
     "reproduce": reproduce.run,
     "compare": compare.run,
     "benchmark": benchmark.run,
+    "doctor": doctor.run,
 }
 _HELP = """\
 commands:
@@ -26,6 +27,7 @@ commands:
   compare    train scratch and concise side by side, and show where they part
   benchmark  time both versions beside the tutorial's code, NumPy, PyTorch, JAX and
              scikit-learn
+  doctor     tell what there is on this machine, and what is wrong with it
 
 `python -m scratch` and `python -m concise` train one version.
 Every command takes --debug, to show a traceback with an error."""

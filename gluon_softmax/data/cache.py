@@ -7,7 +7,7 @@ import io
 import os
 import time
 from pathlib import Path
-from typing import Dict, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -107,6 +107,12 @@ def obtain(
             "--data-dir FOLDER reads IDX files of your own"
         )
     return arrays, origin
+
+
+def in_cache(edition: Edition) -> List[Path]:
+    """List those of an edition's files that the cache has, whole or not."""
+    paths = [edition_folder(edition) / (file + edition.suffix) for file in FILES]
+    return [path for path in paths if path.is_file()]
 
 
 def read_cache(edition: Edition, folder: Path) -> Arrays:

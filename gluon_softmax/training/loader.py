@@ -11,7 +11,7 @@ from mxnet.gluon.data.vision import transforms
 
 from ..data.fashion_mnist import FashionMNIST
 from ..data.load import load
-from ..errors import UsageError
+from ..errors import DataError, UsageError
 from ..interruption import end_if_asked
 from .workers import Workers
 
@@ -94,7 +94,7 @@ def load_data_fashion_mnist(
     UsageError
         If there is no such feed, or a number is none that can be.
     DataError
-        If the data set cannot be had.
+        If the data set cannot be had, or its images and labels do not pair.
     WorkerError
         While iterating over ``per-sample``, if a worker process is gone or gives no batch.
 
@@ -110,6 +110,12 @@ def load_data_fashion_mnist(
         if not isinstance(value, (int, np.integer)) or value < least:
             raise UsageError(f"{name} {value!r}: choose a whole number, at least {least}")
     data = load() if data is None else data
+    for part, images, labels in (
+        ("training", data.train_images, data.train_labels),
+        ("test", data.test_images, data.test_labels),
+    ):
+        if len(images) != len(labels):
+            raise DataError(f"{len(images)} {part} images and {len(labels)} labels do not pair")
     ctx = cpu() if ctx is None else ctx
     orders = _Shuffled(len(data.train_labels), seed), _InOrder(len(data.test_labels))
     if loader == "resident":

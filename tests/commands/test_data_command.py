@@ -45,9 +45,30 @@ def test_verify_finds_what_was_damaged(both, cache, capsys):
     said = capsys.readouterr()
     assert "official: 3 of 4 files verified" in said.out
     assert f"set aside as {FILES[0]}.rejected" in said.err
-    assert "`python -m gluon_softmax data` fetches it" in said.err
+    assert "error: damaged files in the cache: official; `python -m gluon_softmax" in said.err
     assert cli.main(["data", "fetch", "--edition", "official"]) == 0
     assert cli.main(["data", "verify", "--edition", "resplit"]) == 0
+
+
+@pytest.mark.fault
+def test_a_whole_edition_does_not_make_up_for_a_damaged_one(both, cache, capsys):
+    with serve() as server:
+        both(server.source("ok"))
+        for edition in ("official", "mxnet"):
+            assert cli.main(["data", "fetch", "--edition", edition]) == 0
+    path = cache / "fashion-mnist-official" / FILES[2]
+    path.write_bytes(path.read_bytes()[:-1])
+    # Where they lie is all that this asks.
+    assert cli.main(["data", "where"]) == 0
+    assert path.exists()
+    assert "official: " in capsys.readouterr().out
+    assert cli.main(["data", "verify"]) == 1
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [
+        "official: 3 of 4 files verified",
+        "mxnet: 4 of 4 files verified",
+    ]
+    assert "damaged files in the cache: official" in said.err
 
 
 def test_fetch_asks_again_what_was_out_of_reach(both, capsys):

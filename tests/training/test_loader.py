@@ -1,3 +1,4 @@
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from mxnet.gluon.data import DataLoader
 from mxnet.gluon.data.vision import FashionMNIST, datasets
 
-from gluon_softmax.errors import UsageError
+from gluon_softmax.errors import DataError, UsageError
 from gluon_softmax.training import loader
 
 
@@ -173,3 +174,12 @@ def test_batches_lie_on_the_context(sample):
                 assert data_iter._dataset.ctx == ctx
                 indices = [indices.context for [indices] in data_iter._batch_sampler]
                 assert indices == [ctx] * len(data_iter)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("kind", ["resident", "per-sample"])
+@pytest.mark.parametrize("part", ["train", "test"])
+def test_images_without_labels_are_refused(kind, part, sample):
+    fewer = {f"{part}_labels": getattr(sample, f"{part}_labels")[:100]}
+    with pytest.raises(DataError, match=r"images and 100 labels do not pair"):
+        loader.load_data_fashion_mnist(10, dataclasses.replace(sample, **fewer), loader=kind)

@@ -90,4 +90,4 @@ def _link(link: Path, target: Path) -> None:
             f"MXNet needs {link.name}, and its folder cannot be written ({error.strerror}); type "
             f"once, as who may: ln -s {target} {link}"
         ) from error
-    note(f"{link.name} from {target.parent.name}", "a bare Linux")
+    note(f"{link.name} from {target.parent.name}", "Linux that is bare")

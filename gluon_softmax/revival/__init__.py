@@ -28,6 +28,7 @@ def _load_mxnet(load: Callable, module: ModuleType) -> None:
     python.supply_distutils()
     with scipy.hidden():
         load(module)
+    python.let_workers_fork(sys.modules["mxnet.gluon.data.dataloader"])
 
 
 def _load_display(load: Callable, module: ModuleType) -> None:

@@ -239,3 +239,17 @@ def test_no_warning_of_mxnet_is_hidden():
     printed = run("import gluon_softmax, mxnet", "-W", "always")
     old = np.__version__ < "2"
     assert printed.count("NEP 32") == (6 if old else 0)
+
+
+WORKERS = """
+import gluon_softmax
+import mxnet as mx
+from mxnet.gluon.data import ArrayDataset, DataLoader
+for X, y in DataLoader(ArrayDataset(mx.nd.ones((6, 2)), [0, 1, 2, 3, 4, 5]), 3, num_workers=2):
+    print(X.shape, y.asnumpy().tolist())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="of Linux, where processes are forked")
+def test_mxnets_own_worker_processes():
+    assert run(WORKERS).splitlines() == ["(3, 2) [0, 1, 2]", "(3, 2) [3, 4, 5]"]

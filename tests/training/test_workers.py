@@ -1,5 +1,6 @@
 import multiprocessing
 import os
+import time
 
 import mxnet as mx
 import numpy as np
@@ -110,16 +111,14 @@ def test_a_worker_that_ends_is_an_error():
         list(passing)
 
 
+class Sleepy(ArrayDataset):
+    def __getitem__(self, index):
+        time.sleep(5)
+
+
 @pytest.mark.fault
 def test_a_worker_that_takes_too_long_is_an_error(monkeypatch):
     monkeypatch.setattr(workers, "PATIENCE", 0.2)
-
-    class Sleepy(ArrayDataset):
-        def __getitem__(self, index):
-            import time
-
-            time.sleep(5)
-
     with pytest.raises(WorkerError, match=r"within 0\.2 s"):
         list(make(Sleepy).batches([[0]]))
 

@@ -66,6 +66,7 @@ sys.exit(main.main_version("scratch", sys.argv[1:]))
 # Worker processes that start slowly, in hooks in which Python ignores exceptions.
 STARTING = """
 import multiprocessing, os, sys, time
+multiprocessing.set_start_method("fork")
 from gluon_softmax.commands import main
 Process = multiprocessing.Process
 def announced(*args, **kwargs):
@@ -77,7 +78,9 @@ sys.exit(main.main_version("scratch", sys.argv[1:]))
 """
 # Worker processes that hand over each batch slowly.
 SLOW = """
-import os, sys, time
+import multiprocessing, os, sys, time
+# So that what is changed here is changed in them, too.
+multiprocessing.set_start_method("fork")
 from gluon_softmax.commands import main
 from gluon_softmax.training import workers
 write = workers._write

@@ -60,7 +60,10 @@ COUNTED = {"fault": "faults provoked", "bad_input": "bad inputs tried"}
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Count, before any are left out, the tests that the README speaks of."""
+    """Give training time, and count, before any are left out, the tests that the docs speak of."""
+    for item in items:
+        if item.get_closest_marker("full_data"):
+            item.add_marker(pytest.mark.timeout(1200))
     config.counted = {
         marker: sum(item.get_closest_marker(marker) is not None for item in items)
         for marker in COUNTED

@@ -173,7 +173,11 @@ def draw_curves(
     for ax in axes[-1]:
         ax.set_xlabel("epoch")
     handles = {label: h for ax in axes.ravel() for h, label in zip(*ax.get_legend_handles_labels())}
-    figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=3, fontsize=9)
+    # Three beside each other are wider than one column.
+    ncols = 3 if len(versions) > 1 else 1
+    figure.legend(
+        handles.values(), handles.keys(), loc="outside upper center", ncols=ncols, fontsize=9
+    )
     return figure
 
 

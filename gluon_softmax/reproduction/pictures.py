@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from ..data.fashion_mnist import get_fashion_mnist_labels
 from ..training.run import Run, predict
-from . import figures
+from . import claims, figures
 from .findings import Reproduction
 from .rows import OTHERS, rows
 from .versions import VERSIONS
@@ -116,7 +116,7 @@ def _all_figures(found: Reproduction) -> List[Picture]:
         Picture(
             ALL_FIGURES,
             figures.draw_all_figures(
-                [row.figure.name.replace(", epoch", "") for row in told],
+                [_label(row.figure) for row in told],
                 [row.figure.printed for row in told],
                 intervals,
                 [float(np.mean(values)) for values in runs],
@@ -128,6 +128,11 @@ def _all_figures(found: Reproduction) -> List[Picture]:
             "more of the others', could have given.",
         )
     ]
+
+
+def _label(figure: claims.Figure) -> str:
+    """Shorten a figure's name: "scratch 1: loss", but "table 2, 1: loss"."""
+    return figure.name.replace(", epoch", "," if figure.table[-1].isdigit() else "")
 
 
 def _pictures_of_run(found: Reproduction, run: Run) -> List[Picture]:

@@ -10,6 +10,7 @@ from gluon_softmax.reproduction import report, reproduce
 from gluon_softmax.reproduction.columns import printed_by, understood
 from gluon_softmax.reproduction.findings import Reproduction
 from gluon_softmax.reproduction.joint import edition_of_table, judge_tables
+from gluon_softmax.reproduction.pictures import pictures
 from gluon_softmax.reproduction.published import THEIRS, tables
 from gluon_softmax.reproduction.rows import rows
 from gluon_softmax.reproduction.tables import parse
@@ -307,3 +308,18 @@ def test_a_column_that_is_the_share_of_any_class(edition, official_data, many):
             assert edition_of_table(judge_tables(found)) != wrong
     # Two classes may look alike: pullovers and trousers go by a thousandth.
     assert right >= 48
+
+
+def test_no_words_of_the_pictures_are_cut_off(official, runs):
+    found = read("\n".join([as_text(runs[2])] * 2), official, runs)
+    shown = {picture.name: picture.figure for picture in pictures(found)}
+    labels = [label.get_text() for label in shown["all-figures"].axes[0].get_yticklabels()]
+    assert labels[0] == "table 1, 1: loss"
+    assert labels[-1] == "table 2, 5: test acc"
+    for name in ("all-figures", "curves"):
+        figure = shown[name]
+        figure.draw_without_rendering()
+        [legend] = figure.legends
+        box = legend.get_window_extent()
+        assert box.x0 >= 0, name
+        assert box.x1 <= figure.bbox.x1, name

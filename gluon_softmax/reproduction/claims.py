@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import List, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 from .tables import Number, Table, parse
 
 PART_1 = "Part 1, the data set"
 PART_2 = "Part 2, from scratch"
 PART_3 = "Part 3, concise"
+# What the three columns of a table are, unless one is mistaken.
+METRICS = ("loss", "train_acc", "test_acc")
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,12 @@ class Figure:
     def text(self) -> str:
         """The number as it is printed."""
         return f"{self.printed:.{max(self.digits, 0)}f}"
+
+    @property
+    def mistaken_class(self) -> Optional[int]:
+        """The class whose share it is, in a column of that mistake; None elsewhere."""
+        prefix, _, number = self.metric.rpartition("_")
+        return int(number) if prefix == "share_predicted" else None
 
     @property
     def decimals(self) -> int:
@@ -104,7 +112,7 @@ def figures_of(
     name: str,
     section: str,
     version: str,
-    metrics: Sequence[str] = ("loss", "train_acc", "test_acc"),
+    metrics: Sequence[str] = METRICS,
 ) -> List[Figure]:
     """Make figures of a table's numbers.
 

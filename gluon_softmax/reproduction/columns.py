@@ -6,7 +6,7 @@ from typing import List, Tuple
 import numpy as np
 
 from ..data.fashion_mnist import CLASS_NAMES
-from .claims import Figure, Printed, figures_of
+from .claims import METRICS, Figure, Printed, figures_of
 from .findings import Reproduction
 from .tables import Table
 
@@ -64,7 +64,7 @@ def understood(found: Reproduction) -> Tuple[Printed, List[str]]:
     readings = []
     for name in found.printed.tables:
         of_table = found.printed.of(name)
-        for column, metric in enumerate(("loss", "train_acc", "test_acc")):
+        for column, metric in enumerate(METRICS):
             of_column = of_table[column::3]
             scale, words = _scale(found, metric, of_column)
             kind = metric

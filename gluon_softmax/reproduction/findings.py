@@ -68,8 +68,8 @@ class Reproduction:
         if figure.metric == "accuracy_before":
             return [run.accuracy_before for run in runs]
         epoch = figure.epoch - 1
-        if figure.metric.startswith("share_predicted_"):
-            number = int(figure.metric.rpartition("_")[2])
+        number = figure.mistaken_class
+        if number is not None:
             return [figure.scale * run.records.shares[epoch][number] for run in runs]
         return [figure.scale * getattr(run.records, figure.metric)[epoch] for run in runs]
 

@@ -82,8 +82,8 @@ def pictures(found: Reproduction) -> List[Picture]:
 def _mistaken_columns(found: Reproduction, values: dict, printed: dict) -> List[Picture]:
     """Draw the first column that is a share predicted as one class, if there is one."""
     for figure in found.printed.figures:
-        if figure.metric.startswith("share_predicted_"):
-            number = int(figure.metric.rpartition("_")[2])
+        number = figure.mistaken_class
+        if number is not None:
             shares = [run.records.shares for run in found.of(found.data.edition, figure.version)]
             drawn = figures.draw_mistaken_column(
                 np.array(shares)[:, :, number],

@@ -14,12 +14,11 @@ from scipy.special import stdtrit
 
 from ..training.run import Settings
 from . import verdicts
-from .claims import Figure
+from .claims import METRICS, Figure
 from .findings import Reproduction
 
 # As in all of those notebooks, the book's settings.
 THEIRS = Settings(epochs=5, batch_size=256, lr=0.1)
-_COLUMNS = ("loss", "train_acc", "test_acc")
 
 
 class Prediction(NamedTuple):
@@ -74,9 +73,9 @@ def predict(found: Reproduction) -> Dict[Figure, Prediction]:
     level = verdicts.LEVEL / sum(map(verdicts.is_judged, found.printed.figures))
     predicted = {}
     for figure in found.printed.figures:
-        if figure.metric not in _COLUMNS or figure.epoch > THEIRS.epochs or figure.scale != 1:
+        if figure.metric not in METRICS or figure.epoch > THEIRS.epochs or figure.scale != 1:
             continue
-        values = theirs[:, figure.epoch - 1, _COLUMNS.index(figure.metric)]
+        values = theirs[:, figure.epoch - 1, METRICS.index(figure.metric)]
         pairs = zip(found.with_their_batch_size, _ours(found))
         moves = [
             getattr(ours.records, figure.metric)[figure.epoch - 1]

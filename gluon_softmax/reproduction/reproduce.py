@@ -152,7 +152,9 @@ def _run_all(found: Reproduction) -> None:
     editions = found.editions()
     theirs = dataclasses.replace(found.settings, batch_size=THEIRS.batch_size)
     again = WITH_THEIR_BATCH_SIZE if found.may_be_predicted() else 0
-    total = found.runs_asked * len(editions) * len(versions) + min(again, found.runs_asked)
+    total = found.runs_asked * len(editions) * len(versions)
+    if theirs != found.settings:
+        total += min(again, found.runs_asked)
     with progress(total=total, desc="runs", unit="run") as bar:
         for edition in editions:
             # The first run on the edition at hand is told at length, the others in a line each.
@@ -173,10 +175,13 @@ def _run_all(found: Reproduction) -> None:
                 if k >= at_length:
                     _print_run(k, found.runs_asked, several)
                 if edition == "resplit" and k < again:
-                    found.with_their_batch_size.append(
-                        train_version(VERSIONS[versions[-1]], data, theirs, seed, on_epoch=_silent)
-                    )
-                    bar.update()
+                    run = several[-1]
+                    if theirs != found.settings:
+                        run = train_version(
+                            VERSIONS[run.version], data, theirs, seed, on_epoch=_silent
+                        )
+                        bar.update()
+                    found.with_their_batch_size.append(run)
 
 
 def _silent(records: Records) -> None:

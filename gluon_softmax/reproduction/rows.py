@@ -83,11 +83,11 @@ def rows(found: Reproduction) -> List[Row]:
 def _note(found: Reproduction, figure: Figure) -> str:
     if not verdicts.is_judged(figure):
         return "random weights give so wide a range that hardly a number could fail"
-    if figure.metric.startswith("share_predicted_"):
+    if figure.mistaken_class is not None:
         runs = found.of(found.data.edition, figure.version)
         accuracy = np.mean([run.records.train_acc[figure.epoch - 1] for run in runs])
-        number = figure.metric.rpartition("_")[2]
         return (
-            f"the share predicted as class {number}; the true training accuracy is {accuracy:.3f}"
+            f"the share predicted as class {figure.mistaken_class}; "
+            f"the true training accuracy is {accuracy:.3f}"
         )
     return ""

@@ -141,7 +141,7 @@ def judge(
             verdict = NO_VERDICT
         else:
             verdict = FAILS
-        if figure.metric.startswith("share_predicted_") and verdict in (REPRODUCES, ON_RESPLIT):
+        if figure.mistaken_class is not None and verdict in (REPRODUCES, ON_RESPLIT):
             # The number is right, its name is not.
             verdict = EXPLAINED
         verdicts.append(Verdict(figure, intervals, verdict))

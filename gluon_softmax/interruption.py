@@ -40,6 +40,16 @@ def listening() -> Iterator[None]:
             signal.signal(signum, handler)
 
 
+@contextlib.contextmanager
+def told() -> Iterator[None]:
+    """Turn Ctrl-C inside the block into a word and status 130, also before there is a handler."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)
+
+
 def end_if_asked() -> None:
     """Raise what ends the program, if a signal has come that is not :func:`held`.
 

@@ -1,8 +1,10 @@
 """Files that are written whole or not at all: beside their place, then renamed."""
 
 import contextlib
+import errno
 import os
 import shutil
+import stat
 import tempfile
 import time
 from pathlib import Path
@@ -22,7 +24,7 @@ def whole_file(path: Path, error: Type[GluonSoftmaxError] = GluonSoftmaxError) -
     Parameters
     ----------
     path : pathlib.Path
-        The file; an older one is replaced.
+        The file; an older one is replaced, and a link is followed.
     error : type
         What to raise.
 
@@ -34,9 +36,10 @@ def whole_file(path: Path, error: Type[GluonSoftmaxError] = GluonSoftmaxError) -
     Raises
     ------
     GluonSoftmaxError
-        Of the given type, if the file cannot be written.
+        Of the given type, if the file cannot be written, or is a device or pipe.
     """
     try:
+        path = followed(path)
         with tempfile.TemporaryDirectory(prefix=_STAGING, dir=path.parent) as staging:
             staged = Path(staging, path.name)
             yield staged
@@ -44,6 +47,31 @@ def whole_file(path: Path, error: Type[GluonSoftmaxError] = GluonSoftmaxError) -
         _clear_stale(path.parent)
     except OSError as cause:
         raise error(f"{path}: cannot be written ({cause.strerror})") from cause
+
+
+def followed(path: Path) -> Path:
+    """Give the place that is written to: where a link leads.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file, a link to it, or a place where there is none yet.
+
+    Returns
+    -------
+    pathlib.Path
+        The file itself.
+
+    Raises
+    ------
+    OSError
+        If a device or pipe lies there, or the link leads nowhere.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        if not (stat.S_ISREG(path.stat().st_mode) or path.is_dir()):
+            raise OSError(errno.EINVAL, "not a regular file")
+    # Only then: of a link that leads to itself, this gives the link.
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
 def _clear_stale(folder: Path) -> None:

@@ -2,8 +2,11 @@
 
 import sys
 
-from gluon_softmax.commands.main import main_version
+from gluon_softmax.interruption import told
 
 # Worker processes that are not forked import this file too.
 if __name__ == "__main__":
-    sys.exit(main_version(__package__))
+    with told():
+        from gluon_softmax.commands.main import main_version
+
+        sys.exit(main_version(__package__))

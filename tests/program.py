@@ -1,5 +1,6 @@
 """Run one of our programs as a user does."""
 
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
@@ -18,3 +19,10 @@ def run(*argv, python=(), stdout=subprocess.PIPE):
         timeout=120,
         check=False,
     )
+
+
+def can_mount():
+    """Tell whether a program may have mounts of its own here, as root may."""
+    with contextlib.suppress(OSError):
+        return subprocess.run(["unshare", "-m", "true"], check=False).returncode == 0
+    return False

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from program import can_mount
 from server import serve
 
 HERE = Path(__file__).parent
@@ -236,6 +237,80 @@ def test_ctrl_c_after_some_runs_leaves_a_partial_report(tmp_path):
     assert "This report is partial" in (tmp_path / "index.html").read_text("utf-8")
 
 
+# Python imports this before all else: it sends Ctrl-C as something is about to be imported.
+SITE = """
+import os, signal, sys
+class Sends:
+    def find_spec(self, name, path=None, target=None):
+        if name == os.environ["CTRL_C_AT"]:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Sends())
+"""
+
+
+@pytest.mark.parametrize("program", ["gluon_softmax", "scratch", "concise"])
+@pytest.mark.parametrize(
+    "module",
+    ["gluon_softmax.commands.main", "numpy.linalg", "gluon_softmax.commands.train", "gzip"],
+)
+def test_ctrl_c_while_importing(program, module, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(SITE)
+    done = subprocess.run(
+        [sys.executable, "-m", program, "--help"],
+        cwd=HERE.parent,
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "CTRL_C_AT": module},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"\ninterrupted\n")
+
+
+# A benchmark whose only contender has worker processes and does not end.
+BENCHMARK = """
+import sys
+from gluon_softmax.comparison import benchmark, rounds
+from gluon_softmax.commands import main
+rounds.ROOT, rounds.CONTENDERS = sys.argv[1], "contenders"
+benchmark.load = lambda edition: None
+benchmark.CONTENDERS = (rounds.Contender("one", "endless"),)
+sys.exit(main.main(["benchmark", "--out", sys.argv[1]]))
+"""
+CONTENDER = """
+import os, sys, time
+from multiprocessing import get_context
+from pathlib import Path
+if __name__ == "__main__":
+    workers = [get_context("fork").Process(target=time.sleep, args=(600,)) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    Path(os.environ["SIGN"]).write_text(str(os.getpid()))
+    time.sleep(600)
+"""
+
+
+@BOTH
+def test_in_the_benchmark(signum, tmp_path):
+    before = shared_memory()
+    package = tmp_path / "contenders"
+    package.mkdir()
+    (package / "endless.py").write_text(CONTENDER)
+    sign = tmp_path / "sign"
+    argv = ["-c", BENCHMARK, str(tmp_path)]
+    with started(*argv, sign="python 3", env={"SIGN": str(sign)}) as process:
+        while not (sign.exists() and sign.read_text()):
+            time.sleep(0.05)
+        group = int(sign.read_text())
+        assert len(running(group)) == 4
+        assert_ends(process, signum, False, before)
+        for _ in range(20):
+            if not running(group):
+                return
+            time.sleep(0.1)
+        pytest.fail(f"left: {running(group)}")
+
+
 def workers_of(process):
     """List the worker processes: those that do not wait for a task, first."""
     found = []
@@ -293,12 +368,6 @@ def test_workers_end_when_their_program_is_killed():
         _, error = process.communicate(timeout=20)
         assert error == b""
         assert_nothing_left(process, shared_memory())
-
-
-def can_mount():
-    with contextlib.suppress(OSError):
-        return subprocess.run(["unshare", "-m", "true"], check=False).returncode == 0
-    return False
 
 
 @pytest.mark.skipif(not can_mount(), reason="may not make a mount namespace")

@@ -44,3 +44,44 @@ def test_what_a_killed_process_left_goes_after_a_day(tmp_path):
     os.utime(stale, (old, old))
     writing.write_text(tmp_path / "file.txt", "x")
     assert sorted(os.listdir(tmp_path)) == [".save-xyz", "file.txt"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_is_followed(there, tmp_path):
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    file, link = folder / "file.txt", tmp_path / "link.txt"
+    if there:
+        file.write_text("older")
+    link.symlink_to(file)
+    writing.write_text(link, "new")
+    assert link.is_symlink()
+    assert file.read_text() == "new"
+    assert [sorted(os.listdir(place)) for place in (tmp_path, folder)] == [
+        ["elsewhere", "link.txt"],
+        ["file.txt"],
+    ]
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("through_a_link", [False, True])
+def test_a_device_or_pipe_stays_one(through_a_link, tmp_path):
+    pipe = path = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    if through_a_link:
+        path = tmp_path / "link"
+        path.symlink_to(pipe)
+    before = sorted(os.listdir(tmp_path))
+    with pytest.raises(GluonSoftmaxError, match=r"cannot be written \(not a regular file\)"):
+        writing.write_text(path, "x")
+    assert pipe.is_fifo()
+    assert sorted(os.listdir(tmp_path)) == before
+
+
+@pytest.mark.fault
+def test_a_link_that_leads_to_itself(tmp_path):
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    with pytest.raises(GluonSoftmaxError, match="cannot be written"):
+        writing.write_text(loop, "x")
+    assert loop.is_symlink()

@@ -1,11 +1,13 @@
 """What the programs begin with, and the one place where errors turn into words and statuses."""
 
 import argparse
+import contextlib
+import io
 import os
 import re
 import signal
 import sys
-from typing import Callable, List, Optional, Sequence
+from typing import Callable, Iterator, List, Optional, Sequence
 
 from .. import __version__
 from ..errors import GluonSoftmaxError
@@ -78,7 +80,7 @@ def guarded(work: Callable[[List[str]], int], argv: Optional[Sequence[str]]) -> 
     words = sys.argv[1:] if argv is None else list(argv)
     debug = "--debug" in words
     try:
-        with listening():
+        with listening(), _any_character():
             return work([word for word in words if word != "--debug"])
     except GluonSoftmaxError as error:
         if debug:
@@ -106,8 +108,30 @@ def _report_system(error: OSError) -> None:
     # A reader that has had enough, as `head` has, needs no word.
     if not isinstance(error, BrokenPipeError):
         report_error(error)
-    # Keep Python from trying to write the rest once more.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # Keep Python from trying to write the rest once more.
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def _any_character() -> Iterator[None]:
+    """Let standard output escape what its encoding lacks, as standard error does."""
+    stream = sys.stdout
+    if not isinstance(stream, io.TextIOWrapper) or stream.errors != "strict":
+        yield
+        return
+    stream.reconfigure(errors="backslashreplace")
+    try:
+        yield
+    except BaseException:
+        # This writes what is pending, which may be what failed.
+        with contextlib.suppress(OSError):
+            stream.reconfigure(errors="strict")
+        raise
+    stream.reconfigure(errors="strict")
 
 
 def _main(argv: List[str]) -> int:

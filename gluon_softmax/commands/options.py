@@ -12,6 +12,7 @@ from typing import Any, Callable, NoReturn, Optional, Sequence
 from ..data.fashion_mnist import FashionMNIST
 from ..data.load import EDITION_CHOICES, load
 from ..errors import UsageError
+from ..writing import followed
 
 LARGEST_SEED = 2**32 - 1
 MOST_WORKERS = 64
@@ -204,10 +205,14 @@ def check_writable(path: Path) -> None:
     """Raise a UsageError if no file can be written there."""
     if path.is_dir():
         raise UsageError(f"{path}: is a folder, not a file to write")
-    if not path.parent.is_dir():
-        raise UsageError(f"{path}: there is no folder {path.parent}")
-    if not os.access(path.parent, os.W_OK):
-        raise UsageError(f"{path}: the folder {path.parent} is not writable")
+    try:
+        folder = followed(path).parent
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written ({error.strerror})") from error
+    if not folder.is_dir():
+        raise UsageError(f"{path}: there is no folder {folder}")
+    if not os.access(folder, os.W_OK):
+        raise UsageError(f"{path}: the folder {folder} is not writable")
 
 
 def spare_collections() -> None:

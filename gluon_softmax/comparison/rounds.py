@@ -1,7 +1,9 @@
 """Run programs that train the model, each in processes of its own, in turn."""
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -9,7 +11,7 @@ import time
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Sequence, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
@@ -99,7 +101,10 @@ def run_once(contender: Contender, **settings: float) -> Result:
             stdout=subprocess.PIPE,
             stderr=messages,
             env=environment,
+            # A group of its own, so that its worker processes can be ended with it.
+            start_new_session=True,
         ) as process,
+        _ended_early(process),
     ):
         # Not the end of the process: what it takes to clear up is not training.
         line = process.stdout.readline()  # type: ignore[union-attr]
@@ -122,6 +127,19 @@ def run_once(contender: Contender, **settings: float) -> Result:
         found["accuracies"][-1],
         found["peak_bytes"],
     )
+
+
+@contextlib.contextmanager
+def _ended_early(process: subprocess.Popen) -> Iterator[None]:
+    """End a process and all that it started if anything is raised in the block."""
+    try:
+        yield
+    except BaseException:
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+        raise
 
 
 def installed(contenders: Sequence[Contender]) -> Tuple[List[Contender], Dict[str, str]]:

@@ -2,8 +2,8 @@
 
 Both were last released before those. One file for each that broke something; importing
 ``gluon_softmax`` calls :func:`revive`, after which ``import mxnet`` and ``import d2lzh`` work.
-Nothing here imports either of them, nor IPython or matplotlib: a mend of something that is not yet
-imported waits until it is.
+Nothing here imports either of them, nor NumPy, IPython or matplotlib: a mend of something that is
+not yet imported waits until it is.
 
 Out of reach, as it is a method of a C type: ``ndarray.tostring``, gone since NumPy 2.3, with which
 ``mxnet.recordio.pack`` writes a record that has several labels.
@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Callable, Optional, Sequence
 
-from . import ipython, libraries, machine, numpy, python, scipy
+from . import ipython, libraries, machine, python, scipy
 from .mend import Mend, applied
 
 __all__ = ["Mend", "applied", "revive"]
@@ -31,12 +31,28 @@ def _load_mxnet(load: Callable, module: ModuleType) -> None:
     python.let_workers_fork(sys.modules["mxnet.gluon.data.dataloader"])
 
 
+def _load_numpy(load: Callable, module: ModuleType) -> None:
+    load(module)
+    _mend_numpy()
+
+
+def _mend_numpy() -> None:
+    # Here, as it imports NumPy: half of the time in which a program starts.
+    from . import numpy
+
+    numpy.mend()
+
+
 def _load_display(load: Callable, module: ModuleType) -> None:
     load(module)
     ipython.mend(module)
 
 
-_LOADERS = {"mxnet": _load_mxnet, "IPython.display": _load_display}
+_LOADERS = {
+    "numpy": _load_numpy,
+    "mxnet": _load_mxnet,
+    "IPython.display": _load_display,
+}
 
 
 class _Mending:
@@ -60,7 +76,8 @@ def revive() -> None:
     --------
     applied : The mends that have taken effect.
     """
-    numpy.mend()
+    if "numpy" in sys.modules:
+        _mend_numpy()
     if "IPython.display" in sys.modules:
         ipython.mend(sys.modules["IPython.display"])
     if _Mending not in sys.meta_path:

@@ -4,6 +4,7 @@ Both versions write the same form, NumPy's .npz with ``W`` (784, 10) and ``b`` (
 that each reads the other's. Nothing in it is pickled.
 """
 
+import io
 import zipfile
 from pathlib import Path
 from typing import Tuple
@@ -33,9 +34,12 @@ def save_parameters(path: str, W: np.ndarray, b: np.ndarray) -> None:
     ParametersError
         If the file cannot be written.
     """
-    with whole_file(Path(path), ParametersError) as staged, open(staged, "wb") as out:
-        # Given a name, NumPy would add .npz to it. A transposed array, as Gluon's, is put in order.
-        np.savez(out, W=np.ascontiguousarray(W), b=b)
+    # In memory first: on a full disk, zipfile would complain once more as its object goes.
+    content = io.BytesIO()
+    # A transposed array, as Gluon's, is put in order.
+    np.savez(content, W=np.ascontiguousarray(W), b=b)
+    with whole_file(Path(path), ParametersError) as staged:
+        staged.write_bytes(content.getvalue())
 
 
 def load_parameters(path: str) -> Tuple[np.ndarray, np.ndarray]:

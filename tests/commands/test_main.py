@@ -1,11 +1,13 @@
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from program import ROOT, run
+from program import ROOT, can_mount, run
 
 from gluon_softmax.commands import main as cli
 
@@ -427,3 +429,77 @@ def test_predicted_classes_are_those_of_numpy(sample, on_sample, tmp_path, capsy
     flat = sample.test_images[:100].reshape(100, 784) / 255
     wrong = (flat @ W + b).argmax(axis=1) != sample.test_labels[:100]
     assert [row[-1] == "(wrong)" for row in rows] == wrong.tolist()
+
+
+@pytest.mark.fault
+def test_an_error_leaves_the_caller_its_standard_output(tmp_path):
+    code = """
+import signal
+from gluon_softmax.commands import main
+before = [signal.getsignal(number) for number in signal.valid_signals()]
+def work(argv):
+    raise PermissionError(13, "Permission denied")
+print(main.guarded(work, []))
+print(before == [signal.getsignal(number) for number in signal.valid_signals()])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert done.stdout == "1\nTrue\n"
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_output_escapes_what_its_encoding_lacks(encoding, tmp_path, sample_dir):
+    folder = tmp_path / "données 数据"
+    shutil.copytree(sample_dir, folder)
+    done = subprocess.run(
+        [sys.executable, "-m", "gluon_softmax", "data", "--data-dir", str(folder)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert str(folder).encode(encoding, "backslashreplace") in done.stdout
+
+
+def test_output_is_strict_again_for_the_caller(capsys):
+    assert sys.stdout.errors == "strict"
+    assert cli.guarded(lambda argv: print("é", sys.stdout.errors) or 0, []) == 0
+    assert capsys.readouterr().out == "é backslashreplace\n"
+    assert cli.guarded(lambda argv: os.stat("/no/such/file"), []) == 1
+    assert sys.stdout.errors == "strict"
+
+
+@pytest.mark.bad_input
+def test_parameters_are_not_saved_over_a_pipe(on_sample, tmp_path, capsys):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert train([*on_sample, "--save", str(pipe)]) == 2
+    captured = capsys.readouterr()
+    # Known before any training.
+    assert captured.out == ""
+    assert captured.err == f"error: {pipe}: cannot be written (not a regular file)\n"
+
+
+@pytest.mark.fault
+@pytest.mark.skipif(not can_mount(), reason="may not make a mount namespace")
+def test_parameters_on_a_full_disk(on_sample, tmp_path):
+    script = (
+        'mount -t tmpfs -o size=64k tmpfs "$0" && head -c 49152 /dev/zero > "$0/else" && '
+        '"$@" --save "$0/p.npz"; status=$?; ls -A "$0"; exit $status'
+    )
+    program = [sys.executable, "-m", "concise", *on_sample, "--epochs=1"]
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", script, str(tmp_path), *program],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == f"error: {tmp_path}/p.npz: cannot be written (No space left on device)\n"
+    assert done.stdout.splitlines()[1:] == ["else"]

@@ -1,0 +1,76 @@
+"""Everything on a second device, as on a GPU: to MXNet, ``cpu(1)`` is not ``cpu(0)``."""
+
+import dataclasses
+import sys
+
+import mxnet as mx
+import pytest
+
+from gluon_softmax.comparison import compare
+from gluon_softmax.reproduction import report
+from gluon_softmax.reproduction.reproduce import reproduce
+from gluon_softmax.reproduction.versions import VERSIONS
+from gluon_softmax.training.run import Settings, predict, train_version
+
+# What copies parameters to their device, and what repeats the tutorial's example of nd.pick.
+ELSEWHERE = {"set_parameters", "find_facts"}
+SECOND = Settings(epochs=2, ctx=mx.cpu(1))
+
+
+@pytest.fixture
+def devices(monkeypatch):
+    """The devices of all arrays that are made, but for what is said in ``ELSEWHERE``.
+
+    Gluon too draws initial weights in the first memory, whatever the device.
+    """
+    found = set()
+    base = mx.nd.NDArray.__mro__[1]
+    init = base.__init__
+
+    def noted(array, *args, **kwargs):
+        init(array, *args, **kwargs)
+        frame = sys._getframe()
+        while frame is not None:
+            code = frame.f_code
+            if code.co_filename == mx.gluon.parameter.__file__ or code.co_name in ELSEWHERE:
+                return
+            frame = frame.f_back
+        found.add(array.context)
+
+    monkeypatch.setattr(base, "__init__", noted)
+    return found
+
+
+@pytest.mark.parametrize("name", VERSIONS)
+def test_training_and_predicting(name, sample, devices):
+    trained = train_version(VERSIONS[name], sample, SECOND, 0)
+    outputs = predict(VERSIONS[name], trained.parameters, sample.test_images, mx.cpu(1))
+    assert devices == {mx.cpu(1)}
+
+    on_the_first = train_version(VERSIONS[name], sample, Settings(epochs=2), 0)
+    assert devices == {mx.cpu(0), mx.cpu(1)}
+    assert trained.records.loss == on_the_first.records.loss
+    assert trained.records.test_acc == on_the_first.records.test_acc
+    again = predict(VERSIONS[name], trained.parameters, sample.test_images, mx.cpu(0))
+    assert (outputs == again).all()
+
+
+@pytest.mark.parametrize("name", VERSIONS)
+def test_the_tutorials_feed_hands_over_to_it(name, sample):
+    feeds = [
+        train_version(VERSIONS[name], sample, dataclasses.replace(SECOND, loader=loader), 0)
+        for loader in ("per-sample", "resident")
+    ]
+    assert feeds[0].records.loss == feeds[1].records.loss
+
+
+def test_comparing(sample, devices):
+    compare.compare_steps(sample, SECOND, seed=0)
+    assert devices == {mx.cpu(1)}
+
+
+def test_the_reproduction_and_its_report(sample, devices, tmp_path):
+    official = dataclasses.replace(sample, edition="official")
+    found = reproduce(official, SECOND, seed=0, runs=2, read=False)
+    report.write_report(found, tmp_path, "command")
+    assert devices == {mx.cpu(1)}

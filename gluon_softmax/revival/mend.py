@@ -24,7 +24,7 @@ def applied() -> Tuple[Mend, ...]:
     Returns
     -------
     tuple of Mend
-        In the order in which they were made. Those of `distutils`, MXNet and IPython are there
-        only once something has imported these.
+        In the order in which they were made. Each is there only once something has imported what
+        it mends.
     """
     return tuple(_applied)

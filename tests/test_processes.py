@@ -313,13 +313,18 @@ def test_in_the_benchmark(signum, tmp_path):
 
 def workers_of(process):
     """List the worker processes: those that do not wait for a task, first."""
-    found = []
+    found, server = {}, None
     for path in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            fields = path.read_text().rsplit(")", 1)[1].split()
-            if int(fields[1]) == process.pid:
-                found.append(int(path.parent.name))
-    return sorted(found)
+            parent, group = map(int, path.read_text().rsplit(")", 1)[1].split()[1:3])
+            command = path.with_name("cmdline").read_bytes()
+            if group != process.pid or b"resource_tracker" in command:
+                continue
+            found[int(path.parent.name)] = parent
+            if b"multiprocessing.forkserver" in command and parent == process.pid:
+                # Workers are its children then, as by default since Python 3.14.
+                server = int(path.parent.name)
+    return sorted(pid for pid, parent in found.items() if parent == (server or process.pid))
 
 
 SHORT = """

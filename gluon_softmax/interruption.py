@@ -46,8 +46,13 @@ def told() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        print("\ninterrupted", file=sys.stderr)
-        sys.exit(128 + signal.SIGINT)
+        sys.exit(tell())
+
+
+def tell() -> int:
+    """Say that Ctrl-C ended the program; gives the exit status that goes with it."""
+    print("\ninterrupted", file=sys.stderr)
+    return 128 + signal.SIGINT
 
 
 def end_if_asked() -> None:

@@ -132,16 +132,16 @@ def assert_ends(process, signum, to_group, before):
     assert process.returncode == 128 + signum
     assert b"Traceback" not in error
     assert b"Exception ignored" not in error
-    assert_nothing_left(process, before)
+    assert_nothing_left(process.pid, before)
 
 
-def assert_nothing_left(process, before):
+def assert_nothing_left(group, before):
     """Wait for the group to be empty: what a process leaves is gone a moment later.
 
     Other programs' shared memory comes and goes meanwhile.
     """
     for _ in range(20):
-        left = running(process.pid) | (shared_memory() - before)
+        left = running(group) | (shared_memory() - before)
         if not left:
             return
         time.sleep(0.1)
@@ -231,7 +231,7 @@ def test_ctrl_c_after_some_runs_leaves_a_partial_report(tmp_path):
         os.killpg(process.pid, signal.SIGINT)
         out, error = process.communicate(timeout=30)
         assert process.returncode == 130
-        assert_nothing_left(process, before)
+        assert_nothing_left(process.pid, before)
     assert b"Traceback" not in error
     assert b"Interrupted: this is what the finished runs show." in out
     assert "This report is partial" in (tmp_path / "index.html").read_text("utf-8")
@@ -304,11 +304,7 @@ def test_in_the_benchmark(signum, tmp_path):
         group = int(sign.read_text())
         assert len(running(group)) == 4
         assert_ends(process, signum, False, before)
-        for _ in range(20):
-            if not running(group):
-                return
-            time.sleep(0.1)
-        pytest.fail(f"left: {running(group)}")
+        assert_nothing_left(group, before)
 
 
 def workers_of(process):
@@ -361,7 +357,7 @@ def test_a_worker_that_is_killed_or_stands_still_is_an_error(which, signum):
         assert process.returncode == 1
         assert error.decode().startswith("error: a worker process gave no batch within 3 s")
         assert error.count(b"\n") == 1
-        assert_nothing_left(process, before)
+        assert_nothing_left(process.pid, before)
 
 
 @needs_proc
@@ -372,7 +368,7 @@ def test_workers_end_when_their_program_is_killed():
         process.kill()
         _, error = process.communicate(timeout=20)
         assert error == b""
-        assert_nothing_left(process, shared_memory())
+        assert_nothing_left(process.pid, shared_memory())
 
 
 @pytest.mark.skipif(not can_mount(), reason="may not make a mount namespace")

@@ -5,13 +5,12 @@ import contextlib
 import io
 import os
 import re
-import signal
 import sys
 from typing import Callable, Iterator, List, Optional, Sequence
 
 from .. import __version__
 from ..errors import GluonSoftmaxError
-from ..interruption import listening
+from ..interruption import listening, tell
 from . import benchmark, compare, data, doctor, predict, reproduce, train
 from .options import Parser, nearest, report_error
 
@@ -93,8 +92,7 @@ def guarded(work: Callable[[List[str]], int], argv: Optional[Sequence[str]]) -> 
         _report_system(error)
         return 1
     except KeyboardInterrupt:
-        print("\ninterrupted", file=sys.stderr)
-        return 128 + signal.SIGINT
+        return tell()
 
 
 def _report_system(error: OSError) -> None:

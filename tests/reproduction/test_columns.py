@@ -2,6 +2,7 @@ import dataclasses
 import re
 
 import pytest
+from shared import by_module
 
 from gluon_softmax.data.fashion_mnist import CLASS_NAMES
 from gluon_softmax.data.resplit import resplit
@@ -33,12 +34,12 @@ def as_text(records, loss=1.0, digits=4, per_cent=1.0, column=None, first=0):
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope=by_module)
 def official(sample):
     return dataclasses.replace(sample, edition="official")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope=by_module)
 def runs(official):
     """Five runs on the sample and on re-splits of it, and one more to be printed."""
     settings = Settings(batch_size=64)
@@ -241,7 +242,7 @@ def test_sections_keep_their_order(official, runs, tmp_path):
     assert "the tutorial" not in re.sub(r"as the tutorial's\s+second part", "", page)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope=by_module)
 def many(official_data):
     """Twenty runs of each edition, at the settings with which others published theirs."""
     settings = THEIRS

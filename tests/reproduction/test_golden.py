@@ -9,6 +9,7 @@ import re
 import numpy as np
 import pytest
 from scipy import stats
+from shared import by_module
 
 from gluon_softmax.commands import main as cli
 from gluon_softmax.data.fashion_mnist import CLASS_NAMES
@@ -94,17 +95,17 @@ def judged(found):
     return rows
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope=by_module)
 def official(sample):
     return dataclasses.replace(sample, edition="official", origin="the tests")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope=by_module)
 def real(official):
     return reproduce.reproduce(official, Settings(), seed=3, runs=RUNS, read=False)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope=by_module)
 def made(official):
     """Runs that differ, of which some editions explain some figures, and none some others."""
     random = np.random.RandomState(1)
@@ -411,7 +412,7 @@ CLEAR = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope=by_module)
 def whole(official_data):
     return reproduce.reproduce(official_data, Settings(), seed=0, runs=10, read=False)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy import stats
+from shared import by_module
 
 from gluon_softmax.data.resplit import resplit
 from gluon_softmax.reproduction import published, reproduce
@@ -39,7 +40,7 @@ def test_the_editions_lie_apart_by_many_times_their_scatter():
     assert withdrawn[:, 4, 2].min() > official[:, 4, 2].max()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope=by_module)
 def found(sample):
     official = dataclasses.replace(sample, edition="official")
     return reproduce.reproduce(official, Settings(), seed=3, runs=7, read=False)

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from shared import by_module
 
 from gluon_softmax.reproduction import report
 from gluon_softmax.reproduction.findings import Reproduction, headline
@@ -16,13 +17,13 @@ from gluon_softmax.reproduction.summary import summary
 from gluon_softmax.training.run import Settings
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope=by_module)
 def found(sample):
     data = dataclasses.replace(sample, edition="official", origin='a <b>folder</b> & "more"')
     return reproduce(data, Settings(), seed=0, runs=2, read=True)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope=by_module)
 def out(found, tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
     report.write_report(found, folder, "python -m gluon_softmax reproduce --out '<x>'")

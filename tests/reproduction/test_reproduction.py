@@ -6,6 +6,7 @@ import d2lzh as d2l
 import jsonschema
 import numpy as np
 import pytest
+from shared import by_module
 
 from gluon_softmax.reproduction import claims, reproduce, results, verdicts
 from gluon_softmax.reproduction.facts import find_facts, time_reading
@@ -15,13 +16,13 @@ from gluon_softmax.training.run import Settings, train_version
 SCHEMA = json.loads((Path(results.__file__).parent / "results.schema.json").read_text("utf-8"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope=by_module)
 def official(sample):
     """The sample, which is of the official edition, under that edition's name."""
     return dataclasses.replace(sample, edition="official")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope=by_module)
 def found(official):
     return reproduce.reproduce(official, Settings(), seed=3, runs=2, read=False)
 

@@ -4,8 +4,14 @@
 .PHONY: help reproduce test test-fast lint test-all benchmark mutants lock clean
 
 uv = sh .ci/uv
-run = $(uv) run --locked
+run = $(uv) run --locked$(if $(GPU), --no-group cpu --extra gpu)
 dev = $(run) --group dev
+
+# Elsewhere than the CPU build, which has files of the same names.
+ifdef GPU
+export UV_PROJECT_ENVIRONMENT = .venv-gpu
+$(if $(wildcard .venv-gpu),,$(info MXNet for CUDA and NVIDIA's libraries are 2.4 GB to fetch, into .venv-gpu, once.))
+endif
 
 help:
 	@echo "make reproduce   download the data, train both versions, write the report into report/"
@@ -19,6 +25,7 @@ help:
 	@echo "make clean       remove environments, caches and the report"
 	@echo
 	@echo "PYTHON=...       the interpreter to use, CPython 3.9 to 3.15"
+	@echo "GPU=1            with MXNet for CUDA 11.7 and NVIDIA's libraries for it (2.4 GB), into .venv-gpu"
 	@echo "ARGS=...         more arguments for reproduce, benchmark or pytest: make reproduce ARGS=--help"
 
 reproduce:

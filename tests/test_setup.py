@@ -32,7 +32,10 @@ def holding(lines, environment):
 @pytest.mark.parametrize("python", PYTHONS)
 def test_requirements_txt_pins_what_the_project_asks_for(python, machine):
     tomllib = pytest.importorskip("tomllib")
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    groups = settings["dependency-groups"]
+    asked = settings["project"]["dependencies"] + groups["cpu"] + groups["d2lzh"]
+    assert settings["tool"]["uv"]["default-groups"] == ["cpu", "d2lzh"]
     environment = {"python_version": python, "python_full_version": f"{python}.1"}
     environment.update(MACHINES[machine])
     pinned = {}
@@ -41,7 +44,7 @@ def test_requirements_txt_pins_what_the_project_asks_for(python, machine):
         assert specifier.operator == "=="
         assert canonicalize_name(each.name) not in pinned
         pinned[canonicalize_name(each.name)] = specifier.version
-    for each in holding(project["dependencies"], environment):
+    for each in holding(asked, environment):
         assert each.specifier.contains(pinned[canonicalize_name(each.name)]), each
     # With an array of one element as a number, wherever there is such a NumPy.
     assert (pinned["numpy"].split(".")[:2] < ["2", "4"]) == (python != "3.15")

@@ -4,12 +4,12 @@ import platform
 import struct
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Iterator, List, Tuple
+from typing import Iterator, List, Tuple
 
 from ..console import say
 from ..data.cache import cache_root, in_cache
 from ..data.editions import EDITIONS, FILES
-from ..revival import applied
+from ..revival import applied, cuda
 from ..training.machine import processor, versions
 from .options import Parser, report_error
 
@@ -57,7 +57,7 @@ def _findings(wrong: List[str]) -> Iterator[Tuple[str, str]]:
         features = mxnet.runtime.Features()
         enabled = sorted(name for name in features if features.is_enabled(name))
         yield "features", " ".join(enabled)
-        yield "GPUs", _gpus(mxnet, "CUDA" in enabled)
+        yield "GPUs", _gpus("CUDA" in enabled)
     for name, version in versions().items():
         if name != "python":
             yield name, version
@@ -74,13 +74,15 @@ def _findings(wrong: List[str]) -> Iterator[Tuple[str, str]]:
             wrong.append(f"the cache of the {edition.name} edition: {error}")
 
 
-def _gpus(mxnet: Any, has_cuda: bool) -> str:
+def _gpus(has_cuda: bool) -> str:
     if not has_cuda:
         return "none: this MXNet is a CPU build"
-    try:
-        return str(mxnet.context.num_gpus())
-    except mxnet.MXNetError:
-        return "none: no driver answers"
+    found = [
+        f"{gpu.name} (compute capability {gpu.major}.{gpu.minor}"
+        f"{'' if gpu.supported else ', for which MXNet has no code'})"
+        for gpu in cuda.gpus()
+    ]
+    return ", ".join(found) or "none: the driver names none"
 
 
 def _libraries() -> List[str]:

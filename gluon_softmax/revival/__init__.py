@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Callable, Optional, Sequence
 
-from . import ipython, libraries, machine, python, scipy
+from . import cuda, ipython, libraries, machine, python, scipy
 from .mend import Mend, applied
 
 __all__ = ["Mend", "applied", "revive"]
@@ -24,7 +24,9 @@ __all__ = ["Mend", "applied", "revive"]
 
 def _load_mxnet(load: Callable, module: ModuleType) -> None:
     machine.check()
-    libraries.supply(Path(str(module.__file__)).parent)
+    folder = Path(str(module.__file__)).parent
+    cuda.supply(folder)
+    libraries.supply(folder)
     python.supply_distutils()
     with scipy.hidden():
         load(module)

@@ -2,6 +2,8 @@ import mxnet as mx
 import pytest
 
 from gluon_softmax.errors import UsageError
+from gluon_softmax.revival.cuda import Gpu
+from gluon_softmax.training import context
 from gluon_softmax.training.context import get_context
 
 
@@ -27,7 +29,7 @@ def test_a_gpu_that_is_not_there():
 
 
 def test_gpus_by_number(monkeypatch):
-    monkeypatch.setattr(mx.context, "num_gpus", lambda: 2)
+    monkeypatch.setattr(context, "_gpus", lambda: [Gpu("T4", 7, 5), Gpu("L4", 8, 9)])
     assert get_context("auto") == get_context("gpu") == mx.gpu(0)
     assert get_context("gpu:1") == mx.gpu(1)
     assert get_context("cpu") == mx.cpu()
@@ -35,12 +37,14 @@ def test_gpus_by_number(monkeypatch):
         get_context("gpu:2")
 
 
-@pytest.mark.fault
-def test_a_cuda_build_without_a_driver(monkeypatch):
-    def num_gpus():
-        raise mx.MXNetError("no CUDA-capable device is detected")
-
-    monkeypatch.setattr(mx.context, "num_gpus", num_gpus)
-    assert get_context("auto") == mx.cpu()
-    with pytest.raises(UsageError, match="MXNet finds no GPU here"):
+@pytest.mark.bad_input
+def test_a_gpu_without_code(monkeypatch, capsys):
+    monkeypatch.setattr(context, "_gpus", lambda: [Gpu("H100", 9, 0), Gpu("L4", 8, 9)])
+    words = "no code for GPU 0 (H100, compute capability 9.0), but for 5.0 to 8.9"
+    with pytest.raises(UsageError) as raised:
         get_context("gpu")
+    assert words in str(raised.value)
+    assert get_context("gpu:1") == mx.gpu(1)
+    assert capsys.readouterr().err == ""
+    assert get_context("auto") == mx.cpu()
+    assert words in capsys.readouterr().err

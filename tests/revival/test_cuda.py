@@ -1,0 +1,165 @@
+"""MXNet's CUDA build beside a stand-in for NVIDIA's driver; no real GPU was at hand."""
+
+import os
+import shutil
+import subprocess
+import sys
+from importlib.metadata import distributions
+from pathlib import Path
+
+import pytest
+
+from gluon_softmax.errors import MissingLibrary
+from gluon_softmax.revival import cuda
+
+SAMPLE = Path(__file__).parents[1] / "data"
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="CUDA builds are for Linux")
+
+needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+has_build = any((d.metadata["Name"] or "").startswith("mxnet-cu") for d in distributions(name=None))
+
+
+@pytest.fixture
+def driver(tmp_path):
+    """Give a function that compiles the stand-in, and the environment in which it is found."""
+
+    def make(devices, major=0, minor=0):
+        subprocess.run(
+            ["cc", "-shared", "-fPIC", "-o", tmp_path / "libcuda.so.1"]
+            + [
+                f"-D{name}={n}"
+                for name, n in zip(("DEVICES", "MAJOR", "MINOR"), (devices, major, minor))
+            ]
+            + [Path(__file__).with_name("driver.c"), "-ldl"],
+            check=True,
+        )
+        return {**os.environ, "LD_LIBRARY_PATH": str(tmp_path)}
+
+    return make
+
+
+def python(code, env):
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def program(*words, env):
+    return subprocess.run(
+        [sys.executable, "-m", *words], env=env, capture_output=True, text=True, timeout=240
+    )
+
+
+@needs_compiler
+@pytest.mark.parametrize(
+    ("capability", "supported"),
+    [((3, 7), False), ((5, 0), True), ((7, 5), True), ((8, 9), True), ((9, 0), False)],
+)
+def test_the_driver_is_asked(driver, capability, supported):
+    code = "from gluon_softmax.revival import cuda\nfor g in cuda.gpus(): print(*g, g.supported)"
+    told = python(code, driver(1, *capability))
+    assert told == [f"Stand-in {capability[0]} {capability[1]} {supported}"]
+
+
+@needs_compiler
+@pytest.mark.fault
+def test_a_driver_that_finds_no_device(driver):
+    code = "from gluon_softmax.revival import cuda\nprint(cuda.gpus())"
+    assert python(code, driver(0)) == ["[]"]
+
+
+def site_packages(folder, *names):
+    for name in names:
+        (folder / name).mkdir(parents=True)
+    return folder / "mxnet"
+
+
+@pytest.mark.fault
+def test_a_cuda_build_without_a_driver(tmp_path, monkeypatch):
+    monkeypatch.setattr(cuda, "_driver", lambda: None)
+    cuda.supply(site_packages(tmp_path / "cpu", "mxnet", "mxnet-1.9.1.dist-info"))
+    with pytest.raises(MissingLibrary) as raised:
+        cuda.supply(site_packages(tmp_path / "gpu", "mxnet", "mxnet_cu112-1.9.1.dist-info"))
+    message = str(raised.value)
+    assert "mxnet-cu112 needs NVIDIA's driver (libcuda.so.1)" in message
+    assert "pip uninstall mxnet-cu112, then pip install --no-deps mxnet==1.9.1" in message
+    assert "\n" not in message
+
+
+@needs_compiler
+def test_libraries_are_loaded_from_packages_for_a_cuda_build_only(driver, tmp_path):
+    """With a library of the name that MXNet asks for, which nothing else has."""
+    library = tmp_path / "site/nvidia/cuda_runtime/lib/libcudart.so.11.0"
+    library.parent.mkdir(parents=True)
+    source = tmp_path / "runtime.c"
+    source.write_text("int here(void) { return 11; }")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
+    code = f"""
+import ctypes
+from pathlib import Path
+from gluon_softmax.revival import cuda
+site = Path({str(tmp_path / "site")!r})
+def there():
+    return hasattr(ctypes.CDLL(None), "here")
+cuda.supply(site / "mxnet")
+print(there())
+(site / "mxnet_cu117-1.9.1.dist-info").mkdir()
+cuda.supply(site / "mxnet")
+print(there(), ctypes.CDLL(None).here())
+"""
+    assert python(code, driver(1, 8, 0)) == ["False", "True 11"]
+
+
+needs_build = pytest.mark.skipif(not has_build, reason="MXNet's CPU build is installed")
+
+
+@pytest.mark.cuda
+@needs_build
+@pytest.mark.parametrize("version", ["scratch", "concise"])
+def test_without_a_device_it_trains_on_the_cpu_and_says_nothing(driver, version):
+    env = driver(0)
+    done = program(version, "--data-dir", str(SAMPLE), "--epochs", "1", env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("epoch 1, loss 1.9")
+
+
+@pytest.mark.cuda
+@needs_build
+@pytest.mark.bad_input
+def test_a_gpu_that_is_asked_for_and_not_there(driver):
+    done = program("concise", "--data-dir", str(SAMPLE), "--ctx", "gpu", env=driver(0))
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: --ctx gpu: MXNet finds no GPU here; --ctx cpu works")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.cuda
+@needs_build
+@pytest.mark.fault
+def test_without_a_driver():
+    env = {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}
+    done = program("concise", "--data-dir", str(SAMPLE), env=env)
+    assert done.returncode == 1
+    assert "needs NVIDIA's driver (libcuda.so.1), which this machine lacks" in done.stderr
+    assert done.stderr.count("\n") == 1
+    told = program("gluon_softmax", "doctor", env=env)
+    assert told.returncode == 1
+    assert "MXNet cannot be imported: mxnet-cu117 needs NVIDIA's driver" in told.stderr
+
+
+@pytest.mark.cuda
+@needs_build
+@pytest.mark.bad_input
+def test_a_gpu_for_which_there_is_no_code(driver):
+    env = driver(1, 9, 0)
+    done = program("concise", "--data-dir", str(SAMPLE), "--ctx", "gpu", env=env)
+    assert done.returncode == 2
+    assert "no code for GPU 0 (Stand-in, compute capability 9.0)" in done.stderr
+    assert done.stderr.count("\n") == 1
+    done = program("concise", "--data-dir", str(SAMPLE), "--epochs", "1", env=env)
+    assert (done.returncode, done.stderr.count("the CPU is taken, as MXNet's")) == (0, 1)
+    assert done.stdout.startswith("epoch 1, loss 1.9")
+    told = program("gluon_softmax", "doctor", env=env)
+    assert "Stand-in (compute capability 9.0, for which MXNet has no code)" in told.stdout

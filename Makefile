@@ -1,7 +1,9 @@
 # `make help` lists what there is. uv sets up what is needed, by the versions and hashes in uv.lock,
 # and starts at once where all is there; .ci/uv brings it where the machine has none.
 
-.PHONY: help reproduce test test-fast lint test-all benchmark mutants lock clean
+machines = test-all test-debian-12 test-debian-13 test-debian-sid test-arm64 test-cuda
+
+.PHONY: help reproduce test test-fast lint $(machines) test-machines benchmark mutants lock clean
 
 uv = sh .ci/uv
 run = $(uv) run --locked$(if $(GPU), --no-group cpu --extra gpu)
@@ -19,6 +21,8 @@ help:
 	@echo "make test-fast   the tests that do not need the whole data set"
 	@echo "make lint        check style, formatting and type hints"
 	@echo "make test-all    the tests on every Python from 3.9 to 3.15 that is on this machine"
+	@echo "make test-machines   on all machines of docs/machines.md, as root on Debian; one by one:"
+	@echo "                 $(machines)"
 	@echo "make benchmark   compare the speed with PyTorch, JAX and others (installs them: 3 GB)"
 	@echo "make mutants     plant errors in the centre of the code, and see which the tests catch"
 	@echo "make lock        renew the versions in uv.lock and requirements.txt"
@@ -42,6 +46,14 @@ lint:
 
 test-all:
 	@sh .ci/test-all $(ARGS)
+
+test-debian-12 test-debian-13 test-debian-sid test-arm64:
+	@sh .ci/machine $(@:test-%=%)
+
+test-cuda:
+	@$(MAKE) --no-print-directory test-fast GPU=1 ARGS="-m cuda $(ARGS)"
+
+test-machines: $(machines)
 
 benchmark:
 	@$(run) --group benchmark python -m gluon_softmax benchmark $(ARGS)

@@ -7,6 +7,7 @@ import threading
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gluon_softmax.errors import MissingLibrary
@@ -139,3 +140,32 @@ sys.exit(guarded(work, []))
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
     assert word in done.stderr
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_linear_algebra_is_numpys(dtype):
+    """By LAPACK, which MXNet has from Arm's library on ARM, and OpenBLAS stands in for."""
+    import mxnet as mx
+
+    near = {"float32": 2e-5, "float64": 1e-12}[dtype]
+    random = np.random.RandomState(0)
+    a = random.standard_normal((5, 5))
+    spd = a @ a.T + 5 * np.eye(5)
+    of = {name: mx.nd.array(m, dtype=dtype) for name, m in {"a": a, "spd": spd}.items()}
+    wide = mx.nd.array(a[:3], dtype=dtype)
+
+    def close(ours, theirs):
+        np.testing.assert_allclose(ours.asnumpy(), theirs, rtol=near, atol=near)
+
+    close(mx.nd.linalg.potrf(of["spd"]), np.linalg.cholesky(spd))
+    close(mx.nd.linalg.inverse(of["spd"]), np.linalg.inv(spd))
+    close(mx.nd.linalg.det(of["spd"]) / np.linalg.det(spd), 1)
+    close(mx.nd.linalg.gemm2(of["a"], of["a"], transpose_b=True), a @ a.T)
+    vectors, values = mx.nd.linalg.syevd(of["spd"])
+    close(values, np.linalg.eigvalsh(spd))
+    vectors = vectors.asnumpy()
+    np.testing.assert_allclose(vectors @ spd @ vectors.T, np.diag(values.asnumpy()), atol=50 * near)
+    q, l = (each.asnumpy() for each in mx.nd.linalg.gelqf(wide))
+    np.testing.assert_allclose(l @ q, a[:3], atol=10 * near)
+    np.testing.assert_allclose(q @ q.T, np.eye(3), atol=10 * near)
+    np.testing.assert_array_equal(l, np.tril(l))

@@ -69,7 +69,12 @@ def compare_steps(data: FashionMNIST, settings: Settings, seed: int) -> Differen
     ctx = settings.ctx
     seed_weights(seed)
     train_iter, test_iter = load_data_fashion_mnist(
-        settings.batch_size, data, settings.loader, settings.num_workers, ctx, seed
+        settings.batch_size,
+        data=data,
+        loader=settings.loader,
+        num_workers=settings.num_workers,
+        ctx=ctx,
+        seed=seed,
     )
     net, params = scratch.model.get_net(ctx)
     gluon_net, gluon_params = concise.model.get_net(ctx)

@@ -1,5 +1,8 @@
 """Load the data set: one of the editions, a re-split, or files of one's own."""
 
+import functools
+import hashlib
+import os
 from pathlib import Path
 from typing import Optional
 
@@ -14,6 +17,7 @@ from .idx import find_idx, kind_of, read_idx_path
 from .resplit import resplit
 
 EDITION_CHOICES = ("auto", "official", "mxnet", "resplit")
+EDITION_VARIABLE = "GLUON_SOFTMAX_EDITION"
 
 
 def load(
@@ -52,6 +56,50 @@ def load(
     if edition not in EDITIONS:
         raise UsageError(f"no edition is called {edition!r}: choose {', '.join(EDITION_CHOICES)}")
     return _load_edition(EDITIONS[edition])
+
+
+def load_chosen(root: Optional[str] = None) -> FashionMNIST:
+    """Load what a program asks for that knows nothing of editions; once in a process.
+
+    Parameters
+    ----------
+    root : str, optional
+        A folder, of which the files are taken if they are those that MXNet would accept.
+
+    Returns
+    -------
+    FashionMNIST
+        Else the edition that ``GLUON_SOFTMAX_EDITION`` names, by default ``auto``.
+
+    Raises
+    ------
+    DataError, UsageError
+        As of :func:`load`.
+    """
+    if root is not None and _would_be_accepted(Path(root).expanduser()):
+        return _once("auto", str(Path(root).expanduser()))
+    edition = os.environ.get(EDITION_VARIABLE) or "auto"
+    try:
+        return _once(edition, None)
+    except (DataError, UsageError) as error:
+        raise type(error)(
+            f"{error}; {EDITION_VARIABLE}, which is {edition!r} here, takes "
+            f"{', '.join(EDITION_CHOICES)}"
+        ) from None
+
+
+@functools.lru_cache(maxsize=None)
+def _once(edition: str, data_dir: Optional[str]) -> FashionMNIST:
+    return load(edition, data_dir)
+
+
+def _would_be_accepted(root: Path) -> bool:
+    edition = EDITIONS["mxnet"]
+    paths = {file: root / (file + edition.suffix) for file in FILES}
+    return all(path.is_file() for path in paths.values()) and all(
+        f"sha1:{hashlib.sha1(path.read_bytes()).hexdigest()}" == edition.checksums[file]
+        for file, path in paths.items()
+    )
 
 
 def _load_auto() -> FashionMNIST:

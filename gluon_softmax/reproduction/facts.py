@@ -84,7 +84,7 @@ def time_reading(data: FashionMNIST, num_workers: Optional[int]) -> float:
         Wall-clock time, seconds.
     """
     train_iter, _ = load_data_fashion_mnist(
-        READING_BATCH_SIZE, data, loader="per-sample", num_workers=num_workers
+        READING_BATCH_SIZE, data=data, loader="per-sample", num_workers=num_workers
     )
     start = time.perf_counter()
     for _ in progress(train_iter, desc="the tutorial's loader"):

@@ -1,14 +1,15 @@
 """All that MXNet 1.9.1 and d2lzh 1.0.0 need on newer versions of NumPy, Python, IPython and SciPy.
 
 Both were last released before those. One file for each that broke something; importing
-``gluon_softmax`` calls :func:`revive`, after which ``import mxnet`` and ``import d2lzh`` work.
+``gluon_softmax`` calls :func:`revive`, after which ``import mxnet`` and ``import d2lzh`` work, and
+with them a reader's own copy of the tutorial. No file of theirs is changed; with
+``GLUON_SOFTMAX_REVIVE=0`` in the environment all is left as it was.
+
 Nothing here imports either of them, nor NumPy, IPython or matplotlib: a mend of something that is
 not yet imported waits until it is.
-
-Out of reach, as it is a method of a C type: ``ndarray.tostring``, gone since NumPy 2.3, with which
-``mxnet.recordio.pack`` writes a record that has several labels.
 """
 
+import os
 import sys
 from functools import partial
 from importlib.machinery import ModuleSpec, PathFinder
@@ -16,10 +17,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Callable, Optional, Sequence
 
-from . import cuda, ipython, libraries, machine, python, scipy
-from .mend import Mend, applied
+from . import cuda, distutils, gluonbook, gpu, ipython, libraries, machine, scipy, workers
+from .mend import Mend, applied, listed
 
-__all__ = ["Mend", "applied", "revive"]
+__all__ = ["Mend", "applied", "listed", "revive"]
+
+SWITCH = "GLUON_SOFTMAX_REVIVE"
+_take: Any = None
 
 
 def _load_mxnet(load: Callable, module: ModuleType) -> None:
@@ -27,10 +31,24 @@ def _load_mxnet(load: Callable, module: ModuleType) -> None:
     folder = Path(str(module.__file__)).parent
     cuda.supply(folder)
     libraries.supply(folder)
-    python.supply_distutils()
-    with scipy.hidden():
+    distutils.supply()
+    with scipy.later():
         load(module)
-    python.let_workers_fork(sys.modules["mxnet.gluon.data.dataloader"])
+    # Here, as they import NumPy.
+    from . import fashion_mnist, one_element, parameters, recordio
+
+    of = sys.modules
+    workers.let_fork(of["mxnet.gluon.data.dataloader"])
+    workers.begin_with_us(of["mxnet.gluon.data.dataloader"])
+    workers.end_before_modules_go(of["mxnet.gluon.data.dataloader"])
+    parameters.mend(
+        *(of[f"mxnet.{name}"] for name in ("_ctypes.ndarray", "_ctypes.symbol", "symbol.symbol"))
+    )
+    one_element.mend(of["mxnet.ndarray"])
+    recordio.mend(of["mxnet.recordio"])
+    gpu.mend(of["mxnet"])
+    if _take is not None:
+        fashion_mnist.mend(of["mxnet.gluon.data.vision.datasets"], _take)
 
 
 def _load_numpy(load: Callable, module: ModuleType) -> None:
@@ -71,16 +89,26 @@ class _Mending:
         return spec
 
 
-def revive() -> None:
+def revive(take: Optional[Callable] = None) -> None:
     """Mend what is broken here, at once or as soon as it is imported; a second call does nothing.
+
+    Parameters
+    ----------
+    take : callable, optional
+        Where MXNet's ``FashionMNIST`` gets its arrays from; see :func:`.fashion_mnist.mend`.
 
     See Also
     --------
-    applied : The mends that have taken effect.
+    listed : The mends that were looked at.
     """
+    global _take
+    if os.environ.get(SWITCH) == "0":
+        return
+    _take = take
     if "numpy" in sys.modules:
         _mend_numpy()
     if "IPython.display" in sys.modules:
         ipython.mend(sys.modules["IPython.display"])
     if _Mending not in sys.meta_path:
         sys.meta_path.insert(0, _Mending)
+    gluonbook.listen()

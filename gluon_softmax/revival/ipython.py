@@ -7,9 +7,10 @@ from .mend import note
 
 def mend(display: Any) -> None:
     """Put ``set_matplotlib_formats`` back into ``IPython.display``."""
-    if not hasattr(display, "set_matplotlib_formats"):
+    missing = not hasattr(display, "set_matplotlib_formats")
+    if missing:
         display.set_matplotlib_formats = _set_matplotlib_formats
-        note("IPython.display.set_matplotlib_formats", "IPython 9")
+    note("IPython.display.set_matplotlib_formats", "IPython 9", missing)
 
 
 def _set_matplotlib_formats(*formats: str, **kwargs: Any) -> None:

@@ -51,6 +51,7 @@ def mend() -> None:
         for name, value in names.items():
             # Not hasattr: NumPy 1.2x warns when it is asked for some of these names. `bool` came
             # back in NumPy 2 with another meaning, which serves MXNet as well.
-            if version >= dropped and name not in vars(np):
+            missing = version >= dropped and name not in vars(np)
+            if missing:
                 setattr(np, name, value)
-                note(f"numpy.{name}", "NumPy {}.{}".format(*dropped))
+            note(f"numpy.{name}", "NumPy {}.{}".format(*dropped), missing)

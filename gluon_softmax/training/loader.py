@@ -2,7 +2,7 @@
 
 import functools
 import sys
-from typing import Iterator, Optional, Tuple
+from typing import Iterator, List, Optional, Tuple
 
 import numpy as np
 from mxnet import Context, cpu, nd
@@ -10,7 +10,7 @@ from mxnet.gluon.data import ArrayDataset, DataLoader, Dataset, Sampler
 from mxnet.gluon.data.vision import transforms
 
 from ..data.fashion_mnist import FashionMNIST
-from ..data.load import load
+from ..data.load import load_chosen
 from ..errors import DataError, UsageError
 from ..interruption import end_if_asked
 from .workers import Workers
@@ -52,13 +52,15 @@ def fashion_mnist_datasets(data: FashionMNIST) -> Tuple[ArrayDataset, ArrayDatas
         Each sample is an image, (28, 28, 1) uint8 NDArray, and its label, int32.
     """
     return (
-        _Samples(data.train_images, data.train_labels),
-        _Samples(data.test_images, data.test_labels),
+        ArrayDataset(nd.array(data.train_images, dtype=np.uint8), data.train_labels),
+        ArrayDataset(nd.array(data.test_images, dtype=np.uint8), data.test_labels),
     )
 
 
 def load_data_fashion_mnist(
     batch_size: int,
+    resize: Optional[int] = None,
+    root: Optional[str] = None,
     data: Optional[FashionMNIST] = None,
     loader: str = "resident",
     num_workers: Optional[int] = None,
@@ -71,8 +73,12 @@ def load_data_fashion_mnist(
     ----------
     batch_size : int
         Examples in a batch; the last batch of a pass may be shorter.
+    resize : int, optional
+        Pixels of a side to which each image is scaled, by MXNet's own ``Resize``.
+    root : str, optional
+        A folder, as of :func:`gluon_softmax.data.load.load_chosen`.
     data : FashionMNIST, optional
-        The data set; by default ``gluon_softmax.data.load.load()``.
+        The data set; by default what that function gives.
     loader : {"resident", "per-sample"}
         ``per-sample`` is the tutorial's feed: ``ToTensor`` on each image, in worker processes.
         ``resident`` gives the same batches from normalized images that lie on ``ctx`` as a whole.
@@ -86,8 +92,8 @@ def load_data_fashion_mnist(
     Returns
     -------
     train_iter, test_iter : mxnet.gluon.data.DataLoader
-        Each batch is X, float32 (batch, 1, 28, 28) in 0..1, and y, int32 (batch,). The training
-        set is shuffled anew in each pass.
+        Each batch is X, float32 (batch, 1, 28, 28), or of that other size, in 0..1, and y, int32
+        (batch,). The training set is shuffled anew in each pass.
 
     Raises
     ------
@@ -100,16 +106,18 @@ def load_data_fashion_mnist(
 
     Notes
     -----
-    Part 1 of the tutorial; ``d2lzh.load_data_fashion_mnist`` has the same
-    result, but for its ``resize``.
+    Part 1 of the tutorial. ``d2lzh.load_data_fashion_mnist`` has the same first three parameters
+    and the same result, so that ``d2l.load_data_fashion_mnist = load_data_fashion_mnist`` makes a
+    reader's own loop fast.
     """
     if loader not in LOADERS:
         raise UsageError(f"no loader is called {loader!r}: choose {' or '.join(LOADERS)}")
     workers = default_num_workers() if num_workers is None else num_workers
-    for name, value, least in (("batch_size", batch_size, 1), ("num_workers", workers, 0)):
+    numbers = [("batch_size", batch_size, 1), ("num_workers", workers, 0)]
+    for name, value, least in numbers + [("resize", resize, 1)] * (resize is not None):
         if not isinstance(value, (int, np.integer)) or value < least:
             raise UsageError(f"{name} {value!r}: choose a whole number, at least {least}")
-    data = load() if data is None else data
+    data = load_chosen(root) if data is None else data
     for part, images, labels in (
         ("training", data.train_images, data.train_labels),
         ("test", data.test_images, data.test_labels),
@@ -121,11 +129,12 @@ def load_data_fashion_mnist(
     if loader == "resident":
         train_iter, test_iter = (
             _resident(dataset, batch_size, order)
-            for dataset, order in zip(_resident_datasets(data, ctx), orders)
+            for dataset, order in zip(_resident_datasets(data, ctx, resize), orders)
         )
     else:
+        transform = transforms.Compose([*_resized(resize), transforms.ToTensor()])
         train_iter, test_iter = (
-            _PerSample(dataset, batch_size, order, workers, ctx)
+            _PerSample(dataset.transform_first(transform), batch_size, order, workers, ctx)
             for dataset, order in zip(fashion_mnist_datasets(data), orders)
         )
     return train_iter, test_iter
@@ -167,23 +176,38 @@ class _Shuffled(_InOrder):
 class _Resident(Dataset):
     """Normalized images and labels that lie on one context; an index array gives a batch."""
 
-    def __init__(self, images: np.ndarray, labels: np.ndarray, ctx: Context) -> None:
+    def __init__(
+        self, images: np.ndarray, labels: np.ndarray, ctx: Context, resize: Optional[int]
+    ) -> None:
         self.ctx = ctx
-        self._images = transforms.ToTensor()(nd.array(images, dtype=np.uint8, ctx=ctx))
+        self._images = nd.array(images, dtype=np.uint8, ctx=ctx)
         self._labels = nd.array(labels, dtype=np.int32, ctx=ctx)
+        # All at once; but scaled only batch by batch, since 60,000 of 224 pixels a side take 12 GB.
+        self._transform = transforms.Compose([*_resized(resize), transforms.ToTensor()])
+        if resize is None:
+            self._images, self._transform = self._transform(self._images), None
 
     def __getitem__(self, indices: nd.NDArray) -> Tuple[nd.NDArray, nd.NDArray]:
-        return nd.take(self._images, indices), nd.take(self._labels, indices)
+        images = nd.take(self._images, indices)
+        if self._transform is not None:
+            images = self._transform(images)
+        return images, nd.take(self._labels, indices)
 
     def __len__(self) -> int:
         return len(self._labels)
 
 
+def _resized(resize: Optional[int]) -> List[transforms.Resize]:
+    return [] if resize is None else [transforms.Resize(resize)]
+
+
 @functools.lru_cache(maxsize=1)
-def _resident_datasets(data: FashionMNIST, ctx: Context) -> Tuple[_Resident, _Resident]:
+def _resident_datasets(
+    data: FashionMNIST, ctx: Context, resize: Optional[int] = None
+) -> Tuple[_Resident, _Resident]:
     return (
-        _Resident(data.train_images, data.train_labels, ctx),
-        _Resident(data.test_images, data.test_labels, ctx),
+        _Resident(data.train_images, data.train_labels, ctx, resize),
+        _Resident(data.test_images, data.test_labels, ctx, resize),
     )
 
 
@@ -213,26 +237,12 @@ def _resident(dataset: _Resident, batch_size: int, order: _InOrder) -> DataLoade
     )
 
 
-class _Samples(ArrayDataset):
-    """Images and labels, by the sample."""
-
-    def __init__(self, images: np.ndarray, labels: np.ndarray) -> None:
-        super().__init__(nd.array(images, dtype=np.uint8), labels)
-
-    def __reduce__(self) -> tuple:
-        # For a worker process that is not forked: MXNet would hand the images over by a file
-        # descriptor, which fails on Python 3.9.
-        images, labels = self._data
-        return _Samples, (images.asnumpy(), labels)
-
-
 class _PerSample(DataLoader):
     """The tutorial's loader; its worker processes are ours, since MXNet's may wait for ever."""
 
     def __init__(
         self, dataset: Dataset, batch_size: int, order: Sampler, num_workers: int, ctx: Context
     ) -> None:
-        dataset = dataset.transform_first(transforms.ToTensor())
         super().__init__(dataset, batch_size, sampler=order)
         self.num_workers = num_workers
         self._ctx = ctx

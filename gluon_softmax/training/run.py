@@ -95,7 +95,7 @@ def train_version(
     seed_weights(seed)
     train_iter, test_iter = load_data_fashion_mnist(
         settings.batch_size,
-        data,
+        data=data,
         loader=settings.loader,
         num_workers=settings.num_workers,
         ctx=settings.ctx,

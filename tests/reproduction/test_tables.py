@@ -60,7 +60,7 @@ def test_what_d2lzh_prints_is_read(sample, capsys):
     net = d2l.nn.Sequential()
     net.add(d2l.nn.Dense(10))
     net.initialize()
-    train_iter, test_iter = load_data_fashion_mnist(200, sample, seed=0)
+    train_iter, test_iter = load_data_fashion_mnist(200, data=sample, seed=0)
     trainer = d2l.gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
     loss = d2l.gloss.SoftmaxCrossEntropyLoss()
     d2l.train_ch3(net, train_iter, test_iter, loss, 3, 200, None, None, trainer)

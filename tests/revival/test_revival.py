@@ -124,10 +124,14 @@ def test_applying_twice_changes_nothing():
 
 
 def test_every_mend_names_what_broke_it():
-    assert revival.applied()
-    for mend in revival.applied():
-        assert mend.name
-        assert mend.broken_by.split()[0] in {"NumPy", "Python", "IPython", "SciPy", "Linux"}
+    import gluonbook  # noqa: F401
+    import mxnet  # noqa: F401
+
+    causes = {"NumPy", "Python", "IPython", "SciPy", "Linux", "d2lzh", "no", "its"}
+    assert {mend.broken_by.split()[0] for mend in revival.listed()} <= causes
+    assert all(mend.name for mend in revival.listed())
+    assert set(revival.applied()) == {mend for mend in revival.listed() if mend.applies}
+    assert len({mend.name for mend in revival.listed()}) == len(revival.listed())
 
 
 USE = """
@@ -149,7 +153,7 @@ def test_d2lzh_works():
 
     applied = run(USE)
     assert ("set_matplotlib_formats IPython 9," in applied) == (IPython.version_info >= (9,))
-    assert "mxnet without scipy.sparse SciPy 1.8," in applied
+    assert "mxnet with scipy.sparse SciPy 1.8," in applied
 
 
 def test_ipython_is_mended_in_a_notebook_where_it_is_there_before_us():
@@ -204,15 +208,65 @@ def test_scipy_is_untouched_after_mxnet():
     )
 
 
+SPARSE = """
+import numpy as np
+dense = np.array([[0, 1.5, 0], [2.5, 0, 0]], "float32")
+theirs = scipy.sparse.csr_matrix(dense)
+ours = mx.nd.sparse.csr_matrix(theirs)
+assert ours.dtype == np.float32 and (ours.asnumpy() == dense).all()
+assert (mx.nd.array(theirs).asnumpy() == dense).all()
+assert mx.nd.array(theirs).stype == "csr"
+back = ours.asscipy()
+assert type(back) is type(theirs) and (back != theirs).nnz == 0
+coordinates = ([1.5, 2.5], ([0, 1], [1, 0]))
+assert (mx.nd.sparse.csr_matrix(coordinates, shape=(2, 3)).asnumpy() == dense).all()
+buckets, probabilities = mx.test_utils.gen_buckets_probs_with_ppf(mx.test_utils.ss.norm.ppf, 5)
+assert abs(buckets[1][1] - scipy.stats.norm.ppf(0.4)) < 1e-12
+"""
+
+
 def test_scipy_that_is_there_before_us_is_left_alone():
-    run("""
-        import scipy.sparse, scipy.stats
-        modules = scipy.sparse, scipy.stats
+    run(
+        """
+import scipy.sparse, scipy.stats
+modules = scipy.sparse, scipy.stats
+import sys
+import gluon_softmax, mxnet as mx
+assert (sys.modules["scipy.sparse"], sys.modules["scipy.stats"]) == modules
+assert mx.test_utils.ss is scipy.stats
+"""
+        + SPARSE
+    )
+
+
+def test_mxnet_finds_scipy_when_it_is_asked_for_it():
+    run("import gluon_softmax, mxnet as mx\nimport scipy.sparse, scipy.stats\n" + SPARSE)
+
+
+def test_without_scipy_mxnet_says_so():
+    printed = run("""
         import sys
+        sys.modules["scipy"] = None
         import gluon_softmax, mxnet as mx
-        assert (sys.modules["scipy.sparse"], sys.modules["scipy.stats"]) == modules
-        assert mx.test_utils.ss is scipy.stats
+        try:
+            mx.nd.sparse.csr_matrix((2, 3)).asscipy()
+        except ImportError as error:
+            print(error)
         """)
+    assert "scipy could not be imported" in printed
+
+
+def test_it_can_be_switched_off():
+    printed = run(
+        """
+        import sys
+        before = list(sys.meta_path)
+        import gluon_softmax
+        print(sys.meta_path == before, gluon_softmax.revival.listed())
+        """,
+        GLUON_SOFTMAX_REVIVE="0",
+    )
+    assert printed == "True ()\n"
 
 
 def test_the_package_itself_warns_of_nothing():

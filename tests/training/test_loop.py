@@ -78,7 +78,7 @@ def as_d2lzh(train_ch3, version, batches, test_iter, epochs, batch_size):
 def test_training_is_that_of_d2lzh(version, batch_size, sample, capsys):
     results = []
     for way in ("d2lzh's", "ours for any net", "the version's own"):
-        data = load_data_fashion_mnist(batch_size, sample, seed=5)
+        data = load_data_fashion_mnist(batch_size, data=sample, seed=5)
         if way == "the version's own":
             _, parameters = train(version, *data, 3, batch_size)
         else:
@@ -97,8 +97,8 @@ def test_training_is_that_of_d2lzh(version, batch_size, sample, capsys):
 
 @pytest.mark.parametrize("version", ["scratch", "concise"])
 def test_records_are_what_numpy_counts(version, sample):
-    batches = list(load_data_fashion_mnist(128, sample, seed=2)[0])
-    _, test_iter = load_data_fashion_mnist(300, sample)
+    batches = list(load_data_fashion_mnist(128, data=sample, seed=2)[0])
+    _, test_iter = load_data_fashion_mnist(300, data=sample)
     # A learning rate of 0 leaves the parameters as they are, so that NumPy can follow.
     records, _ = train(version, batches, test_iter, 1, 128, 0.0, on_epoch=silent)
     W, b = (array.astype(np.float64) for array in start())
@@ -135,7 +135,7 @@ def test_sgd_is_that_of_d2lzh():
 @pytest.mark.parametrize("version", ["scratch", "concise"])
 def test_evaluate_accuracy_is_that_of_d2lzh(version, sample):
     _, net, _ = make(version)
-    _, test_iter = load_data_fashion_mnist(128, sample)
+    _, test_iter = load_data_fashion_mnist(128, data=sample)
     ours = loop.evaluate_accuracy(test_iter, net)
     assert ours == pytest.approx(d2l.evaluate_accuracy(test_iter, net), abs=1e-7)
     assert 0 < ours < 1
@@ -159,7 +159,7 @@ def test_divergence_stops_and_keeps_what_was_finished(version, sample):
     with pytest.raises(Diverged, match=r"epoch 1: .* no longer finite") as caught:
         train_version(VERSIONS[version], sample, Settings(lr=1e38), 0, on_epoch=silent)
     assert caught.value.records.loss == []
-    good, test_iter = load_data_fashion_mnist(200, sample, seed=0)
+    good, test_iter = load_data_fashion_mnist(200, data=sample, seed=0)
     bad = [(X * float("nan"), y) for X, y in good]
 
     class Turning:
@@ -178,7 +178,7 @@ def test_divergence_stops_and_keeps_what_was_finished(version, sample):
 
 @pytest.mark.fault
 def test_a_loss_that_is_infinite_while_the_parameters_are_not(sample):
-    data = load_data_fashion_mnist(200, sample, seed=0)
+    data = load_data_fashion_mnist(200, data=sample, seed=0)
     _, net, _ = make("scratch")
 
     def train_batch(X, y):
@@ -190,7 +190,7 @@ def test_a_loss_that_is_infinite_while_the_parameters_are_not(sample):
 
 @pytest.mark.fault
 def test_a_parameter_that_is_not_finite_while_the_losses_are(sample):
-    data = load_data_fashion_mnist(200, sample, seed=0)
+    data = load_data_fashion_mnist(200, data=sample, seed=0)
     _, net, _ = make("scratch")
 
     def train_batch(X, y):
@@ -231,7 +231,7 @@ def test_tutorials_error_on_request(sample, capsys):
 
 
 def test_seconds_are_those_of_training_and_epochs_are_counted_from_1(sample, monkeypatch):
-    data = load_data_fashion_mnist(200, sample, seed=0)
+    data = load_data_fashion_mnist(200, data=sample, seed=0)
     named = []
 
     def slow(batches, desc):

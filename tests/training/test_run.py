@@ -82,7 +82,13 @@ def test_the_settings_reach_the_feed(sample, monkeypatch):
     monkeypatch.setattr(runs, "load_data_fashion_mnist", load_data)
     settings = Settings(1, 50, 0.1, mx.cpu(1), "per-sample", 0)
     runs.train_version(VERSIONS["concise"], sample, settings, 9, on_epoch=lambda _: None)
-    expected = {"loader": "per-sample", "num_workers": 0, "ctx": mx.cpu(1), "seed": 9}
+    expected = {
+        "data": sample,
+        "loader": "per-sample",
+        "num_workers": 0,
+        "ctx": mx.cpu(1),
+        "seed": 9,
+    }
     assert asked == [(50, expected)]
 
 

@@ -100,7 +100,7 @@ def trained(train, make, sample, loss, how="trainer", function=False):
     mx.random.seed(3)
     net = make()
     net.initialize(init.Normal(sigma=0.05))
-    data = list(load_data_fashion_mnist(200, sample, seed=1))
+    data = list(load_data_fashion_mnist(200, data=sample, seed=1))
     for X, _ in data[1]:
         net(X.copy())
     parameters = net.collect_params()
@@ -172,7 +172,7 @@ def test_the_callers_objects_are_as_before(sample, capsys):
     net(nd.zeros((1, 1, 28, 28)))
     before = [vars(block).copy() for block in (net, net[0], loss)]
     trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
-    data = load_data_fashion_mnist(200, sample, seed=1)
+    data = load_data_fashion_mnist(200, data=sample, seed=1)
     train_ch3(net, *data, loss, 1, 200, trainer=trainer)
     for block, attributes in zip((net, net[0], loss), before):
         assert vars(block) == attributes
@@ -279,7 +279,7 @@ def test_what_happens_after_an_epoch_is_the_callers(sample, capsys):
     net = linear()
     net.initialize()
     trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
-    data = load_data_fashion_mnist(200, sample)
+    data = load_data_fashion_mnist(200, data=sample)
     loss = gluon.loss.SoftmaxCrossEntropyLoss()
     seen = []
     train_ch3(
@@ -296,7 +296,7 @@ def test_an_iterator_that_gives_no_batch(batches, sample):
     net.initialize()
     trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
     loss = gluon.loss.SoftmaxCrossEntropyLoss()
-    _, test_iter = load_data_fashion_mnist(200, sample)
+    _, test_iter = load_data_fashion_mnist(200, data=sample)
     with pytest.raises(DataError, match=r"epoch 1: .* no batch"):
         train_ch3(net, batches, test_iter, loss, 2, 200, trainer=trainer)
     with pytest.raises(DataError, match="no batch"):
@@ -310,7 +310,7 @@ def test_an_iterator_that_is_used_up_after_an_epoch(sample, capsys):
     net = linear()
     net.initialize()
     trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
-    train_iter, test_iter = load_data_fashion_mnist(200, sample)
+    train_iter, test_iter = load_data_fashion_mnist(200, data=sample)
     loss = gluon.loss.SoftmaxCrossEntropyLoss()
     with pytest.raises(DataError, match=r"epoch 2: .* no batch"):
         train_ch3(net, iter(train_iter), test_iter, loss, 2, 200, trainer=trainer)
@@ -322,7 +322,7 @@ def test_divergence_stops(sample):
     net = linear()
     net.initialize()
     trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 1e38})
-    data = load_data_fashion_mnist(200, sample)
+    data = load_data_fashion_mnist(200, data=sample)
     with pytest.raises(Diverged, match="epoch 1"):
         train_ch3(net, *data, gluon.loss.SoftmaxCrossEntropyLoss(), 2, 200, trainer=trainer)
 
@@ -332,7 +332,7 @@ def test_divergence_stops(sample):
 def test_evaluate_accuracy_on_contexts_as_d2lzh(ctx, batch_size, sample):
     net = linear()
     net.initialize(init.Normal(sigma=0.05), ctx=ctx)
-    _, test_iter = load_data_fashion_mnist(batch_size, sample)
+    _, test_iter = load_data_fashion_mnist(batch_size, data=sample)
     theirs = d2l.evaluate_accuracy(test_iter, net, ctx)
     assert evaluate_accuracy(test_iter, net, ctx) == pytest.approx(theirs, abs=1e-7)
     assert 0 < theirs < 1
@@ -343,7 +343,7 @@ def test_evaluate_accuracy_on_contexts_that_do_not_divide_the_batch(sample):
     ctx = [mx.cpu(k) for k in range(3)]
     net = linear()
     net.initialize(init.Normal(sigma=0.05), ctx=ctx)
-    _, test_iter = load_data_fashion_mnist(128, sample)
+    _, test_iter = load_data_fashion_mnist(128, data=sample)
     alone = evaluate_accuracy(test_iter, net, ctx[0])
     assert evaluate_accuracy(test_iter, net, ctx) == pytest.approx(alone, abs=1e-7)
 
@@ -365,5 +365,5 @@ def test_evaluate_accuracy_on_a_batch_of_one_and_on_arrays_of_numpy(ctx, sample)
 def test_evaluate_accuracy_with_float_labels(sample):
     net = linear()
     net.initialize()
-    batches = [(X, y.astype("float32")) for X, y in load_data_fashion_mnist(128, sample)[1]]
+    batches = [(X, y.astype("float32")) for X, y in load_data_fashion_mnist(128, data=sample)[1]]
     assert evaluate_accuracy(batches, net) == pytest.approx(d2l.evaluate_accuracy(batches, net))

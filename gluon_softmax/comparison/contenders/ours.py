@@ -13,7 +13,7 @@ def prepare(settings):
     version = VERSIONS[name]
     seed_weights(settings.seed)
     train_iter, test_iter = load_data_fashion_mnist(
-        settings.batch_size, settings.data, loader, seed=settings.seed
+        settings.batch_size, data=settings.data, loader=loader, seed=settings.seed
     )
     net, params = version.model.get_net(get_context("cpu"))
     train_batch = version.training.get_train_batch(net, params, settings.lr, settings.batch_size)

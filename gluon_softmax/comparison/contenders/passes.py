@@ -8,7 +8,7 @@ from .harness import by_epoch, run
 
 def prepare(settings):
     train_iter, _ = load_data_fashion_mnist(
-        settings.batch_size, settings.data, settings.variant, seed=settings.seed
+        settings.batch_size, data=settings.data, loader=settings.variant, seed=settings.seed
     )
 
     def one_pass():

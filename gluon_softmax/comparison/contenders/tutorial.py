@@ -32,6 +32,7 @@ def prepare(settings):
     folder = tempfile.TemporaryDirectory()
     write_files(settings.data, folder.name)
     # MXNet would refuse the official edition, and download.
+    datasets.check_sha1 = lambda path, sha1: True
     datasets.download = lambda url, path, sha1_hash: str(Path(path, Path(url).name))
     train_iter, test_iter = d2l.load_data_fashion_mnist(settings.batch_size, root=folder.name)
     folder.cleanup()

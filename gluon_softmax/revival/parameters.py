@@ -1,0 +1,55 @@
+"""NumPy 2 writes its scalars as ``np.int64(8)``, and MXNet passes parameters as text.
+
+A shape, axis or index that came out of NumPy, such as ``(np.int64(8), 6)``, is no number to MXNet's
+operators then. Where it makes the text, in four of its modules, it finds this ``str``.
+"""
+
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from .mend import note
+
+_NUMPY = tuple(int(number) for number in np.__version__.split(".")[:2])
+
+
+class _WithText(type):
+    """What makes a class whose instances are those of ``str``, and whose call is ours."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, str)
+
+    def __call__(cls, value: Any = "") -> str:
+        kind = type(value)
+        return _written(value) if kind is tuple or kind is list else str(value)
+
+
+class Text(metaclass=_WithText):
+    """``str``, but for NumPy's scalars in tuples and lists, which are written as on NumPy 1."""
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, np.generic):
+        return repr(str(value)) if isinstance(value, str) else str(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_written, value))}]"
+    # No named tuple, which names itself.
+    if type(value) is tuple:
+        return f"({', '.join(map(_written, value))}{',' if len(value) == 1 else ''})"
+    return repr(value)
+
+
+def mend(*modules: ModuleType) -> None:
+    """Let modules of MXNet write parameters so.
+
+    Parameters
+    ----------
+    *modules : module
+        Those of MXNet that make texts of parameters.
+    """
+    needed = _NUMPY >= (2, 0)
+    if needed:
+        for module in modules:
+            vars(module)["str"] = Text
+    note("NumPy's numbers as parameters of operators", "NumPy 2.0", needed)

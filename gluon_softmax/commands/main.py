@@ -11,7 +11,7 @@ from typing import Callable, Iterator, List, Optional, Sequence
 from .. import __version__
 from ..errors import GluonSoftmaxError
 from ..interruption import listening, tell
-from . import benchmark, compare, data, doctor, predict, reproduce, train
+from . import benchmark, compare, data, doctor, predict, reproduce, revival, script, train
 from .options import Parser, nearest, report_error
 
 COMMANDS = {
@@ -20,6 +20,8 @@ COMMANDS = {
     "compare": compare.run,
     "benchmark": benchmark.run,
     "doctor": doctor.run,
+    "revival": revival.run,
+    "run": script.run,
 }
 _HELP = """\
 commands:
@@ -29,6 +31,8 @@ commands:
   benchmark  time both versions beside the tutorial's code, NumPy, PyTorch, JAX and
              scikit-learn
   doctor     tell what there is on this machine, and what is wrong with it
+  revival    list what is mended of MXNet and d2lzh, and why
+  run        run a script of your own, made from the tutorial or the book
 
 `python -m scratch` and `python -m concise` train one version.
 Every command takes --debug, to show a traceback with an error."""
@@ -47,7 +51,11 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     int
         Exit status: 0 done, 1 a failed job, 2 bad usage, 130 or 143 interrupted.
     """
-    return guarded(_main, argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    if words[:1] == ["run"]:
+        # Errors and signals are the script's, and so are the words after it.
+        return script.run(words[1:])
+    return guarded(_main, words)
 
 
 def main_version(version: str, argv: Optional[Sequence[str]] = None) -> int:

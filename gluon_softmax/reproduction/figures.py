@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ..data.fashion_mnist import CLASS_NAMES
+from ..revival.pictures import seen
 from ..writing import whole_file
 
 # Blue, orange and black differ in lightness too, so that colour blindness and grey printing keep
@@ -107,8 +108,11 @@ def draw_images(
     return figure
 
 
+@seen
 def show_fashion_mnist(images: Any, labels: Sequence[str]) -> None:
     """Show images in one row, in a notebook or, after ``plt.show()``, in a window.
+
+    At a terminal without a display, write them to a file and name it.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Callable, Optional, Sequence
 
-from . import cuda, distutils, gluonbook, gpu, ipython, libraries, machine, scipy, workers
+from . import cuda, distutils, gluonbook, gpu, ipython, libraries, machine, pictures, scipy, workers
 from .mend import Mend, applied, listed
 
 __all__ = ["Mend", "applied", "listed", "revive"]
@@ -68,9 +68,15 @@ def _load_display(load: Callable, module: ModuleType) -> None:
     ipython.mend(module)
 
 
+def _load_d2lzh(load: Callable, module: ModuleType) -> None:
+    load(module)
+    pictures.mend(module)
+
+
 _LOADERS = {
     "numpy": _load_numpy,
     "mxnet": _load_mxnet,
+    "d2lzh": _load_d2lzh,
     "IPython.display": _load_display,
 }
 

@@ -1,0 +1,30 @@
+"""``python -m gluon_softmax revival``: what is mended of MXNet and d2lzh, and why."""
+
+from importlib import import_module
+from typing import Dict, List, Tuple
+
+from .options import Parser
+
+
+def run(argv: List[str]) -> int:
+    """Run the command with its arguments; gives its exit status."""
+    Parser(
+        prog="python -m gluon_softmax revival",
+        description="List what is mended of MXNet and d2lzh when they are imported, which version "
+        "broke it, and whether that is so here. GLUON_SOFTMAX_REVIVE=0 in the environment leaves "
+        "all as it was.",
+    ).parse_args(argv)
+
+    from .. import revival
+
+    for name in ("mxnet", "d2lzh", revival.gluonbook.NAME):
+        import_module(name)
+    rows: Dict[Tuple[str, bool, str], List[str]] = {}
+    for mend in revival.listed():
+        # NumPy dropped a score of names at once.
+        row = "numpy." if mend.name.startswith("numpy.") else mend.name
+        rows.setdefault((mend.broken_by, mend.applies, row), []).append(mend.name)
+    print(f"{'broken by':26}{'here':8}mended")
+    for (broken_by, applies, _), names in rows.items():
+        print(f"{broken_by:26}{'yes' if applies else '-':8}{', '.join(names)}")
+    return 0

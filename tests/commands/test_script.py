@@ -1,0 +1,136 @@
+"""``python -m gluon_softmax run``, and what a plain script shows."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from gluon_softmax.commands import main as cli
+
+CODE = """
+import sys
+import helper
+import d2lzh as d2l
+print(sys.argv[1:], helper.here, __name__, d2l.load_data_fashion_mnist.__module__)
+sys.exit(int(sys.argv[1]))
+"""
+
+
+@pytest.fixture
+def script(tmp_path):
+    (tmp_path / "helper.py").write_text("here = True\n")
+    (tmp_path / "mine.py").write_text(CODE)
+    return tmp_path / "mine.py"
+
+
+def run(*words, cwd):
+    return subprocess.run(
+        [sys.executable, "-m", "gluon_softmax", "run", *map(str, words)],
+        cwd=cwd,
+        env={**os.environ, "MPLBACKEND": "agg"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "module"),
+    [([], "d2lzh.utils"), (["--fast"], "gluon_softmax.training.loader")],
+)
+def test_a_script_runs_as_it_is(script, options, module, tmp_path):
+    done = run(*options, script, 3, "--debug", "--time", cwd=tmp_path)
+    assert done.returncode == 3
+    assert done.stdout == f"['3', '--debug', '--time'] True __main__ {module}\n"
+    assert done.stderr == ""
+
+
+def test_how_long_it_took(script, tmp_path):
+    done = run("--time", script, 0, cwd=tmp_path)
+    assert done.returncode == 0
+    name, seconds, unit = done.stderr.split()
+    assert (name, unit) == (f"{script}:", "s")
+    assert 0 < float(seconds) < 120
+
+
+def test_its_errors_are_its_own(tmp_path):
+    (tmp_path / "wrong.py").write_text("1 / 0\n")
+    done = run("wrong.py", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.endswith("ZeroDivisionError: division by zero\n")
+    assert 'wrong.py", line 1' in done.stderr
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "the following arguments are required: SCRIPT.py"),
+        (["--fst", "x.py"], "unknown option '--fst', do you mean '--fast'?"),
+        (["nothing.py"], "nothing.py: no such file"),
+    ],
+)
+def test_nothing_to_run(words, said, capsys):
+    assert cli.main(["run", *words]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {said}")
+    assert error.count("\n") == 1
+
+
+def test_revival_lists_every_mend(capsys):
+    from gluon_softmax import revival
+
+    assert cli.main(["revival"]) == 0
+    shown = capsys.readouterr().out
+    lines = [(line[:26].rstrip(), line[26:34].strip(), line[34:]) for line in shown.splitlines()]
+    assert lines[0] == ("broken by", "here", "mended")
+    told = {
+        (name, broken_by, here == "yes")
+        for broken_by, here, names in lines[1:]
+        for name in names.split(", ")
+    }
+    assert told == set(map(tuple, revival.listed()))
+
+
+TERMINAL = """
+import pty, sys
+sys.exit(pty.spawn([sys.executable, "shows.py"]) >> 8)
+"""
+SHOWS = """
+import gluon_softmax
+import d2lzh as d2l
+import mxnet as mx
+d2l.show_fashion_mnist(mx.nd.zeros((2, 28, 28, 1)), ["a", "b"])
+gluon_softmax.show_fashion_mnist(mx.nd.zeros((3, 28, 28, 1)), ["a", "b", "c"])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no terminal of this kind")
+def test_pictures_of_a_plain_script_are_in_files(tmp_path):
+    (tmp_path / "shows.py").write_text(SHOWS)
+    (tmp_path / "fashion-mnist-2.png").write_bytes(b"mine")
+    done = subprocess.run(
+        [sys.executable, "-c", TERMINAL],
+        cwd=tmp_path,
+        env={**os.environ, "MPLBACKEND": "agg"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    said = done.stdout.replace("\r", "").splitlines()
+    assert said == [
+        "the picture is in fashion-mnist-1.png",
+        "the picture is in fashion-mnist-3.png",
+    ]
+    for number in (1, 3):
+        assert (tmp_path / f"fashion-mnist-{number}.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "fashion-mnist-2.png").read_bytes() == b"mine"
+
+
+def test_where_there_is_no_terminal_no_file_is_written(tmp_path):
+    (tmp_path / "shows.py").write_text(SHOWS)
+    done = run("shows.py", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["shows.py"]

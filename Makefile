@@ -1,9 +1,8 @@
 # `make help` lists what there is. uv sets up what is needed, by the versions and hashes in uv.lock,
 # and starts at once where all is there; .ci/uv brings it where the machine has none.
 
-machines = test-all test-debian-12 test-debian-13 test-debian-sid test-arm64 test-cuda
-
-.PHONY: help reproduce test test-fast lint $(machines) test-machines benchmark mutants lock clean
+.PHONY: help reproduce test test-fast lint test-all test-cuda test-debian-12 test-debian-13 \
+	test-debian-sid test-arm64 test-machines benchmark mutants lock clean
 
 uv = sh .ci/uv
 run = $(uv) run --locked$(if $(GPU), --no-group cpu --extra gpu)
@@ -21,8 +20,10 @@ help:
 	@echo "make test-fast   the tests that do not need the whole data set"
 	@echo "make lint        check style, formatting and type hints"
 	@echo "make test-all    the tests on every Python from 3.9 to 3.15 that is on this machine"
-	@echo "make test-machines   on all machines of docs/machines.md, as root on Debian; one by one:"
-	@echo "                 $(machines)"
+	@echo "make test-cuda   those of MXNet's CUDA build, beside a stand-in for NVIDIA's driver"
+	@echo "make test-debian-12  on a bare Debian 12, as root on Debian; make test-debian-13 ,"
+	@echo "                 make test-debian-sid and make test-arm64 on those machines"
+	@echo "make test-machines  on all of them; docs/machines.md tells what came out"
 	@echo "make benchmark   compare the speed with PyTorch, JAX and others (installs them: 3 GB)"
 	@echo "make mutants     plant errors in the centre of the code, and see which the tests catch"
 	@echo "make lock        renew the versions in uv.lock and requirements.txt"
@@ -53,7 +54,7 @@ test-debian-12 test-debian-13 test-debian-sid test-arm64:
 test-cuda:
 	@$(MAKE) --no-print-directory test-fast GPU=1 ARGS="-m cuda $(ARGS)"
 
-test-machines: $(machines)
+test-machines: test-all test-debian-12 test-debian-13 test-debian-sid test-arm64 test-cuda
 
 benchmark:
 	@$(run) --group benchmark python -m gluon_softmax benchmark $(ARGS)

@@ -49,7 +49,8 @@ def test_options_are_there(page):
     program = "".join(
         path.read_text("utf-8") for path in (ROOT / "gluon_softmax" / "commands").glob("*.py")
     )
-    others = {"--no-deps", "--disable-pip"}
+    # Of pip, uv and docker.
+    others = {"--no-deps", "--disable-pip", "--no-group", "--extra", "--rm", "--variant"}
     for option in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text("utf-8"))) - others:
         assert f'"{option}"' in program or option == "--help", option
 
@@ -60,9 +61,10 @@ def test_commands_are_there(page):
     assert set(re.findall(r"-m gluon_softmax ([a-z]+)", text)) <= set(COMMANDS)
     modules = set(re.findall(r"python3? -m ([a-z_]+)", text))
     assert modules <= {"gluon_softmax", *VERSIONS, "venv", "pytest"}
-    targets = re.findall(r"^(\w[\w-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    assert set(re.findall(r"`(?:PYTHON=\S+ )?make ([a-z-]+)", text)) <= set(targets)
-    assert set(re.findall(r"^    make ([a-z-]+)$", text, re.MULTILINE)) <= set(targets)
+    rules = re.findall(r"^(\w[\w -]*):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    targets = " ".join(rules).split()
+    assert set(re.findall(r"`(?:PYTHON=\S+ )?make ([a-z0-9-]+)", text)) <= set(targets)
+    assert set(re.findall(r"^    make ([a-z0-9-]+)$", text, re.MULTILINE)) <= set(targets)
 
 
 @pages

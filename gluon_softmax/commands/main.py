@@ -94,6 +94,13 @@ def guarded(work: Callable[[List[str]], int], argv: Optional[Sequence[str]]) -> 
             raise
         report_error(error)
         return error.exit_status
+    except ModuleNotFoundError as error:
+        if debug or error.name not in ("mxnet", "d2lzh"):
+            raise
+        report_error(
+            f"{error.name} is not installed; type: pip install --no-deps mxnet==1.9.1 d2lzh==1.0.0"
+        )
+        return 1
     except OSError as error:
         if debug:
             raise

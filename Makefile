@@ -1,7 +1,7 @@
 # `make help` lists what there is. uv sets up what is needed, by the versions and hashes in uv.lock,
 # and starts at once where all is there; .ci/uv brings it where the machine has none.
 
-.PHONY: help reproduce test test-fast lint test-all test-cuda test-debian-12 test-debian-13 \
+.PHONY: help reproduce notebook test test-fast lint test-all test-cuda test-debian-12 test-debian-13 \
 	test-debian-sid test-arm64 test-machines benchmark mutants lock clean
 
 uv = sh .ci/uv
@@ -16,6 +16,7 @@ endif
 
 help:
 	@echo "make reproduce   download the data, train both versions, write the report into report/"
+	@echo "make notebook    open the two notebooks in JupyterLab"
 	@echo "make test        lint, then all tests; the first time, this downloads the data"
 	@echo "make test-fast   the tests that do not need the whole data set"
 	@echo "make lint        check style, formatting and type hints"
@@ -35,6 +36,9 @@ help:
 
 reproduce:
 	@$(run) python -m gluon_softmax reproduce $(ARGS)
+
+notebook:
+	@$(run) --group notebook jupyter lab scratch/scratch.ipynb $(ARGS)
 
 test: lint
 	@$(dev) python -m pytest --cov $(ARGS)

@@ -1,6 +1,7 @@
 """What the program says beside its results: notes and progress bars, both on standard error."""
 
 import sys
+from importlib.util import find_spec
 
 
 def say(line: str) -> None:
@@ -25,10 +26,12 @@ def progress(*args, **kwargs):
         The bar.
     """
     # Each import is made where it is needed: the one for notebooks costs as much as MXNet's half.
-    if "ipykernel" in sys.modules:
-        from tqdm.auto import tqdm
+    notebook = "ipykernel" in sys.modules
+    if notebook and find_spec("ipywidgets") is not None:
+        from tqdm.notebook import tqdm
     else:
         from tqdm import tqdm
 
-        kwargs["disable"] = not sys.stderr.isatty()
+        if not notebook and not sys.stderr.isatty():
+            kwargs["disable"] = True
     return tqdm(*args, leave=False, **kwargs)

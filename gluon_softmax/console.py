@@ -12,6 +12,14 @@ def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
 
+def in_notebook() -> bool:
+    """Tell whether this process is the kernel of a notebook."""
+    ipython = sys.modules.get("IPython")
+    # While it is imported itself, it has no such function yet.
+    shell = getattr(ipython, "get_ipython", lambda: None)()
+    return getattr(shell, "kernel", None) is not None
+
+
 def progress(*args, **kwargs):
     """Make a tqdm bar that shows on a terminal or in a notebook and is silent when piped.
 
@@ -26,7 +34,7 @@ def progress(*args, **kwargs):
         The bar.
     """
     # Each import is made where it is needed: the one for notebooks costs as much as MXNet's half.
-    notebook = "ipykernel" in sys.modules
+    notebook = in_notebook()
     if notebook and find_spec("ipywidgets") is not None:
         from tqdm.notebook import tqdm
     else:

@@ -1,6 +1,5 @@
 """Pictures, drawn by matplotlib without a window."""
 
-import sys
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
@@ -9,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ..console import in_notebook
 from ..data.fashion_mnist import CLASS_NAMES
 from ..revival.pictures import seen
 from ..writing import whole_file
@@ -127,7 +127,7 @@ def show_fashion_mnist(images: Any, labels: Sequence[str]) -> None:
     """
     from matplotlib import pyplot as plt
 
-    if "ipykernel" in sys.modules:
+    if in_notebook():
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
         set_matplotlib_formats("svg")

@@ -52,8 +52,8 @@ def fashion_mnist_datasets(data: FashionMNIST) -> Tuple[ArrayDataset, ArrayDatas
         Each sample is an image, (28, 28, 1) uint8 NDArray, and its label, int32.
     """
     return (
-        ArrayDataset(nd.array(data.train_images, dtype=np.uint8), data.train_labels),
-        ArrayDataset(nd.array(data.test_images, dtype=np.uint8), data.test_labels),
+        _Samples(data.train_images, data.train_labels),
+        _Samples(data.test_images, data.test_labels),
     )
 
 
@@ -235,6 +235,19 @@ def _resident(dataset: _Resident, batch_size: int, order: _InOrder) -> DataLoade
         batch_sampler=_IndexArrays(order, batch_size, dataset.ctx),
         batchify_fn=lambda batches: batches[0],
     )
+
+
+class _Samples(ArrayDataset):
+    """Images and labels, by the sample."""
+
+    def __init__(self, images: np.ndarray, labels: np.ndarray) -> None:
+        super().__init__(nd.array(images, dtype=np.uint8), labels)
+
+    def __reduce__(self) -> tuple:
+        # For a worker process that is not forked: MXNet would hand the images over by a file
+        # descriptor, which fails on Python 3.9.
+        images, labels = self._data
+        return _Samples, (images.asnumpy(), labels)
 
 
 class _PerSample(DataLoader):

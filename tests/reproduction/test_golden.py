@@ -250,6 +250,7 @@ def test_every_number_of_the_json(kind, request):
 def test_every_cell_of_the_page(kind, request, tmp_path):
     found = request.getfixturevalue(kind)
     page = html.unescape(report.page(found, [], tmp_path, "command"))
+    assert "A table as a whole is judged by all its figures at once" in page
     theirs = {figure.name: it for figure, it in predict(found).items()}
     table = page[page.index("<tbody>") : page.index("</tbody>")]
     for name, text, of, ends, _, verdict in judged(found):

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from shared import by_module
 
-from gluon_softmax.reproduction import report
+from gluon_softmax.reproduction import claims, report
 from gluon_softmax.reproduction.findings import Reproduction, headline
+from gluon_softmax.reproduction.joint import judge_tables
 from gluon_softmax.reproduction.reproduce import reproduce
 from gluon_softmax.reproduction.summary import summary
 from gluon_softmax.training.run import Settings
@@ -62,6 +63,38 @@ def test_page_leads_with_the_answer_and_holds_every_figure(out, found):
     assert body.count('<figure id="all-figures"') == 1
     assert all(verdict.figure.name in body for verdict in found.verdicts())
     assert len(re.findall(r'<img src="data:image/png;base64,', body)) == 9
+
+
+def test_page_says_what_was_asked_and_how_it_was_judged(out, found):
+    page = html.unescape((out / "index.html").read_text("utf-8"))
+    assert f"does {found.printed.name} reproduce?</h1>" in page
+    assert "Trained here on the <strong>official</strong> edition" in page
+    assert "python -m gluon_softmax reproduce --out '<x>'" in page
+    assert ("A table as a whole is judged" in page) == bool(judge_tables(found))
+
+
+def test_one_run_has_no_spread(sample, tmp_path):
+    """And two have; what is not there leaves nothing behind."""
+    data = dataclasses.replace(sample, edition="official")
+    spreads = []
+    for runs in (1, 2):
+        found = reproduce(data, Settings(epochs=5), seed=0, runs=runs, read=False)
+        lines = [line for line in report._lines(found) if line["verdict"] != "same"]
+        texts = [text for line in lines for text in line["here"] if text]
+        assert texts
+        assert not [text for text in texts if "nan" in text]
+        spreads.append([bool(re.search(r"±.*\n\[.*, .*\]$", text)) for text in texts])
+        if runs == 1:
+            ours = [line["here"][0] for line in lines if line["section"] != claims.PART_1]
+            assert [text for text in ours if re.fullmatch(r"[\d.]+", text)] == ours
+    assert not any(spreads[0])
+    assert sum(spreads[1]) >= 50
+
+
+def test_results_hold_no_number_that_json_has_not(found, tmp_path, monkeypatch):
+    monkeypatch.setattr(report, "results", lambda found: {"mean": float("nan")})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        report.write_report(found, tmp_path, "command")
 
 
 def test_summary_is_short(found):

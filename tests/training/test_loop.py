@@ -1,4 +1,6 @@
+import io
 import re
+import sys
 import time
 
 import d2lzh as d2l
@@ -173,7 +175,10 @@ def test_divergence_stops_and_keeps_what_was_finished(version, sample):
         train(version, Turning(), test_iter, 5)
     records = caught.value.records
     assert len(records.loss) == len(records.test_acc) == 3
-    assert f"last finite loss is {records.loss[2]:.4f};" in str(caught.value)
+    assert str(caught.value) == (
+        "epoch 4: the loss or a parameter is no longer finite, the last finite loss is "
+        f"{records.loss[2]:.4f}; a smaller learning rate (--lr) helps"
+    )
 
 
 @pytest.mark.fault
@@ -248,6 +253,22 @@ def test_seconds_are_those_of_training_and_epochs_are_counted_from_1(sample, mon
     assert min(records.seconds) > 0.25
     assert sum(records.seconds) < time.perf_counter() - start - 0.4
     assert named == ["epoch 1", "epoch 2"]
+
+
+@pytest.mark.parametrize("show", [loop.print_epoch, loop.print_epoch_as_tutorial])
+def test_each_epoch_is_seen_as_it_ends(show, monkeypatch):
+    """Also in a pipe, which keeps lines back."""
+
+    class Pipe(io.StringIO):
+        def flush(self):
+            seen.append(self.getvalue())
+
+    seen = []
+    monkeypatch.setattr(sys, "stdout", Pipe())
+    share = [0.1] * 10
+    show(loop.Records(loss=[0.5], train_acc=[0.8], test_acc=[0.7], seconds=[1], shares=[share]))
+    column = "0.800" if show is loop.print_epoch else "0.100"
+    assert seen[-1] == f"epoch 1, loss 0.5000, train acc {column}, test acc 0.700\n"
 
 
 def test_same_seed_same_numbers(sample):

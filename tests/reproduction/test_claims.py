@@ -5,6 +5,8 @@ import pytest
 
 from gluon_softmax.reproduction import claims
 
+pytestmark = pytest.mark.once
+
 
 def test_thirty_figures_of_two_tables_and_one_before():
     per_version = Counter(figure.version for figure in claims.TUTORIAL.figures if figure.epoch)

@@ -18,6 +18,8 @@ from gluon_softmax.reproduction.tables import parse
 from gluon_softmax.reproduction.versions import VERSIONS
 from gluon_softmax.training.run import Settings, train_version
 
+pytestmark = pytest.mark.once
+
 
 def run(data, settings, seed, version="concise"):
     return train_version(VERSIONS[version], data, settings, seed, on_epoch=lambda records: None)

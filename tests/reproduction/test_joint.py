@@ -5,6 +5,8 @@ from scipy import stats
 from gluon_softmax.reproduction import joint
 from gluon_softmax.reproduction.joint import Joint, edition_of_table, fit, in_a_sentence
 
+pytestmark = pytest.mark.once
+
 
 def draws(seed, n, shift=0.0, p=15):
     """Runs whose figures go up and down together."""

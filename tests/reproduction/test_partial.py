@@ -11,6 +11,8 @@ from gluon_softmax.reproduction import reproduce, verdicts
 from gluon_softmax.reproduction.findings import headline
 from gluon_softmax.training.run import Settings
 
+pytestmark = pytest.mark.once
+
 RUNS = 4
 
 

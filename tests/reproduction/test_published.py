@@ -14,6 +14,8 @@ from gluon_softmax.reproduction.results import results
 from gluon_softmax.reproduction.versions import VERSIONS
 from gluon_softmax.training.run import Settings, train_version
 
+pytestmark = pytest.mark.once
+
 # Of 21 such tables, of which these are 13: the mean loss after each epoch.
 WITHDRAWN = [0.7888, 0.5737, 0.5290, 0.5051, 0.4896]
 

@@ -20,6 +20,8 @@ from gluon_softmax.reproduction.verdicts import (
 )
 from gluon_softmax.training.run import Settings
 
+pytestmark = pytest.mark.once
+
 CONCISE = tuple(figure for figure in TUTORIAL.figures if figure.version == "concise")
 
 

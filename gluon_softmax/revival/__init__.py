@@ -35,13 +35,13 @@ def _load_mxnet(load: Callable, module: ModuleType) -> None:
     with scipy.later():
         load(module)
     # Here, as they import NumPy.
-    from . import fashion_mnist, one_element, parameters, recordio
+    from . import fashion_mnist, one_element, recordio, scalars
 
     of = sys.modules
     workers.let_fork(of["mxnet.gluon.data.dataloader"])
     workers.begin_with_us(of["mxnet.gluon.data.dataloader"])
     workers.end_before_modules_go(of["mxnet.gluon.data.dataloader"])
-    parameters.mend(
+    scalars.mend(
         *(of[f"mxnet.{name}"] for name in ("_ctypes.ndarray", "_ctypes.symbol", "symbol.symbol"))
     )
     one_element.mend(of["mxnet.ndarray"])

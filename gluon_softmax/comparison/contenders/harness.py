@@ -1,12 +1,13 @@
 """What every contender of the benchmark does around its own training, in a process of its own."""
 
 import argparse
+import ctypes
 import json
+import os
 import re
-import resource
 import time
 from pathlib import Path
-from typing import Callable, Tuple
+from typing import Any, Callable, Tuple
 
 import numpy as np
 
@@ -98,4 +99,30 @@ def peak_bytes() -> int:
         [peak] = re.findall(r"VmHWM:\s+(\d+) kB", status)
         return 1024 * int(peak)
     except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return _peak_on_windows() if os.name == "nt" else _peak_on_a_mac()
+
+
+def _peak_on_a_mac() -> int:
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _peak_on_windows() -> int:
+    class Counters(ctypes.Structure):
+        """Windows' PROCESS_MEMORY_COUNTERS."""
+
+        _fields_ = [
+            ("cb", ctypes.c_uint32),
+            ("PageFaultCount", ctypes.c_uint32),
+            ("PeakWorkingSetSize", ctypes.c_size_t),
+            ("others", ctypes.c_size_t * 7),
+        ]
+
+    counters = Counters(cb=ctypes.sizeof(Counters))
+    kernel: Any = vars(ctypes)["WinDLL"]("kernel32")
+    kernel.GetCurrentProcess.restype = ctypes.c_void_p
+    process = ctypes.c_void_p(kernel.GetCurrentProcess())
+    if not kernel.K32GetProcessMemoryInfo(process, ctypes.byref(counters), counters.cb):
+        raise OSError("Windows does not tell how much memory this process has held")
+    return counters.PeakWorkingSetSize

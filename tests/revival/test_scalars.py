@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from mxnet import nd, sym
 
-from gluon_softmax.revival.parameters import Text
+from gluon_softmax.revival.scalars import Text
 
 TWO, THREE = np.int64(2), np.int32(3)
 

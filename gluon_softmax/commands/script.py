@@ -1,12 +1,14 @@
 """``python -m gluon_softmax run``: a reader's own script, unchanged, with all that it needs."""
 
-import runpy
+import os
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
 from typing import List
 
 from ..errors import GluonSoftmaxError, UsageError
+from ..revival.workers import begin_scripts_with_us
 from .options import Parser, report_error
 
 
@@ -21,8 +23,7 @@ def run(argv: List[str]) -> int:
     Returns
     -------
     int
-        Exit status: 0, or 2 for bad usage. Where the script raises, which may be ``SystemExit``,
-        this does.
+        Exit status: 0, 1 where the script raises, 2 for bad usage; ``SystemExit`` is left alone.
     """
     parser = Parser(
         prog="python -m gluon_softmax run",
@@ -41,7 +42,10 @@ def run(argv: List[str]) -> int:
     try:
         arguments = parser.parse_args(argv[:own])
         if not arguments.script.is_file():
-            raise UsageError(f"{arguments.script}: no such file")
+            folder = argv[own - 1] and arguments.script.is_dir()
+            what = "a folder, not a script" if folder else "no such file"
+            raise UsageError(f"{argv[own - 1]!r}: {what}")
+        code = arguments.script.read_bytes()
     except GluonSoftmaxError as error:
         report_error(error)
         return error.exit_status
@@ -49,12 +53,23 @@ def run(argv: List[str]) -> int:
         from ..training.fast import speed_up
 
         speed_up()
-    script = str(arguments.script)
+    begin_scripts_with_us()
+    script = argv[own - 1]
     sys.argv = [script, *argv[own:]]
-    sys.path[0] = str(arguments.script.resolve().parent)
+    path = str(arguments.script.resolve())
+    sys.path[0] = os.path.dirname(path)
+    main = ModuleType("__main__")
+    main.__file__ = path
+    sys.modules["__main__"] = main
     start = time.perf_counter()
     try:
-        runpy.run_path(script, run_name="__main__")
+        exec(compile(code, script, "exec"), vars(main))
+    except Exception as error:
+        # Without the line above, which is none of the script's.
+        trace = error.__traceback__
+        error.__traceback__ = trace.tb_next if trace else None
+        sys.excepthook(type(error), error, error.__traceback__)
+        return 1
     finally:
         if arguments.time:
             print(f"{script}: {time.perf_counter() - start:.1f} s", file=sys.stderr)

@@ -28,12 +28,19 @@ _take: Any = None
 
 def _load_mxnet(load: Callable, module: ModuleType) -> None:
     machine.check()
+    # What is left of an import before ours, which failed.
+    for name in [name for name in sys.modules if name.startswith("mxnet.")]:
+        del sys.modules[name]
     folder = Path(str(module.__file__)).parent
     cuda.supply(folder)
     libraries.supply(folder)
     distutils.supply()
     with scipy.later():
         load(module)
+    _mend_mxnet()
+
+
+def _mend_mxnet() -> None:
     # Here, as they import NumPy.
     from . import fashion_mnist, one_element, recordio, scalars
 
@@ -42,7 +49,8 @@ def _load_mxnet(load: Callable, module: ModuleType) -> None:
     workers.begin_with_us(of["mxnet.gluon.data.dataloader"])
     workers.end_before_modules_go(of["mxnet.gluon.data.dataloader"])
     scalars.mend(
-        *(of[f"mxnet.{name}"] for name in ("_ctypes.ndarray", "_ctypes.symbol", "symbol.symbol"))
+        [of[f"mxnet.{name}"] for name in ("_ctypes.ndarray", "_ctypes.symbol", "symbol.symbol")],
+        [of[f"mxnet.ndarray.{name}.random"] for name in ("numpy", "numpy_extension")],
     )
     one_element.mend(of["mxnet.ndarray"])
     recordio.mend(of["mxnet.recordio"])
@@ -81,6 +89,10 @@ _LOADERS = {
 }
 
 
+def _is_mended() -> bool:
+    return any(mend.name == gpu.NAME for mend in listed())
+
+
 class _Mending:
     """Find a module where it is, and mend it as it loads."""
 
@@ -113,6 +125,9 @@ def revive(take: Optional[Callable] = None) -> None:
     _take = take
     if "numpy" in sys.modules:
         _mend_numpy()
+    if hasattr(sys.modules.get("mxnet"), "gluon") and not _is_mended():
+        # Where it can be imported without us.
+        _mend_mxnet()
     if "IPython.display" in sys.modules:
         ipython.mend(sys.modules["IPython.display"])
     if _Mending not in sys.meta_path:

@@ -2,14 +2,17 @@
 
 import os
 import sys
-from typing import Any, List
+from typing import Any
 
 from .mend import note
 
+NAME = "mx.gpu() without a GPU"
 INSTEAD = "GLUON_SOFTMAX_GPU"
 # What MXNet's errors say then: of its CPU build, and of its CUDA builds without a device.
 _SAID = (
     "is not implemented for GPU",
+    "GPU is not enabled",
+    "only supported for MXNet built with CUDA",
     "Compile with USE_CUDA=1",
     "GPU usage requires at least 1 GPU",
     "no CUDA-capable device",
@@ -24,7 +27,7 @@ def mend(mxnet: Any) -> None:
     mxnet : module
         ``mxnet``.
     """
-    base, context = mxnet.base, mxnet.context
+    base = mxnet.base
     own = base.get_last_ffi_error
 
     def explained() -> Exception:
@@ -37,15 +40,11 @@ def mend(mxnet: Any) -> None:
         return error
 
     base.get_last_ffi_error = explained
-    note("mx.gpu() without a GPU", "no NVIDIA")
-    if os.environ.get(INSTEAD) == "cpu":
-        said: List[int] = []
-
-        def gpu(device_id: int = 0) -> Any:
-            if not said:
-                said.append(device_id)
-                print(f"{INSTEAD}=cpu: the CPU stands in for the GPU", file=sys.stderr)
-            return mxnet.cpu(device_id)
-
-        gpu.__doc__ = context.gpu.__doc__
-        mxnet.gpu = context.gpu = gpu
+    note(NAME, "no NVIDIA")
+    instead = os.environ.get(INSTEAD, "")
+    if instead.lower() == "cpu":
+        kinds = mxnet.Context.devstr2type
+        mxnet.Context.devstr2type = {**kinds, "gpu": kinds["cpu"]}
+        print(f"{INSTEAD}=cpu: the CPU stands in for any GPU", file=sys.stderr)
+    elif instead:
+        print(f"{INSTEAD}={instead} is ignored: it takes cpu only", file=sys.stderr)

@@ -4,8 +4,9 @@ A shape, axis or index that came out of NumPy, such as ``(np.int64(8), 6)``, is 
 operators then. Where it makes the text, in four of its modules, it finds this ``str``.
 """
 
+import functools
 from types import ModuleType
-from typing import Any
+from typing import Any, Callable, Sequence
 
 import numpy as np
 
@@ -29,6 +30,17 @@ class Text(metaclass=_WithText):
     """``str``, but for NumPy's scalars in tuples and lists, which are written as on NumPy 1."""
 
 
+def _with_plain_numbers(function: Callable) -> Callable:
+    def plain(value: Any) -> Any:
+        return int(value) if isinstance(value, np.integer) else value
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return function(*map(plain, args), **{name: plain(kwargs[name]) for name in kwargs})
+
+    return call
+
+
 def _written(value: Any) -> str:
     if isinstance(value, np.generic):
         return repr(str(value)) if isinstance(value, str) else str(value)
@@ -40,16 +52,22 @@ def _written(value: Any) -> str:
     return repr(value)
 
 
-def mend(*modules: ModuleType) -> None:
-    """Let modules of MXNet write parameters so.
+def mend(writing: Sequence[ModuleType], drawing: Sequence[Any]) -> None:
+    """Let modules of MXNet take NumPy's numbers.
 
     Parameters
     ----------
-    *modules : module
-        Those of MXNet that make texts of parameters.
+    writing : sequence of module
+        Those that make texts of parameters.
+    drawing : sequence of module
+        Those that draw random numbers, and ask whether a size equals ``()``, which to NumPy's
+        numbers is no question any more.
     """
     needed = _NUMPY >= (2, 0)
     if needed:
-        for module in modules:
+        for module in writing:
             vars(module)["str"] = Text
+        for module in drawing:
+            for name in module.__all__:
+                vars(module)[name] = _with_plain_numbers(getattr(module, name))
     note("NumPy's numbers as parameters of operators", "NumPy 2.0", needed)

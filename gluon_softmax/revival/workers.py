@@ -5,10 +5,11 @@ import functools
 import multiprocessing
 import sys
 import weakref
+from multiprocessing import spawn
 from multiprocessing.context import get_spawning_popen
 from multiprocessing.reduction import ForkingPickler
 from types import ModuleType
-from typing import Any, Callable, Tuple
+from typing import Any, Callable, List, Tuple
 
 from .mend import note
 
@@ -55,6 +56,25 @@ def begin_with_us(dataloader: Any) -> None:
     ):
         ForkingPickler.register(kind, functools.partial(_reduce, reduce))
     note("workers of gluon.data.DataLoader that are spawned", "NumPy 1.24")
+
+
+def begin_scripts_with_us() -> None:
+    """Let every process that is not forked import this package before the main module.
+
+    For a script that does not do so itself, and is imported by each of them.
+    """
+    own = spawn.get_command_line
+
+    def get_command_line(**kwargs: Any) -> List[str]:
+        begins = "from multiprocessing"
+        return [
+            f"import gluon_softmax; {word}" if str(word).startswith(begins) else word
+            for word in own(**kwargs)
+        ]
+
+    vars(spawn)["get_command_line"] = get_command_line
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        multiprocessing.set_forkserver_preload(["gluon_softmax"])
 
 
 _mxnets: Any = None

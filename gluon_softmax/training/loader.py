@@ -2,7 +2,7 @@
 
 import functools
 import sys
-from typing import Iterator, List, Optional, Tuple
+from typing import Any, Iterator, Optional, Tuple, Union
 
 import numpy as np
 from mxnet import Context, cpu, nd
@@ -59,7 +59,7 @@ def fashion_mnist_datasets(data: FashionMNIST) -> Tuple[ArrayDataset, ArrayDatas
 
 def load_data_fashion_mnist(
     batch_size: int,
-    resize: Optional[int] = None,
+    resize: Union[int, Tuple[int, int], None] = None,
     root: Optional[str] = None,
     data: Optional[FashionMNIST] = None,
     loader: str = "resident",
@@ -73,8 +73,9 @@ def load_data_fashion_mnist(
     ----------
     batch_size : int
         Examples in a batch; the last batch of a pass may be shorter.
-    resize : int, optional
-        Pixels of a side to which each image is scaled, by MXNet's own ``Resize``.
+    resize : int or tuple of int, optional
+        Pixels of a side, or width and height, to which each image is scaled, by MXNet's own
+        ``Resize``.
     root : str, optional
         A folder, as of :func:`gluon_softmax.data.load.load_chosen`.
     data : FashionMNIST, optional
@@ -114,7 +115,9 @@ def load_data_fashion_mnist(
         raise UsageError(f"no loader is called {loader!r}: choose {' or '.join(LOADERS)}")
     workers = default_num_workers() if num_workers is None else num_workers
     numbers = [("batch_size", batch_size, 1), ("num_workers", workers, 0)]
-    for name, value, least in numbers + [("resize", resize, 1)] * (resize is not None):
+    # As d2lzh, which takes 0 for no other size.
+    sizes = () if not resize else resize if isinstance(resize, tuple) else (resize,)
+    for name, value, least in numbers + [("resize", size, 1) for size in sizes]:
         if not isinstance(value, (int, np.integer)) or value < least:
             raise UsageError(f"{name} {value!r}: choose a whole number, at least {least}")
     data = load_chosen(root) if data is None else data
@@ -129,10 +132,10 @@ def load_data_fashion_mnist(
     if loader == "resident":
         train_iter, test_iter = (
             _resident(dataset, batch_size, order)
-            for dataset, order in zip(_resident_datasets(data, ctx, resize), orders)
+            for dataset, order in zip(_resident_datasets(data, ctx, sizes), orders)
         )
     else:
-        transform = transforms.Compose([*_resized(resize), transforms.ToTensor()])
+        transform = _transform(sizes)
         train_iter, test_iter = (
             _PerSample(dataset.transform_first(transform), batch_size, order, workers, ctx)
             for dataset, order in zip(fashion_mnist_datasets(data), orders)
@@ -177,14 +180,14 @@ class _Resident(Dataset):
     """Normalized images and labels that lie on one context; an index array gives a batch."""
 
     def __init__(
-        self, images: np.ndarray, labels: np.ndarray, ctx: Context, resize: Optional[int]
+        self, images: np.ndarray, labels: np.ndarray, ctx: Context, sizes: Tuple[int, ...]
     ) -> None:
         self.ctx = ctx
         self._images = nd.array(images, dtype=np.uint8, ctx=ctx)
         self._labels = nd.array(labels, dtype=np.int32, ctx=ctx)
         # All at once; but scaled only batch by batch, since 60,000 of 224 pixels a side take 12 GB.
-        self._transform = transforms.Compose([*_resized(resize), transforms.ToTensor()])
-        if resize is None:
+        self._transform = _transform(sizes)
+        if not sizes:
             self._images, self._transform = self._transform(self._images), None
 
     def __getitem__(self, indices: nd.NDArray) -> Tuple[nd.NDArray, nd.NDArray]:
@@ -197,17 +200,20 @@ class _Resident(Dataset):
         return len(self._labels)
 
 
-def _resized(resize: Optional[int]) -> List[transforms.Resize]:
-    return [] if resize is None else [transforms.Resize(resize)]
+def _transform(sizes: Tuple[int, ...]) -> Any:
+    if not sizes:
+        return transforms.ToTensor()
+    size = sizes[0] if len(sizes) == 1 else sizes
+    return transforms.Compose([transforms.Resize(size), transforms.ToTensor()])
 
 
 @functools.lru_cache(maxsize=1)
 def _resident_datasets(
-    data: FashionMNIST, ctx: Context, resize: Optional[int] = None
+    data: FashionMNIST, ctx: Context, sizes: Tuple[int, ...] = ()
 ) -> Tuple[_Resident, _Resident]:
     return (
-        _Resident(data.train_images, data.train_labels, ctx, resize),
-        _Resident(data.test_images, data.test_labels, ctx, resize),
+        _Resident(data.train_images, data.train_labels, ctx, sizes),
+        _Resident(data.test_images, data.test_labels, ctx, sizes),
     )
 
 

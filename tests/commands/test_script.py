@@ -59,7 +59,40 @@ def test_its_errors_are_its_own(tmp_path):
     done = run("wrong.py", cwd=tmp_path)
     assert done.returncode == 1
     assert done.stderr.endswith("ZeroDivisionError: division by zero\n")
-    assert 'wrong.py", line 1' in done.stderr
+    assert done.stderr.splitlines()[1] == '  File "wrong.py", line 1, in <module>'
+
+
+def test_it_knows_its_file_as_python_tells_it(tmp_path):
+    code = "import os, sys\nos.chdir('/')\nprint(__file__, sys.argv, sys.path[0])\n"
+    (tmp_path / "where.py").write_text(code)
+    done = run("where.py", 1, cwd=tmp_path)
+    plain = subprocess.run(
+        [sys.executable, "where.py", "1"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.stdout == plain.stdout == f"{tmp_path}/where.py ['where.py', '1'] {tmp_path}\n"
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has but spawn")
+def test_its_processes_have_what_it_has(method, tmp_path):
+    """Which import it anew, and MXNet with it; it knows nothing of us."""
+    code = f"""
+import multiprocessing
+import mxnet as mx
+
+def double(x):
+    return (2 * mx.nd.array([x])).asscalar()
+
+if __name__ == "__main__":
+    multiprocessing.set_start_method({method!r})
+    with multiprocessing.Pool(1) as pool:
+        print(pool.map(double, [1, 2]), double.__module__)
+"""
+    (tmp_path / "own.py").write_text(code)
+    done = run("own.py", cwd=tmp_path)
+    assert done.stdout.endswith("2.0), np.float32(4.0)] __main__\n") or done.stdout == (
+        "[2.0, 4.0] __main__\n"
+    ), done.stderr
 
 
 @pytest.mark.bad_input
@@ -68,7 +101,9 @@ def test_its_errors_are_its_own(tmp_path):
     [
         ([], "the following arguments are required: SCRIPT.py"),
         (["--fst", "x.py"], "unknown option '--fst', do you mean '--fast'?"),
-        (["nothing.py"], "nothing.py: no such file"),
+        (["nothing.py"], "'nothing.py': no such file"),
+        ([""], "'': no such file"),
+        (["."], "'.': a folder, not a script"),
     ],
 )
 def test_nothing_to_run(words, said, capsys):
@@ -93,6 +128,13 @@ def test_revival_lists_every_mend(capsys):
     assert told == set(map(tuple, revival.listed()))
 
 
+def test_revival_that_is_switched_off(capsys, monkeypatch):
+    monkeypatch.setenv("GLUON_SOFTMAX_REVIVE", "0")
+    assert cli.main(["revival"]) == 0
+    out = capsys.readouterr().out
+    assert out == "nothing is mended: GLUON_SOFTMAX_REVIVE=0 is in the environment\n"
+
+
 TERMINAL = """
 import pty, sys
 sys.exit(pty.spawn([sys.executable, "shows.py"]) >> 8)
@@ -110,6 +152,7 @@ gluon_softmax.show_fashion_mnist(mx.nd.zeros((3, 28, 28, 1)), ["a", "b", "c"])
 def test_pictures_of_a_plain_script_are_in_files(tmp_path):
     (tmp_path / "shows.py").write_text(SHOWS)
     (tmp_path / "fashion-mnist-2.png").write_bytes(b"mine")
+    # Its output is a pipe, which does not matter: the note goes to standard error.
     done = subprocess.run(
         [sys.executable, "-c", TERMINAL],
         cwd=tmp_path,

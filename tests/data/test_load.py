@@ -1,4 +1,6 @@
+import dataclasses
 import gzip
+import hashlib
 import shutil
 
 import d2lzh as d2l
@@ -7,6 +9,7 @@ import pytest
 
 from gluon_softmax.data import cache as data_cache
 from gluon_softmax.data import fashion_mnist
+from gluon_softmax.data import load as loading
 from gluon_softmax.data.editions import EDITIONS, FILES, Source
 from gluon_softmax.data.load import load
 from gluon_softmax.data.resplit import resplit
@@ -168,3 +171,38 @@ def test_resplit_edition(official):
     assert np.bincount(found.train_labels).tolist() == [6000] * 10
     assert np.bincount(found.test_labels).tolist() == [1000] * 10
     assert found.checksums.keys() == set(FILES)
+
+
+@pytest.fixture
+def chosen(sample, monkeypatch):
+    """What is loaded, by name or folder, where the sample is all that there is."""
+    loaded = []
+
+    def fake(edition="auto", data_dir=None):
+        loaded.append(data_dir or edition)
+        return sample
+
+    monkeypatch.setattr(loading, "load", fake)
+    loading._once.cache_clear()
+    yield loaded
+    loading._once.cache_clear()
+
+
+def test_files_of_the_withdrawn_edition_go_first(chosen, sample_dir, tmp_path, monkeypatch):
+    """With the checksums of the sample's own files; the folder may begin with ~."""
+    edition = EDITIONS["mxnet"]
+    sums = {
+        file: "sha1:" + hashlib.sha1((sample_dir / f"{file}.gz").read_bytes()).hexdigest()
+        for file in edition.checksums
+    }
+    monkeypatch.setitem(EDITIONS, "mxnet", dataclasses.replace(edition, checksums=sums))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    shutil.copytree(sample_dir, tmp_path / "mine", ignore=shutil.ignore_patterns("*.py", "*.md"))
+    loading.load_chosen("~/mine")
+    loading.load_chosen(str(tmp_path / "mine"))
+    assert chosen == [str(tmp_path / "mine")]
+    (tmp_path / "mine" / "t10k-labels-idx1-ubyte.gz").write_bytes(b"others")
+    loading.load_chosen("~/mine")
+    loading.load_chosen(str(tmp_path / "nowhere"))
+    loading.load_chosen()
+    assert chosen[1:] == ["auto"]

@@ -162,6 +162,7 @@ def test_it_can_be_pickled(chosen, tmp_path):
 
 def test_arrays_of_mxnets_numpy(chosen, tmp_path):
     with mx.util.np_array(True):
-        X, _ = FashionMNIST(root=str(tmp_path))[0]
-    assert type(X) is mx.np.ndarray
-    assert X.shape == (28, 28, 1)
+        X, y = FashionMNIST(root=str(tmp_path))[0:2]
+    assert type(X) is type(y) is mx.np.ndarray
+    assert X.shape == (2, 28, 28, 1)
+    assert y.dtype == np.int32

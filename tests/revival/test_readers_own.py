@@ -1,10 +1,15 @@
 """What else breaks in readers' own programs, each in a process of its own."""
 
+import pickle
 import subprocess
 import sys
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from gluon_softmax.revival import gpu, workers
 
 SAMPLE = Path(__file__).parents[1] / "data"
 
@@ -32,7 +37,8 @@ import gluonbook as gb
 import d2lzh as d2l
 from mxnet import nd
 assert gb.sgd is d2l.sgd and gb.plt is d2l.plt and gb.__name__ == "gluonbook"
-print(gb.accuracy(nd.array([[0.2, 0.8], [0.9, 0.1], [0.3, 0.7]]), nd.array([1, 1, 1])))
+y = nd.array([1, 1, 1], dtype="int32")
+print(gb.accuracy(nd.array([[0.2, 0.8], [0.9, 0.1], [0.3, 0.7]]), y))
 print(d2l.__spec__.name, hasattr(d2l, "accuracy"))
 """,
         tmp_path,
@@ -75,13 +81,34 @@ if __name__ == "__main__":
     assert (done.returncode, done.stdout, done.stderr) == (0, "4 [0 1]\n", "")
 
 
+@pytest.mark.parametrize("kind", ["nd", "np"])
+def test_arrays_go_to_a_process_that_is_spawned_by_value(kind, monkeypatch):
+    import mxnet as mx
+
+    array = getattr(mx, kind).ones((2, 3), dtype="int32")
+    monkeypatch.setattr(workers, "get_spawning_popen", lambda: "one")
+    again = pickle.loads(ForkingPickler.dumps(array))
+    assert type(again) is type(array)
+    assert again.dtype == array.dtype
+    assert again.asnumpy().tolist() == [[1, 1, 1], [1, 1, 1]]
+
+
 @pytest.mark.fault
 def test_a_gpu_that_is_not_there(tmp_path):
     program = """
 import gluon_softmax
 import d2lzh as d2l
 import mxnet as mx
-for make in (lambda: mx.nd.ones((2,), ctx=mx.gpu()), lambda: mx.nd.array([1], ctx=mx.gpu(1))):
+one = mx.nd.ones((2,))
+for make in (
+    lambda: mx.nd.ones((2,), ctx=mx.gpu()),
+    lambda: mx.nd.array([1], ctx=mx.gpu(1)),
+    lambda: one.as_in_context(mx.gpu()),
+    lambda: one.copyto(mx.gpu()),
+    lambda: mx.gluon.utils.split_and_load(one, [mx.gpu(0), mx.gpu(1)]),
+    lambda: mx.nd.random.normal(shape=(2,), ctx=mx.gpu()),
+    lambda: mx.context.gpu_memory_info(0),
+):
     try:
         make()
     except mx.MXNetError as error:
@@ -93,7 +120,7 @@ print(d2l.try_gpu(), d2l.try_all_gpus(), mx.gpu())
         "a GPU was asked for, and there is none for MXNet here: take the context that "
         "d2l.try_gpu() gives, or set GLUON_SOFTMAX_GPU=cpu, and the CPU stands in\n"
     )
-    assert done.stdout == 2 * line + "cpu(0) [cpu(0)] gpu(0)\n"
+    assert done.stdout == 7 * line + "cpu(0) [cpu(0)] gpu(0)\n"
 
 
 def test_the_cpu_stands_in_for_a_gpu_if_asked(tmp_path):
@@ -101,10 +128,58 @@ def test_the_cpu_stands_in_for_a_gpu_if_asked(tmp_path):
 import gluon_softmax
 import mxnet as mx
 print(mx.nd.ones((2,), ctx=mx.gpu()).context, mx.gpu(1), mx.context.gpu())
+print(mx.nd.ones((2,), ctx=mx.Context("gpu", 1)).context, mx.npx.gpu(0))
 """
-    done = run(program, tmp_path, GLUON_SOFTMAX_GPU="cpu")
-    assert done.stdout == "cpu(0) cpu(1) cpu(0)\n"
-    assert done.stderr == "GLUON_SOFTMAX_GPU=cpu: the CPU stands in for the GPU\n"
+    done = run(program, tmp_path, GLUON_SOFTMAX_GPU="CPU")
+    assert done.stdout == "cpu(0) cpu(1) cpu(0)\ncpu(1) cpu(0)\n"
+    assert done.stderr == "GLUON_SOFTMAX_GPU=cpu: the CPU stands in for any GPU\n"
+    done = run("import gluon_softmax, mxnet", tmp_path, GLUON_SOFTMAX_GPU="1")
+    assert done.stderr == "GLUON_SOFTMAX_GPU=1 is ignored: it takes cpu only\n"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Check failed: device_count_ > 0 (-1 vs. 0) : GPU usage requires at least 1 GPU",
+        "CUDA: Check failed: e == cudaSuccess: no CUDA-capable device is detected",
+    ],
+)
+def test_what_a_cuda_build_says_without_a_device(said, monkeypatch):
+    import mxnet as mx
+
+    raised = mx.MXNetError(said), mx.MXNetError("shape mismatch")
+    errors = iter(raised)
+    module = SimpleNamespace(
+        base=SimpleNamespace(get_last_ffi_error=lambda: next(errors), MXNetError=mx.MXNetError)
+    )
+    monkeypatch.setattr(gpu, "note", lambda *words: None)
+    gpu.mend(module)
+    assert str(module.base.get_last_ffi_error()).startswith(
+        "a GPU was asked for, and there is none"
+    )
+    assert module.base.get_last_ffi_error() is raised[1]
+
+
+def test_a_forgotten_import_is_made_up_for(tmp_path):
+    program = """
+try:
+    import mxnet
+except Exception as error:
+    print(type(error).__name__)
+import gluon_softmax
+import mxnet as mx
+import d2lzh as d2l
+print(mx.nd.ones((2,)).asnumpy(), d2l.try_gpu(), len(gluon_softmax.revival.listed()) > 30)
+try:
+    mx.nd.ones((2,), ctx=mx.gpu())
+except mx.MXNetError as error:
+    print(str(error)[:20])
+"""
+    done = run(program, tmp_path)
+    said = done.stdout.splitlines()
+    # Where MXNet can be imported without us, there is no error at first.
+    assert said[-2:] == ["[1. 1.] cpu(0) True", "a GPU was asked for,"], done.stderr
+    assert len(said) in (2, 3)
 
 
 def test_records_of_several_labels(tmp_path):

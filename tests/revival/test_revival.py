@@ -222,6 +222,7 @@ coordinates = ([1.5, 2.5], ([0, 1], [1, 0]))
 assert (mx.nd.sparse.csr_matrix(coordinates, shape=(2, 3)).asnumpy() == dense).all()
 buckets, probabilities = mx.test_utils.gen_buckets_probs_with_ppf(mx.test_utils.ss.norm.ppf, 5)
 assert abs(buckets[1][1] - scipy.stats.norm.ppf(0.4)) < 1e-12
+assert mx.contrib.quantization.stats.norm.ppf(0.4) == scipy.stats.norm.ppf(0.4)
 """
 
 

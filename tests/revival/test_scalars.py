@@ -1,5 +1,7 @@
 """NumPy's numbers as parameters of MXNet's operators."""
 
+from collections import namedtuple
+
 import mxnet as mx
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from mxnet import nd, sym
 
 from gluon_softmax.revival.scalars import Text
 
+Pair = namedtuple("Pair", "a b")
 TWO, THREE = np.int64(2), np.int32(3)
 
 
@@ -35,6 +38,15 @@ TWO, THREE = np.int64(2), np.int32(3)
 )
 def test_operators_take_them(made, shape):
     assert made().shape == shape
+
+
+@pytest.mark.parametrize("name", ["uniform", "normal", "gamma", "exponential", "weibull"])
+def test_mxnets_numpy_takes_them_as_sizes(name):
+    draw = getattr(mx.np.random, name)
+    parameters = {"gamma": (2.0,), "weibull": (1.5,)}.get(name, ())
+    assert draw(*parameters, size=np.int64(3)).shape == (3,)
+    assert draw(*parameters, size=(np.int64(3), 2)).shape == (3, 2)
+    assert draw(*parameters).shape == ()
 
 
 def test_they_have_their_values():
@@ -77,6 +89,7 @@ def test_without_numpy_it_is_the_text_of_python(value):
         (((TWO, 3), (np.str_("a"),)), "((2, 3), ('a',))"),
         (np.int64(8), "8"),
         (np.array([1, 2]), "[1 2]"),
+        (Pair(np.int64(1), 2), str(Pair(np.int64(1), 2))),
     ],
 )
 def test_with_numpy_it_is_the_text_of_numpy_1(value, text):

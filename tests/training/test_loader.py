@@ -107,6 +107,21 @@ def test_same_batches_as_d2lzh(sample, sample_dir, mxnet_reads_sample):
         assert_same(batches(ours[1]), batches(theirs[1]))
 
 
+@pytest.mark.parametrize("resize", [20, 28, 96, (40, 30), 0, None])
+def test_same_batches_as_d2lzh_in_another_size(resize, sample, sample_dir, mxnet_reads_sample):
+    _, theirs = d2l.load_data_fashion_mnist(150, resize, str(sample_dir))
+    for feed in ("resident", "per-sample"):
+        _, ours = loader.load_data_fashion_mnist(150, resize, data=sample, loader=feed)
+        assert_same(batches(ours), batches(theirs))
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("resize", [-1, 2.5, "28", (28, 0)])
+def test_sizes_that_cannot_be(resize, sample):
+    with pytest.raises(UsageError, match=r"resize .*: choose a whole number, at least 1"):
+        loader.load_data_fashion_mnist(100, resize, data=sample)
+
+
 def test_the_data_cannot_change_between_two_feeds(sample):
     for name in ("train_images", "train_labels", "test_images", "test_labels"):
         array = getattr(sample, name)

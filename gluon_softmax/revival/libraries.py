@@ -24,6 +24,7 @@ _OF_MACHINE: Dict[str, Dict[str, Tuple[str, ...]]] = {
     "x86_64": {"libquadmath.so.0": ("scipy.libs/libquadmath-*",)},
     "aarch64": {"libarmpl_lp64_mp.so": ("cmeel.prefix/lib/libopenblas.so",)},
 }
+_WHEELS = {"pykdtree": "pykdtree", "scipy": "scipy", "cmeel": "cmeel-openblas"}
 # What the system has under another name.
 _OF_SYSTEM = {"aarch64": {"libamath.so": "libm.so.6", "libastring.so": "libc.so.6"}}
 
@@ -48,10 +49,10 @@ def supply(folder: Path) -> None:
         if not _is_there(folder, name):
             found = [path for pattern in patterns for path in sorted(folder.parent.glob(pattern))]
             if not found:
-                wheel = patterns[0].split(".")[0]
+                wheel = _WHEELS[patterns[0].split(".")[0]]
                 raise MissingLibrary(
-                    f"MXNet needs {name}, which this system lacks: install {wheel}, whose wheel "
-                    "has it, or on Debian and Ubuntu apt-get install libgomp1 libquadmath0"
+                    f"MXNet needs {name}, which this system lacks, and {wheel} brings: type pip "
+                    f"install {wheel}"
                 )
             _link(folder / name, found[0])
     for name, of_system in _OF_SYSTEM.get(machine, {}).items():

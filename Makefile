@@ -56,7 +56,7 @@ test-debian-12 test-debian-13 test-debian-sid test-arm64:
 	@sh .ci/machine $(@:test-%=%)
 
 test-cuda:
-	@$(MAKE) --no-print-directory test-fast GPU=1 ARGS="-m cuda $(ARGS)"
+	@$(MAKE) --no-print-directory test-fast GPU=1 ARGS="tests/revival/test_cuda.py -m cuda $(ARGS)"
 
 test-machines: test-all test-debian-12 test-debian-13 test-debian-sid test-arm64 test-cuda
 

@@ -97,7 +97,9 @@ def test_a_folder_that_cannot_be_written_is_one_line(bare):
 def test_no_wheel_that_has_it_is_one_line(bare):
     for folder in bare.parent.glob("*.libs"):
         folder.unlink()
-    with pytest.raises(MissingLibrary, match=r"libgomp.so.1, which this system lacks: install pyk"):
+    with pytest.raises(
+        MissingLibrary, match=r"libgomp.so.1, which this system lacks, and pykdtree brings"
+    ):
         libraries.supply(bare)
 
 

@@ -97,9 +97,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(bare):
 def test_no_wheel_that_has_it_is_one_line(bare):
     for folder in bare.parent.glob("*.libs"):
         folder.unlink()
-    with pytest.raises(
-        MissingLibrary, match=r"libgomp.so.1, which this system lacks, and pykdtree brings"
-    ):
+    with pytest.raises(MissingLibrary, match="lacks, and pykdtree brings: type pip"):
         libraries.supply(bare)
 
 

@@ -20,7 +20,7 @@ def test_it_tells_what_there_is(cache, capsys):
     assert told["mxnet"].startswith(mxnet.__version__)
     assert "OPENMP" in told["features"]
     assert told["GPUs"] == "none: this MXNet is a CPU build"
-    assert "numpy.bool" in told["mends"] or "mxnet without scipy" in told["mends"]
+    assert "numpy.bool" in told["mends"] or "mxnet with scipy" in told["mends"]
     assert told["cache"] == str(cache_root())
     assert ["edition", "official: 0 of 4 files"] in lines
     assert "nothing is wrong" in said.out + said.err

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import errno
 import io
 import os
 import re
@@ -118,8 +119,9 @@ def _report_system(error: OSError) -> None:
             "libquadmath0 libgomp1; for a CUDA build, see docs/installing.md)"
         )
         return
-    # A reader that has had enough, as `head` has, needs no word.
-    if not isinstance(error, BrokenPipeError):
+    # A reader that has had enough, as `head` has, needs no word; Windows calls it an argument.
+    on_windows = os.name == "nt" and error.errno == errno.EINVAL and error.filename is None
+    if not isinstance(error, BrokenPipeError) and not on_windows:
         report_error(error)
     try:
         sys.stdout.flush()

@@ -93,7 +93,7 @@ def supply(folder: Path) -> None:
     if not gpus():
         # Otherwise it says, while it trains on the CPU, that a GPU was asked for and not found.
         os.environ.setdefault("MXNET_CUDA_LIB_CHECKING", "0")
-        note("MXNet's word on a GPU for which nobody asked (MXNET_CUDA_LIB_CHECKING=0)", "no NVIDIA")
+        note("MXNET_CUDA_LIB_CHECKING=0, or it speaks of GPUs on the CPU", "no NVIDIA")
 
 
 def gpus() -> List[Gpu]:

@@ -42,6 +42,8 @@ def supply(folder: Path) -> None:
     MissingLibrary
         If a library is missing and no link can be laid.
     """
+    if sys.platform == "win32":
+        _check_windows()
     if sys.platform != "linux":
         return
     machine = platform.machine()
@@ -58,6 +60,16 @@ def supply(folder: Path) -> None:
     for name, of_system in _OF_SYSTEM.get(machine, {}).items():
         if not _is_there(folder, name):
             _link(folder / name, _path_of(of_system))
+
+
+def _check_windows() -> None:
+    try:
+        ctypes.CDLL("vcomp140.dll")
+    except OSError:
+        raise MissingLibrary(
+            "MXNet needs VCOMP140.DLL, of Microsoft's Visual C++ redistributable, which this "
+            "machine lacks: type winget install Microsoft.VCRedist.2015+.x64"
+        ) from None
 
 
 def _is_there(folder: Path, name: str) -> bool:

@@ -1,9 +1,11 @@
+import errno
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -503,3 +505,12 @@ def test_parameters_on_a_full_disk(on_sample, tmp_path):
     assert done.returncode == 1
     assert done.stderr == f"error: {tmp_path}/p.npz: cannot be written (No space left on device)\n"
     assert done.stdout.splitlines()[1:] == ["else"]
+
+
+@pytest.mark.fault
+def test_a_reader_that_has_had_enough_as_windows_calls_it(monkeypatch, capsys):
+    monkeypatch.setattr(cli, "os", SimpleNamespace(name="nt"))
+    cli._report_system(OSError(errno.EINVAL, "Invalid argument"))
+    assert capsys.readouterr().err == ""
+    cli._report_system(OSError(errno.EINVAL, "Invalid argument", "a file"))
+    assert capsys.readouterr().err == "error: [Errno 22] Invalid argument: 'a file'\n"

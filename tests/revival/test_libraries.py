@@ -170,3 +170,21 @@ def test_linear_algebra_is_numpys(dtype):
     np.testing.assert_allclose(l @ q, a[:3], atol=10 * near)
     np.testing.assert_allclose(q @ q.T, np.eye(3), atol=10 * near)
     np.testing.assert_array_equal(l, np.tril(l))
+
+
+@pytest.mark.fault
+def test_windows_without_the_redistributable_is_one_line(tmp_path, monkeypatch):
+    asked = []
+
+    def missing(name):
+        asked.append(name)
+        raise FileNotFoundError(f"Could not find module '{name}' (or one of its dependencies)")
+
+    monkeypatch.setattr(libraries.sys, "platform", "win32")
+    monkeypatch.setattr(libraries.ctypes, "CDLL", missing)
+    with pytest.raises(MissingLibrary, match=r"VCOMP140.DLL, .* type winget install Microsoft"):
+        libraries.supply(tmp_path)
+    assert asked == ["vcomp140.dll"]
+    monkeypatch.setattr(libraries.ctypes, "CDLL", lambda name: None)
+    libraries.supply(tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -323,11 +323,13 @@ def workers_of(process):
     return sorted(pid for pid, parent in found.items() if parent == (server or process.pid))
 
 
-SHORT = """
+# A worker process that is not forked imports MXNet first, which takes a while under load.
+PATIENCE = 3 if multiprocessing.get_all_start_methods()[0] == "fork" else 20
+SHORT = f"""
 import sys
 from gluon_softmax.commands import main
 from gluon_softmax.training import workers
-workers.PATIENCE = 3
+workers.PATIENCE = {PATIENCE}
 sys.exit(main.main_version("concise", sys.argv[1:]))
 """
 
@@ -353,9 +355,10 @@ def test_a_worker_that_is_killed_or_stands_still_is_an_error(which, signum):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signum)
         _, error = process.communicate(timeout=60)
-        assert time.monotonic() - start < (2 if signum == signal.SIGKILL else 6)
+        assert time.monotonic() - start < (2 if signum == signal.SIGKILL else PATIENCE + 3)
         assert process.returncode == 1
-        assert error.decode().startswith("error: a worker process gave no batch within 3 s")
+        words = f"error: a worker process gave no batch within {PATIENCE} s"
+        assert error.decode().startswith(words)
         assert error.count(b"\n") == 1
         assert_nothing_left(process.pid, before)
 
@@ -367,7 +370,8 @@ def test_workers_end_when_their_program_is_killed():
         assert len(workers_of(process)) == 6
         process.kill()
         _, error = process.communicate(timeout=20)
-        assert error == b""
+        # Python's own tracker of what a forkserver shares has a word on a sudden end.
+        assert error == b"" or (PATIENCE > 3 and b"resource_tracker" in error)
         assert_nothing_left(process.pid, shared_memory())
 
 

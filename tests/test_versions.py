@@ -87,8 +87,9 @@ def test_both_losses_and_gradients(batch, classes, scale, dtype, seed):
     np.testing.assert_allclose(found[exact], losses[exact], rtol=1e-5, atol=2 * bound)
     np.testing.assert_allclose(found_gradient[exact], gradient[exact], rtol=0, atol=2 * bound)
     # Further down the probability loses its digits, and then is 0: never is the loss a small one,
-    # and a gradient that is finite is the right one.
-    assert (found[~exact] >= losses[~exact] - 1).all()
+    # and a gradient that is finite is the right one. At its last digit, a rounding of the
+    # exponential and one of the quotient can each double it.
+    assert (found[~exact] >= losses[~exact] - 2 * np.log(2) - bound).all()
     finite = np.isfinite(found_gradient).all(axis=1)
     np.testing.assert_allclose(found_gradient[finite], gradient[finite], rtol=0, atol=2 * bound)
 

@@ -161,7 +161,9 @@ def faulty_run(fault, data, seed):
     net = nn.Sequential()
     net.add(nn.Dense(10))
     net.initialize(init.Normal(sigma=0.02 if fault == "twice the weight scale" else 0.01))
-    train_iter, test_iter = loader.load_data_fashion_mnist(settings.batch_size, data, seed=seed)
+    train_iter, test_iter = loader.load_data_fashion_mnist(
+        settings.batch_size, data=data, seed=seed
+    )
     if fault == "unshuffled data":
         train_set, _ = loader._resident_datasets(data, settings.ctx)
         train_iter = loader._resident(

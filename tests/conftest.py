@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from server import edition
 
+from gluon_softmax.data import load as loading
 from gluon_softmax.data.editions import EDITIONS
 
 # First, since it mends what MXNet and d2lzh need to be imported.
@@ -53,6 +54,21 @@ def editions(monkeypatch, cache):
             monkeypatch.setitem(EDITIONS, name, small)
 
     return put
+
+
+@pytest.fixture
+def chosen(sample, monkeypatch):
+    """Let the sample be the edition of which nobody named another; note what is asked for."""
+    asked = []
+
+    def load(edition="auto", data_dir=None, split_seed=0):
+        asked.append(edition if data_dir is None else data_dir)
+        return sample
+
+    monkeypatch.setattr(loading, "load", load)
+    loading._once.cache_clear()
+    yield asked
+    loading._once.cache_clear()
 
 
 COUNTED = {"fault": "faults provoked", "bad_input": "bad inputs tried"}

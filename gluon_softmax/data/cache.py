@@ -162,7 +162,7 @@ def _decode(edition: Edition, file: str, gz: bytes, name: str) -> Tuple[np.ndarr
     """Check a .gz; return its array and the pieces of what the cache keeps."""
     if edition.suffix:
         # Before it is unpacked.
-        _check_sum(edition.checksums[file], (gz,), name)
+        check_sum(edition.checksums[file], (gz,), name)
     with gzip.open(io.BytesIO(gz)) as stream:
         header, array = read_idx(stream, kind_of(file), name)
     kept = [gz] if edition.suffix else [header, array]
@@ -171,7 +171,7 @@ def _decode(edition: Edition, file: str, gz: bytes, name: str) -> Tuple[np.ndarr
 
 
 def _check(edition: Edition, file: str, kept: Sequence, array: np.ndarray, name: str) -> None:
-    _check_sum(edition.checksums[file], kept, name)
+    check_sum(edition.checksums[file], kept, name)
     _check_counts(edition, file, array, name)
 
 
@@ -185,7 +185,8 @@ def _check_counts(edition: Edition, file: str, array: np.ndarray, name: str) -> 
             raise DataError(f"{name}: {per_class.tolist()} examples a class, not equally many")
 
 
-def _check_sum(expected: str, pieces: Sequence, name: str) -> None:
+def check_sum(expected: str, pieces: Sequence, name: str) -> None:
+    """Raise a DataError unless the pieces have the checksum, ``algorithm:hexadecimal``."""
     algorithm, _, digest = expected.partition(":")
     found = hashlib.new(algorithm)
     for piece in pieces:

@@ -1,7 +1,6 @@
 """Load the data set: one of the editions, a re-split, or files of one's own."""
 
 import functools
-import hashlib
 import os
 from pathlib import Path
 from typing import Optional
@@ -10,7 +9,7 @@ import numpy as np
 
 from ..console import say
 from ..errors import DataError, UsageError
-from .cache import Arrays, edition_folder, obtain
+from .cache import Arrays, check_sum, edition_folder, obtain
 from .editions import EDITIONS, FILES, PARTS, Edition
 from .fashion_mnist import OWN_FILES, FashionMNIST
 from .idx import find_idx, kind_of, read_idx_path
@@ -76,8 +75,9 @@ def load_chosen(root: Optional[str] = None) -> FashionMNIST:
     DataError, UsageError
         As of :func:`load`.
     """
-    if root is not None and _would_be_accepted(Path(root).expanduser()):
-        return _once("auto", str(Path(root).expanduser()))
+    folder = None if root is None else Path(root).expanduser()
+    if folder is not None and _would_be_accepted(folder):
+        return _once("auto", str(folder))
     edition = os.environ.get(EDITION_VARIABLE) or "auto"
     try:
         return _once(edition, None)
@@ -96,10 +96,14 @@ def _once(edition: str, data_dir: Optional[str]) -> FashionMNIST:
 def _would_be_accepted(root: Path) -> bool:
     edition = EDITIONS["mxnet"]
     paths = {file: root / (file + edition.suffix) for file in FILES}
-    return all(path.is_file() for path in paths.values()) and all(
-        f"sha1:{hashlib.sha1(path.read_bytes()).hexdigest()}" == edition.checksums[file]
-        for file, path in paths.items()
-    )
+    if not all(path.is_file() for path in paths.values()):
+        return False
+    try:
+        for file, path in paths.items():
+            check_sum(edition.checksums[file], (path.read_bytes(),), str(path))
+    except DataError:
+        return False
+    return True
 
 
 def _load_auto() -> FashionMNIST:

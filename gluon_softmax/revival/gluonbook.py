@@ -38,8 +38,9 @@ class Renamed:
 
 def listen() -> None:
     """Wait for its import."""
-    if not any(finder is Renamed for finder in sys.meta_path):
-        sys.meta_path.append(Renamed)
+    finders: Any = sys.meta_path
+    if Renamed not in finders:
+        finders.append(Renamed)
 
 
 def _accuracy(y_hat: Any, y: Any) -> float:

@@ -7,6 +7,8 @@ import numpy as np
 
 from .mend import note
 
+VERSION = tuple(int(number) for number in np.__version__.split(".")[:2])
+
 
 def _financial(name: str) -> Callable:
     def function(*args, **kwargs):
@@ -46,12 +48,11 @@ _NAMES: Mapping[Tuple[int, int], Mapping[str, Any]] = {
 
 def mend() -> None:
     """Put back the names that this NumPy lacks."""
-    version = tuple(int(number) for number in np.__version__.split(".")[:2])
     for dropped, names in _NAMES.items():
         for name, value in names.items():
             # Not hasattr: NumPy 1.2x warns when it is asked for some of these names. `bool` came
             # back in NumPy 2 with another meaning, which serves MXNet as well.
-            missing = version >= dropped and name not in vars(np)
+            missing = dropped <= VERSION and name not in vars(np)
             if missing:
                 setattr(np, name, value)
             note(f"numpy.{name}", "NumPy {}.{}".format(*dropped), missing)

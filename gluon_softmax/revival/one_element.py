@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from .mend import note
-
-_NUMPY = tuple(int(number) for number in np.__version__.split(".")[:2])
+from .numpy import VERSION
 
 
 class OneElement(np.ndarray):
@@ -41,7 +40,7 @@ def mend(ndarray: Any) -> None:
     ndarray : module
         ``mxnet.ndarray``.
     """
-    needed = _NUMPY >= (2, 4)
+    needed = VERSION >= (2, 4)
     if needed:
         asnumpy = ndarray.NDArray.asnumpy
 

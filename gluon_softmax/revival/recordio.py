@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from .mend import note
-
-_NUMPY = tuple(int(number) for number in np.__version__.split(".")[:2])
+from .numpy import VERSION
 
 
 class _Array(np.ndarray):
@@ -23,7 +22,7 @@ def mend(recordio: Any) -> None:
     recordio : module
         ``mxnet.recordio``.
     """
-    needed = _NUMPY >= (2, 3)
+    needed = VERSION >= (2, 3)
     if needed:
         names = dict(vars(np))
         names["asarray"] = lambda *args, **kwargs: np.asarray(*args, **kwargs).view(_Array)

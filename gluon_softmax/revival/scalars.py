@@ -11,8 +11,7 @@ from typing import Any, Callable, Sequence
 import numpy as np
 
 from .mend import note
-
-_NUMPY = tuple(int(number) for number in np.__version__.split(".")[:2])
+from .numpy import VERSION
 
 
 class _WithText(type):
@@ -63,7 +62,7 @@ def mend(writing: Sequence[ModuleType], drawing: Sequence[Any]) -> None:
         Those that draw random numbers, and ask whether a size equals ``()``, which to NumPy's
         numbers is no question any more.
     """
-    needed = _NUMPY >= (2, 0)
+    needed = VERSION >= (2, 0)
     if needed:
         for module in writing:
             vars(module)["str"] = Text

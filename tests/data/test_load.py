@@ -173,21 +173,6 @@ def test_resplit_edition(official):
     assert found.checksums.keys() == set(FILES)
 
 
-@pytest.fixture
-def chosen(sample, monkeypatch):
-    """What is loaded, by name or folder, where the sample is all that there is."""
-    loaded = []
-
-    def fake(edition="auto", data_dir=None):
-        loaded.append(data_dir or edition)
-        return sample
-
-    monkeypatch.setattr(loading, "load", fake)
-    loading._once.cache_clear()
-    yield loaded
-    loading._once.cache_clear()
-
-
 def test_files_of_the_withdrawn_edition_go_first(chosen, sample_dir, tmp_path, monkeypatch):
     """With the checksums of the sample's own files; the folder may begin with ~."""
     edition = EDITIONS["mxnet"]

@@ -18,21 +18,6 @@ from gluon_softmax.errors import DataError, UsageError
 
 
 @pytest.fixture
-def chosen(sample, monkeypatch):
-    """Let the sample be the edition of which nobody named another; note what is asked for."""
-    asked = []
-
-    def load(edition="auto", data_dir=None, split_seed=0):
-        asked.append(edition if data_dir is None else data_dir)
-        return sample
-
-    monkeypatch.setattr(loading, "load", load)
-    loading._once.cache_clear()
-    yield asked
-    loading._once.cache_clear()
-
-
-@pytest.fixture
 def of_mxnet(sample_dir, monkeypatch):
     """What MXNet's own code makes of the sample's files, which have not the checksums it wants."""
 

@@ -20,7 +20,7 @@ def mended(monkeypatch):
     class NDArray(mx.nd.NDArray):
         __slots__ = ()
 
-    monkeypatch.setattr(one_element, "_NUMPY", (2, 4))
+    monkeypatch.setattr(one_element, "VERSION", (2, 4))
     monkeypatch.setattr(one_element, "note", lambda *words: None)
     one_element.mend(SimpleNamespace(NDArray=NDArray))
     return NDArray.asnumpy
@@ -67,7 +67,7 @@ def test_older_numpys_are_left_alone(monkeypatch):
     asnumpy = mx.nd.NDArray.asnumpy
     module = SimpleNamespace(NDArray=type("NDArray", (), {"asnumpy": asnumpy}))
     monkeypatch.setattr(one_element, "note", lambda *words: None)
-    monkeypatch.setattr(one_element, "_NUMPY", (2, 3))
+    monkeypatch.setattr(one_element, "VERSION", (2, 3))
     one_element.mend(module)
     assert module.NDArray.asnumpy is asnumpy
 

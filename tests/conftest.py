@@ -1,4 +1,5 @@
 import dataclasses
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ from gluon_softmax.data.editions import EDITIONS
 
 # First, since it mends what MXNet and d2lzh need to be imported.
 from gluon_softmax.data.load import load
+
+# Whatever the locale here, pages are in English where no test asks for another language.
+os.environ["LANGUAGE"] = "en"
 
 SAMPLE = Path(__file__).with_name("data")
 

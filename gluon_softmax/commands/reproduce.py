@@ -6,6 +6,7 @@ import signal
 from typing import Any, List
 
 from ..errors import UsageError
+from ..reproduction.language import LANGUAGES, of_this_user
 from .options import (
     Parser,
     add_data_options,
@@ -50,6 +51,11 @@ def run(argv: List[str]) -> int:
         default="text",
         help="how to print the table of figures",
     )
+    parser.add_argument(
+        "--lang",
+        choices=LANGUAGES,
+        help="the language of the page (default: that of your locale, if it is one of these)",
+    )
     group = parser.add_argument_group("a table of your own")
     group.add_argument(
         "--table",
@@ -86,7 +92,8 @@ def run(argv: List[str]) -> int:
         found = reproduce(data, settings, seed, runs, not arguments.no_reading)
     # First what nothing can take away any more.
     print("\n" + summary(found, arguments.format), flush=True)
-    write_report(found, out, shlex.join(["python", "-m", "gluon_softmax", "reproduce", *argv]))
+    command = shlex.join(["python", "-m", "gluon_softmax", "reproduce", *argv])
+    write_report(found, out, command, arguments.lang or of_this_user())
     print(f"\nreport: {out / 'index.html'}, numbers: {out / 'results.json'}")
     if found.stopped:
         report_error(found.stopped)

@@ -1,13 +1,14 @@
 """What the columns of a reader's table are: losses may be sums, accuracies per cent or mistaken."""
 
 import dataclasses
-from typing import List, Tuple
+from typing import List, Optional, Tuple
 
 import numpy as np
 
 from ..data.fashion_mnist import CLASS_NAMES
 from .claims import METRICS, Figure, Printed, figures_of
 from .findings import Reproduction
+from .language import Saying
 from .tables import Table
 
 # How far a column may lie from a share of ours and still be one, and by how many nats it must be
@@ -45,7 +46,7 @@ def printed_by(name: str, tables: List[Table], version: str, batch_size: int, lr
     return Printed(name, "table", max(map(len, tables)), batch_size, lr, tuple(figures))
 
 
-def understood(found: Reproduction) -> Tuple[Printed, List[str]]:
+def understood(found: Reproduction) -> Tuple[Printed, List[Saying]]:
     """Tell what each column is by what our runs have.
 
     Parameters
@@ -57,8 +58,8 @@ def understood(found: Reproduction) -> Tuple[Printed, List[str]]:
     -------
     printed : Printed
         The same tables, each column as what it is nearest to.
-    readings : list of str
-        A sentence for each column that is not what it should be.
+    readings : list of Saying
+        What is to be said of each column that is not what it should be.
     """
     figures: List[Figure] = []
     readings = []
@@ -72,15 +73,17 @@ def understood(found: Reproduction) -> Tuple[Printed, List[str]]:
                 kind, sure = _nearest(found, of_column, scale)
                 if kind != metric:
                     number = int(kind.rpartition("_")[2])
-                    words = (
-                        f'"train acc" is the share predicted as class {number}, '
-                        f"{CLASS_NAMES[number]}: the predictions were compared with {number} "
-                        "instead of with the labels"
+                    words = Saying(
+                        '"train acc" is the share predicted as class {number}, {called}: the '
+                        "predictions were compared with {number} instead of with the labels"
+                        if sure
+                        else '"train acc" is the share predicted as class {number}, {called}: the '
+                        "predictions were compared with {number} instead of with the labels "
+                        "(or those of another class as frequent)",
+                        {"number": number, "called": CLASS_NAMES[number]},
                     )
-                    if not sure:
-                        words += " (or those of another class as frequent)"
             if words:
-                readings.append(f"{name}: {words}")
+                readings.append(Saying("{table}: {words}", {"table": name, "words": words}))
             of_table[column::3] = [
                 dataclasses.replace(
                     figure,
@@ -96,24 +99,33 @@ def understood(found: Reproduction) -> Tuple[Printed, List[str]]:
     return dataclasses.replace(found.printed, figures=tuple(figures)), readings
 
 
-def _scale(found: Reproduction, metric: str, column: List[Figure]) -> Tuple[float, str]:
+def _scale(
+    found: Reproduction, metric: str, column: List[Figure]
+) -> Tuple[float, Optional[Saying]]:
     """Tell by what our numbers are multiplied in a column, and in words if by anything but 1."""
     if metric != "loss":
         if max(figure.printed for figure in column) > 1:
-            return 100.0, f"{'train' if metric == 'train_acc' else 'test'} acc is in per cent"
-        return 1.0, ""
+            which = "train acc" if metric == "train_acc" else "test acc"
+            return 100.0, Saying("{column} is in per cent", {"column": which})
+        return 1.0, None
     examples, batch_size = len(found.data.train_labels), found.settings.batch_size
-    scales: List[Tuple[float, str]] = [
-        (1.0, ""),
-        (float(examples), "the loss is the sum over all examples"),
-        (float(-(-examples // batch_size)), "the loss is the sum of the batches' means"),
-        (1 / batch_size, "the loss is a mean of the batch's mean: divided by the batch size twice"),
+    scales = [
+        (1.0, None),
+        (float(examples), Saying("the loss is the sum over all examples", {})),
+        (
+            float(-(-examples // batch_size)),
+            Saying("the loss is the sum of the batches' means", {}),
+        ),
+        (
+            1 / batch_size,
+            Saying("the loss is a mean of the batch's mean: divided by the batch size twice", {}),
+        ),
     ]
     ours = np.mean([found.values(found.data.edition, figure) for figure in column])
     theirs = np.mean([figure.printed for figure in column])
     ratio = max(float(theirs), 1e-12) / float(ours)
 
-    def apart(scale: Tuple[float, str]) -> float:
+    def apart(scale: Tuple[float, Optional[Saying]]) -> float:
         return float(abs(np.log(ratio / scale[0])))
 
     nearest = min(scales, key=apart)

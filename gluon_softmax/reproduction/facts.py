@@ -11,6 +11,7 @@ from ..console import progress
 from ..data.fashion_mnist import CLASS_NAMES, FashionMNIST, get_fashion_mnist_labels
 from ..training.loader import fashion_mnist_datasets, load_data_fashion_mnist
 from . import claims, verdicts
+from .language import Saying
 
 READING_BATCH_SIZE = 1000
 
@@ -24,7 +25,7 @@ class Fact:
     printed: object
     here: object
     verdict: str
-    note: str = ""
+    note: Optional[Saying] = None
 
 
 def find_facts(data: FashionMNIST) -> List[Fact]:
@@ -60,9 +61,10 @@ def find_facts(data: FashionMNIST) -> List[Fact]:
             fact.verdict = verdicts.FAILS
             if name == claims.LABELS and data.edition in ("official", "resplit"):
                 fact.verdict = verdicts.EXPLAINED
-                fact.note = (
-                    "the tutorial has the withdrawn mxnet edition, whose labels begin so; "
-                    f"this is the {data.edition} edition"
+                fact.note = Saying(
+                    "the tutorial has the withdrawn mxnet edition, whose labels begin so; this is "
+                    "the {edition} edition",
+                    {"edition": data.edition},
                 )
         facts.append(fact)
     return facts

@@ -9,6 +9,7 @@ from ..training.run import Run, Settings
 from . import verdicts
 from .claims import TUTORIAL, Figure, Printed
 from .facts import Fact
+from .language import Saying, say
 from .verdicts import Verdict
 
 # Below this many runs, Student's t makes intervals that would let almost any figure pass.
@@ -35,7 +36,7 @@ class Reproduction:
         By edition, in the order in which they ended; of each version that printed something.
     with_their_batch_size : list of Run
         The first of those on re-splits once more, with the batch size of others' published runs.
-    readings : list of str
+    readings : list of Saying
         Sentences that tell as what a reader's tables are read.
     printed : Printed
         What there is to be reproduced.
@@ -53,7 +54,7 @@ class Reproduction:
     reading_seconds: Optional[float] = None
     runs: Dict[str, List[Run]] = field(default_factory=dict)
     with_their_batch_size: List[Run] = field(default_factory=list)
-    readings: List[str] = field(default_factory=list)
+    readings: List[Saying] = field(default_factory=list)
     printed: Printed = TUTORIAL
     partial: bool = False
     stopped: str = ""
@@ -125,32 +126,37 @@ def headline(found: Reproduction) -> str:
     """
     judged = found.verdicts()
     if found.data.edition == OWN_FILES:
-        return "No verdicts: these are files of your own, not an edition of the data set."
+        return say("No verdicts: these are files of your own, not an edition of the data set.")
     printed = found.printed
     if not found.has_their_settings():
-        return (
-            f"No verdicts: {printed.name}'s figures are for {printed.epochs} epochs, batch size "
-            f"{printed.batch_size} and learning rate {printed.lr}."
+        return say(
+            "No verdicts: {name}'s figures are for {epochs} epochs, batch size {batch_size} and "
+            "learning rate {lr}.",
+            name=say(printed.name),
+            epochs=printed.epochs,
+            batch_size=printed.batch_size,
+            lr=printed.lr,
         )
     ended = len(found.of(found.data.edition, printed.versions[0]))
     if ended < 2:
-        what = "one run settles" if ended else "no runs settle"
-        return f"No verdicts: {what} nothing; --runs 10 does."
+        if ended:
+            return say("No verdicts: one run settles nothing; --runs 10 does.")
+        return say("No verdicts: no run ended; --runs 10 settles it.")
     judged = [each for each in judged if verdicts.is_judged(each.figure)]
     counts = Counter(verdict.verdict for verdict in judged)
-    good = counts[verdicts.REPRODUCES] + counts[verdicts.ON_RESPLIT]
+    on_resplit, explained = counts[verdicts.ON_RESPLIT], counts[verdicts.EXPLAINED]
+    good, failing = counts[verdicts.REPRODUCES] + on_resplit, counts[verdicts.FAILS]
     parts = [
-        f"{good} of {len(judged)} figures reproduce",
-        f"{counts[verdicts.ON_RESPLIT]} of them on a re-split only",
-        f"{counts[verdicts.EXPLAINED]} more {'is' if counts[verdicts.EXPLAINED] == 1 else 'are'} "
-        "explained",
-        f"{counts[verdicts.FAILS]} {'does' if counts[verdicts.FAILS] == 1 else 'do'} not",
+        say("{n} of {count} figures reproduce", n=good, count=len(judged)),
+        say("{n} of them on a re-split only", n=on_resplit),
+        say("{n} more is explained" if explained == 1 else "{n} more are explained", n=explained),
+        say("{n} does not" if failing == 1 else "{n} do not", n=failing),
     ]
-    if not counts[verdicts.ON_RESPLIT]:
+    if not on_resplit:
         del parts[1]
     if counts[verdicts.NO_VERDICT]:
-        parts.append(f"{counts[verdicts.NO_VERDICT]} wait for runs that were not made")
-    sentences = [", ".join(parts) + "."]
+        parts.append(say("{n} wait for runs that were not made", n=counts[verdicts.NO_VERDICT]))
+    told = [say("{parts}.", parts=say(", ").join(parts))]
     # Each figure may choose the edition that suits it: so what does each explain by itself?
     alone = {
         edition: sum(
@@ -160,12 +166,21 @@ def headline(found: Reproduction) -> str:
         if any(edition in each.intervals for each in judged)
     }
     if len(alone) > 1:
-        sentences.append(
-            f"Alone, the {found.data.edition} edition explains {alone[found.data.edition]} of the "
-            f"{len(judged)} and re-splits explain {alone['resplit']}."
+        told.append(
+            say(
+                "Alone, the {edition} edition explains {ours} of the {count} and re-splits explain "
+                "{theirs}.",
+                edition=found.data.edition,
+                ours=alone[found.data.edition],
+                count=len(judged),
+                theirs=alone["resplit"],
+            )
         )
     if ended < FEW_RUNS:
-        sentences.append(
-            f"With {ended} runs the intervals are so wide that hardly anything can fail."
+        told.append(
+            say(
+                "With {ended} runs the intervals are so wide that hardly anything can fail.",
+                ended=ended,
+            )
         )
-    return " ".join(sentences)
+    return say(" ").join(told)

@@ -14,6 +14,7 @@ from .claims import Figure, Printed
 from .columns import understood
 from .findings import Reproduction
 from .joint import Joint, judge_tables
+from .language import Saying
 from .versions import VERSIONS
 
 BATCH_SIZES = (64, 128, 200, 256, 512, 1000)
@@ -30,10 +31,14 @@ class Guess(NamedTuple):
     settings: Settings
     before: int
 
-    def in_words(self) -> str:
+    def in_words(self) -> Saying:
         """Write it for people."""
-        words = f"batch size {self.settings.batch_size} and learning rate {self.settings.lr}"
-        return words + (", if an epoch had gone before its first" if self.before else "")
+        return Saying(
+            "batch size {batch_size} and learning rate {lr}, if an epoch had gone before its first"
+            if self.before
+            else "batch size {batch_size} and learning rate {lr}",
+            {"batch_size": self.settings.batch_size, "lr": self.settings.lr},
+        )
 
 
 def fits_nowhere(found: Reproduction) -> List[Joint]:

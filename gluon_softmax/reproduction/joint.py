@@ -13,6 +13,7 @@ from scipy.special import fdtrc, gammaln
 from . import verdicts
 from .claims import Figure
 from .findings import Reproduction
+from .language import listed, say
 
 # Fewer runs than this say nothing of how 15 figures go with each other.
 FEWEST = 5
@@ -205,24 +206,33 @@ def in_a_sentence(judged: List[Joint]) -> str:
     # Tables of one version are judged by the same runs, which are counted once: at their worst.
     worst = {joint.version: joint for joint in sorted(judged, key=lambda joint: -joint.right)}
     right, tried = sum(j.right for j in worst.values()), sum(j.tried for j in worst.values())
-    sentence = (
-        f"{'; '.join(_each(judged))}. Of our own tables, each judged by the others, {right} of "
-        f"{tried} were called right"
-    )
+    each = say("; ").join(_each(judged))
     if right == tried:
         # The rule of three: no error in n tries leaves up to 3 / n at a level of 0.05.
-        sentence += f", which supports an error below {3 / tried:.0%}, not odds like these"
-    else:
-        sentence += f": whatever the odds, {1 - right / tried:.0%} may be called wrong"
-    return sentence + "."
+        return say(
+            "{each}. Of our own tables, each judged by the others, {right} of {tried} were called "
+            "right, which supports an error below {error:.0%}, not odds like these.",
+            each=each,
+            right=right,
+            tried=tried,
+            error=3 / tried,
+        )
+    return say(
+        "{each}. Of our own tables, each judged by the others, {right} of {tried} were called "
+        "right: whatever the odds, {error:.0%} may be called wrong.",
+        each=each,
+        right=right,
+        tried=tried,
+        error=1 - right / tried,
+    )
 
 
 def _each(judged: List[Joint]) -> List[str]:
     words = {
-        "withdrawn": "re-splits, as those of the withdrawn edition do",
-        "official": "the official edition",
-        "undecided": "neither edition clearly better",
-        None: "neither edition",
+        "withdrawn": say("re-splits, as those of the withdrawn edition do"),
+        "official": say("the official edition"),
+        "undecided": say("neither edition clearly better"),
+        None: say("neither edition"),
     }
 
     def fitting(joint: Joint) -> Optional[str]:
@@ -231,16 +241,20 @@ def _each(judged: List[Joint]) -> List[str]:
     sentences = []
     for edition in dict.fromkeys(map(fitting, judged)):
         of_it = [joint for joint in judged if fitting(joint) == edition]
-        many = len(of_it) > 1
-        *most, last = [joint.table for joint in of_it]
-        names = f"{', '.join(most)} and {last}" if many else last
-        ratios = " and ".join(f"10^{joint.log10_ratio:.1f}" for joint in of_it)
+        ratios = [f"10^{joint.log10_ratio:.1f}" for joint in of_it]
         if len(of_it) > 2:
-            ratios = " to ".join(
-                f"10^{end(j.log10_ratio for j in of_it):.1f}" for end in (min, max)
-            )
+            least, most = (f"10^{end(j.log10_ratio for j in of_it):.1f}" for end in (min, max))
+            ratios = [say("{least} to {most}", least=least, most=most)]
         sentences.append(
-            f"as {'wholes' if many else 'a whole'}, {names} fit{'' if many else 's'} "
-            f"{words[edition]}: {ratios} times as likely on re-splits as on the official edition"
+            say(
+                "as wholes, {names} fit {edition}: {ratios} times as likely on re-splits as on the "
+                "official edition"
+                if len(of_it) > 1
+                else "as a whole, {names} fits {edition}: {ratios} times as likely on re-splits as "
+                "on the official edition",
+                names=listed([joint.table for joint in of_it]),
+                edition=words[edition],
+                ratios=listed(ratios),
+            )
         )
     return [sentences[0][0].upper() + sentences[0][1:], *sentences[1:]]

@@ -9,6 +9,7 @@ from ..data.fashion_mnist import get_fashion_mnist_labels
 from ..training.run import Run, predict
 from . import claims, figures
 from .findings import Reproduction
+from .language import say
 from .rows import OTHERS, rows
 from .versions import VERSIONS
 
@@ -46,8 +47,10 @@ def pictures(found: Reproduction) -> List[Picture]:
             figures.draw_images(
                 data.train_images[:10], names, heading=f"mnist_train[0:10], {data.edition} edition"
             ),
-            "The first ten training images with the names of their classes: would you have named "
-            "them so?",
+            say(
+                "The first ten training images with the names of their classes: would you have "
+                "named them so?"
+            ),
         )
     ]
     if not found.runs:
@@ -69,8 +72,11 @@ def pictures(found: Reproduction) -> List[Picture]:
                 },
                 found.printed.column,
             ),
-            f"Loss and accuracy by epoch. Look where the {found.printed.column}'s points lie: in "
-            "the band of our runs on one edition, or on the other.",
+            say(
+                "Loss and accuracy by epoch. Look where the {column}'s points lie: in the band of "
+                "our runs on one edition, or on the other.",
+                column=say(found.printed.column),
+            ),
         )
     )
     shown += _mistaken_columns(found, values, printed)
@@ -92,10 +98,11 @@ def _mistaken_columns(found: Reproduction, values: dict, printed: dict) -> List[
                 found.printed.column,
                 get_fashion_mnist_labels([number])[0],
             )
-            caption = (
-                f"What is called train acc compares the predictions with the constant {number} "
+            caption = say(
+                "What is called train acc compares the predictions with the constant {number} "
                 "instead of with the labels: its points lie on our share predicted as class "
-                f"{number}, far below the training accuracy."
+                "{number}, far below the training accuracy.",
+                number=number,
             )
             return [Picture("mistaken-column", drawn, caption)]
     return []
@@ -123,9 +130,12 @@ def _all_figures(found: Reproduction) -> List[Picture]:
                 [float(np.std(values, ddof=1)) for values in runs],
                 found.printed.column,
             ),
-            f"Every figure of {found.printed.name}, by table and epoch. Look for points outside "
-            "the bars: within a bar's ends lies what one more run of ours on that edition, or one "
-            "more of the others', could have given.",
+            say(
+                "Every figure of {name}, by table and epoch. Look for points outside the bars: "
+                "within a bar's ends lies what one more run of ours on that edition, or one more "
+                "of the others', could have given.",
+                name=say(found.printed.name),
+            ),
         )
     ]
 
@@ -149,8 +159,11 @@ def _pictures_of_run(found: Reproduction, run: Run) -> List[Picture]:
                 (predicted != data.test_labels)[first],
                 f"{version}: true class, below it the predicted one",
             ),
-            f"The first nine test images: true class, and below it what {version} predicts; "
-            "wrong ones are framed.",
+            say(
+                "The first nine test images: true class, and below it what {version} predicts; "
+                "wrong ones are framed.",
+                version=version,
+            ),
         )
     ]
     if version != found.printed.versions[0]:
@@ -173,14 +186,19 @@ def _pictures_of_run(found: Reproduction, run: Run) -> List[Picture]:
         Picture(
             "confusion",
             figures.draw_confusion(data.test_labels, predicted),
-            "How many test images of each class are taken for each class. Look at the row of the "
-            "shirts: it is where most are lost, to t-shirts, pullovers and coats.",
+            say(
+                "How many test images of each class are taken for each class. Look at the row of "
+                "the shirts: it is where most are lost, to t-shirts, pullovers and coats."
+            ),
         ),
         Picture(
             "weights",
             figures.draw_templates(run.parameters[0]),
-            "The ten columns of W as images: light pixels speak for the class, dark ones against. "
-            "Look for the trouser's legs, and for what sets the coat off from the pullover.",
+            say(
+                "The ten columns of W as images: light pixels speak for the class, dark ones "
+                "against. Look for the trouser's legs, and for what sets the coat off from the "
+                "pullover."
+            ),
         ),
     ]
     if len(surest):
@@ -193,7 +211,7 @@ def _pictures_of_run(found: Reproduction, run: Run) -> List[Picture]:
                     [True] * len(surest),
                     f"{version}: true class, predicted class, and its probability",
                 ),
-                "The wrong predictions of which the network is surest: would you know better?",
+                say("The wrong predictions of which the network is surest: would you know better?"),
             )
         )
     return shown

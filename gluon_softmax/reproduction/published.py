@@ -16,6 +16,7 @@ from ..training.run import Settings
 from . import verdicts
 from .claims import METRICS, Figure
 from .findings import Reproduction
+from .language import listed, say
 
 # As in all of those notebooks, the book's settings.
 THEIRS = Settings(epochs=5, batch_size=256, lr=0.1)
@@ -104,15 +105,21 @@ def in_a_sentence(found: Reproduction) -> str:
     if not predicted:
         return ""
     within = sum(verdicts.is_within(f, (p.low, p.high)) for f, p in predicted.items())
-    sentence = (
-        f"{len(tables('MXNet'))} runs that others published, on the withdrawn edition at batch "
-        f"size {THEIRS.batch_size}, predict {within} of the {len(predicted)} figures of which they "
-        "have the like"
+    told = say(
+        "{runs} runs that others published, on the withdrawn edition at batch size {batch_size}, "
+        "predict {within} of the {count} figures of which they have the like",
+        runs=len(tables("MXNet")),
+        batch_size=THEIRS.batch_size,
+        within=within,
+        count=len(predicted),
     )
     if found.settings.batch_size != THEIRS.batch_size:
-        sentence += f", moved to batch size {found.settings.batch_size} as ours move"
+        told += say(", moved to batch size {n} as ours move", n=found.settings.batch_size)
     last = [f for f in predicted if f.metric == "loss" and f.epoch == found.printed.epochs]
     if last:
-        printed = " and ".join(dict.fromkeys(figure.text for figure in last))
-        sentence += f": {predicted[last[0]].mean:.4f} for the last loss, printed as {printed}"
-    return sentence + "."
+        told += say(
+            ": {mean:.4f} for the last loss, printed as {printed}",
+            mean=predicted[last[0]].mean,
+            printed=listed(list(dict.fromkeys(figure.text for figure in last))),
+        )
+    return say("{parts}.", parts=told)

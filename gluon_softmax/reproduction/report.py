@@ -15,13 +15,14 @@ from .facts import in_words
 from .figures import is_wide, save_figure
 from .findings import Reproduction, headline
 from .joint import judge_tables
+from .language import say, speaking
 from .pictures import Picture, pictures
 from .results import plain_settings, results
 from .rows import Row, rows
 from .summary import sentences
 
 
-def write_report(found: Reproduction, out: Path, command: str) -> None:
+def write_report(found: Reproduction, out: Path, command: str, language: str = "en") -> None:
     """Write ``results.json``, the pictures as PNG and SVG, and ``index.html``.
 
     Parameters
@@ -32,6 +33,8 @@ def write_report(found: Reproduction, out: Path, command: str) -> None:
         The folder; files of an older report are replaced.
     command : str
         What the user typed, to get the same again.
+    language : {"en", "zh"}
+        Of the page; pictures and ``results.json`` are in English.
 
     Raises
     ------
@@ -39,11 +42,12 @@ def write_report(found: Reproduction, out: Path, command: str) -> None:
         If a file cannot be written.
     """
     write_text(out / "results.json", json.dumps(results(found), indent=1, allow_nan=False) + "\n")
-    shown = pictures(found)
-    for picture in shown:
-        for ending in ("png", "svg"):
-            save_figure(picture.figure, out / f"{picture.name}.{ending}")
-    write_text(out / "index.html", page(found, shown, out, command))
+    with speaking(language):
+        shown = pictures(found)
+        for picture in shown:
+            for ending in ("png", "svg"):
+                save_figure(picture.figure, out / f"{picture.name}.{ending}")
+        write_text(out / "index.html", page(found, shown, out, command))
 
 
 def page(found: Reproduction, shown: List[Picture], out: Path, command: str) -> str:
@@ -73,6 +77,7 @@ def page(found: Reproduction, shown: List[Picture], out: Path, command: str) -> 
     )
     count = sum(map(verdicts.is_judged, found.printed.figures))
     return environment.get_template("page.html").render(
+        say=_say,
         headline=headline(found),
         sentences=sentences(found),
         whole=bool(judge_tables(found)),
@@ -85,6 +90,7 @@ def page(found: Reproduction, shown: List[Picture], out: Path, command: str) -> 
         checksums=found.data.checksums,
         sections=_sections(found),
         columns=_columns(found),
+        others=_has_others(found),
         pictures=[
             {
                 "name": p.name,
@@ -105,7 +111,7 @@ def page(found: Reproduction, shown: List[Picture], out: Path, command: str) -> 
         figure_count=count,
         level=verdicts.LEVEL,
         level_each=verdicts.LEVEL / count,
-        failures=found.failures(),
+        failures=[say(name) for name in found.failures()],
     )
 
 
@@ -113,8 +119,8 @@ def _lines(found: Reproduction) -> List[dict]:
     """Put facts and figures into lines of text, with a cell for each of our columns."""
     lines = [
         {
-            "name": fact.name,
-            "section": fact.section,
+            "name": say(fact.name),
+            "section": say(fact.section),
             "printed": in_words(fact.printed),
             "here": [in_words(fact.here)],
             "verdict": fact.verdict,
@@ -122,9 +128,8 @@ def _lines(found: Reproduction) -> List[dict]:
         }
         for fact in found.facts
     ]
-    told = rows(found)
-    others = any(row.others for row in told)
-    for row in told:
+    others = _has_others(found)
+    for row in rows(found):
         here = [_mean_and_interval(row, edition) for edition in found.runs]
         if others:
             theirs = row.others
@@ -132,7 +137,7 @@ def _lines(found: Reproduction) -> List[dict]:
         lines.append(
             {
                 "name": row.figure.name,
-                "section": row.figure.section,
+                "section": say(row.figure.section),
                 "printed": row.figure.text,
                 "here": here,
                 "verdict": row.verdict,
@@ -143,12 +148,12 @@ def _lines(found: Reproduction) -> List[dict]:
         ratio = found.reading_seconds / claims.READING_SECONDS
         lines.append(
             {
-                "name": "seconds to read the training set once",
-                "section": claims.PART_1,
+                "name": say("seconds to read the training set once"),
+                "section": say(claims.PART_1),
                 "printed": f"{claims.READING_SECONDS:.2f}",
                 "here": [f"{found.reading_seconds:.2f}"],
-                "verdict": f"ratio {ratio:.2f}",
-                "note": "a time is the machine's, it gets no verdict",
+                "verdict": say("ratio {ratio:.2f}", ratio=ratio),
+                "note": say("a time is the machine's, it gets no verdict"),
             }
         )
     return lines
@@ -163,8 +168,17 @@ def _sections(found: Reproduction) -> Dict[str, List[dict]]:
 
 
 def _columns(found: Reproduction) -> List[str]:
-    columns = [f"ours, {edition}" for edition in found.runs] or ["ours"]
-    return columns + ["others' runs"] * any(row.others for row in rows(found))
+    columns = [say("ours, {edition}", edition=edition) for edition in found.runs] or [say("ours")]
+    return columns + [say("others' runs")] * _has_others(found)
+
+
+def _has_others(found: Reproduction) -> bool:
+    return any(row.others for row in rows(found))
+
+
+def _say(message: str, **values: object) -> str:
+    """Say what a template has, where breaks of lines count as spaces."""
+    return say(type(message)(" ".join(message.split())), **values)
 
 
 def _mean_and_interval(row: Row, edition: str) -> str:

@@ -15,8 +15,9 @@ from .claims import TUTORIAL, Printed
 from .columns import understood
 from .facts import find_facts, in_words, time_reading
 from .findings import Reproduction
-from .guess import fits_nowhere, guess, moved
+from .guess import Guess, fits_nowhere, guess, moved
 from .joint import FEWEST, first_that_does_not_fit
+from .language import Saying
 from .published import THEIRS
 from .versions import VERSIONS
 
@@ -100,8 +101,11 @@ def reproduce_table(
         return found
     if runs < FEWEST:
         found.readings.append(
-            f"with fewer than {FEWEST} runs no table is judged as a whole, and no other settings "
-            "are tried"
+            Saying(
+                "with fewer than {n} runs no table is judged as a whole, and no other settings are "
+                "tried",
+                {"n": FEWEST},
+            )
         )
     misfits = [joint.table for joint in fits_nowhere(found)]
     if not misfits:
@@ -120,24 +124,38 @@ def reproduce_table(
         if other.partial:
             found.partial, found.stopped = True, other.stopped
             return found
-        given = f"batch size {settings.batch_size} and learning rate {settings.lr}"
         if not fits_nowhere(other):
             other.readings.append(
-                f"with {given}, which were given, no table fits either edition; "
-                f"{guessed.in_words()} is a guess that {runs} runs on each edition bear out"
+                Saying(
+                    "with {given}, which were given, no table fits either edition; {guess} is a "
+                    "guess that {runs} runs on each edition bear out",
+                    {
+                        "given": Guess(settings, 0).in_words(),
+                        "guess": guessed.in_words(),
+                        "runs": runs,
+                    },
+                )
             )
             return other
         found.readings.append(
-            f"of the usual settings, {guessed.in_words()} came nearest, and does not fit either"
+            Saying(
+                "of the usual settings, {guess} came nearest, and does not fit either",
+                {"guess": guessed.in_words()},
+            )
         )
     for name in misfits:
         first = first_that_does_not_fit(found, name)
-        which = (
-            f"{first.name}, {first.text}, is the first figure that shows it"
+        found.readings.append(
+            Saying(
+                "{table} is implausible: {name}, {text}, is the first figure that shows it",
+                {"table": name, "name": first.name, "text": first.text},
+            )
             if first
-            else ("no figure shows it alone, all together do")
+            else Saying(
+                "{table} is implausible: no figure shows it alone, all together do",
+                {"table": name},
+            )
         )
-        found.readings.append(f"{name} is implausible: {which}")
     return found
 
 

@@ -66,7 +66,7 @@ def results(found: Reproduction) -> dict:
             for joint in tables
         },
         "edition_of_table": edition_of_table(tables),
-        "readings": found.readings,
+        "readings": list(map(str, found.readings)),
     }
 
 

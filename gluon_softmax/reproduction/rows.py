@@ -8,6 +8,7 @@ import numpy as np
 from . import verdicts
 from .claims import Figure
 from .findings import Reproduction
+from .language import say
 from .published import Prediction, predict
 
 OTHERS = "others"
@@ -82,12 +83,13 @@ def rows(found: Reproduction) -> List[Row]:
 
 def _note(found: Reproduction, figure: Figure) -> str:
     if not verdicts.is_judged(figure):
-        return "random weights give so wide a range that hardly a number could fail"
+        return say("random weights give so wide a range that hardly a number could fail")
     if figure.mistaken_class is not None:
         runs = found.of(found.data.edition, figure.version)
         accuracy = np.mean([run.records.train_acc[figure.epoch - 1] for run in runs])
-        return (
-            f"the share predicted as class {figure.mistaken_class}; "
-            f"the true training accuracy is {accuracy:.3f}"
+        return say(
+            "the share predicted as class {number}; the true training accuracy is {accuracy:.3f}",
+            number=figure.mistaken_class,
+            accuracy=accuracy,
         )
     return ""

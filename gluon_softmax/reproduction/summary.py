@@ -7,6 +7,7 @@ from typing import List
 
 from . import joint, published, verdicts
 from .findings import Reproduction, headline
+from .language import say
 from .rows import OTHERS, rows
 
 FORMATS = ("text", "markdown", "csv")
@@ -94,5 +95,6 @@ def sentences(found: Reproduction) -> List[str]:
         each if there is anything to tell.
     """
     told = [joint.in_a_sentence(joint.judge_tables(found)), published.in_a_sentence(found)]
-    told += [f"{reading[0].upper()}{reading[1:]}." for reading in found.readings]
+    for reading in map(str, found.readings):
+        told.append(say("{parts}.", parts=reading[0].upper() + reading[1:]))
     return [sentence for sentence in told if sentence]

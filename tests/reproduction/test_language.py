@@ -1,0 +1,166 @@
+import ast
+import dataclasses
+import html
+import json
+import re
+import string
+from collections import Counter
+from pathlib import Path
+
+import jinja2
+import pytest
+from jinja2 import nodes
+from markupsafe import Markup
+
+from gluon_softmax.commands import main as cli
+from gluon_softmax.reproduction import claims, language, report, verdicts
+from gluon_softmax.reproduction.language import Saying, listed, of_this_user, say, speaking
+from gluon_softmax.reproduction.reproduce import reproduce
+from gluon_softmax.training.run import Settings
+
+FOLDER = Path(language.__file__).parent
+CHINESE = json.loads((FOLDER / "zh.json").read_text("utf-8"))
+# What is said by the name of a constant.
+NAMED = {
+    *(getattr(verdicts, name) for name in ("SAME", "REPRODUCES", "ON_RESPLIT", "EXPLAINED")),
+    *(verdicts.FAILS, verdicts.NO_VERDICT),
+    *(claims.PART_1, claims.PART_2, claims.PART_3),
+    *(claims.TUTORIAL.name, claims.TUTORIAL.column, "table"),
+    *(name for name in claims.FACTS if not re.search(r"\(", name)),
+}
+
+
+def in_the_code():
+    """Whatever is said literally in a module."""
+    for file in FOLDER.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("say", "Saying"):
+                first = node.args[0]
+                both = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
+                yield from (each.value for each in both if isinstance(each, ast.Constant))
+
+
+def in_the_page():
+    page = jinja2.Environment().parse((FOLDER / "page.html").read_text("utf-8"))
+    for call in page.find_all(nodes.Call):
+        first = call.args[0] if call.args else None
+        # Some with the filter `safe`.
+        constants = [] if first is None else [first, *first.find_all(nodes.Const)]
+        if getattr(call.node, "name", "") == "say" and isinstance(constants[-1], nodes.Const):
+            yield " ".join(constants[-1].value.split())
+
+
+def test_chinese_has_all_that_is_said_and_nothing_else():
+    said = {*in_the_code(), *in_the_page()}
+    assert len(said) > 80
+    assert said | NAMED == set(CHINESE)
+
+
+@pytest.mark.parametrize("english", CHINESE)
+def test_chinese_has_the_same_places(english):
+    def places(message):
+        return {(name, form) for _, name, form, _ in string.Formatter().parse(message) if name}
+
+    assert places(CHINESE[english]) == places(english)
+    assert re.findall("<[^>]*>", CHINESE[english]) == re.findall("<[^>]*>", english)
+
+
+def test_say():
+    assert say("{n} do not", n=2) == "2 do not"
+    with speaking("zh"):
+        assert say("{n} do not", n=2) == "2 个不能复现"
+        assert str(Saying("{table}: {words}", {"table": "t", "words": Saying("what", {})})) == (
+            "t：项目"
+        )
+        assert listed(["a", "b", "c"]) == "a，b 与 c"
+        assert say("{edition} edition, from {origin}"[::-1]) == "}nigiro{ morf ,noitide }noitide{"
+        with speaking("en"):
+            assert say("what") == "what"
+        assert isinstance(say(Markup("<b>{x}</b>"), x="<"), Markup)
+        assert say(Markup("<b>{x}</b>"), x="<") == "<b>&lt;</b>"
+    assert listed(["a", "b", "c"]) == "a, b and c"
+    assert listed(["a"]) == "a"
+    assert say("a reader's {file}") == "a reader's {file}"
+
+
+def test_an_error_ends_the_speaking_too():
+    with pytest.raises(KeyError), speaking("zh"):
+        raise KeyError
+    assert say("what") == "what"
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, "en"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh_TW.Big5"}, "zh"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "zh_CN.UTF-8", "LC_MESSAGES": "de_DE"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "zh_CN"}, "zh"),
+        ({"LANG": "en_US.UTF-8", "LANGUAGE": "zh_CN:en"}, "zh"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": ""}, "zh"),
+    ],
+)
+def test_language_of_the_locale(settings, expected, monkeypatch):
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    assert of_this_user() == expected
+
+
+def text_of(page):
+    body = re.sub('<style>.*?</style>|data:image[^"]*|<[^>]*>', " ", page, flags=re.S)
+    return " ".join(html.unescape(body).split())
+
+
+def test_chinese_page(sample, tmp_path):
+    data = dataclasses.replace(sample, edition="official")
+    found = reproduce(data, Settings(), seed=0, runs=2, read=True)
+    found.readings = [Saying("{column} is in per cent", {"column": "test acc"})]
+    for name in ("en", "zh"):
+        (tmp_path / name).mkdir()
+        report.write_report(found, tmp_path / name, "command", name)
+    english = (tmp_path / "en" / "index.html").read_text("utf-8")
+    chinese = (tmp_path / "zh" / "index.html").read_text("utf-8")
+    assert '<html lang="en">' in english
+    assert '<html lang="zh-CN">' in chinese
+    # No English word but names: of files, classes, figures, settings, mathematicians.
+    allowed = (
+        "scratch concise official resplit mxnet epoch loss train acc test Test untrained data dtype"
+    )
+    allowed += " mnist_train get_fashion_mnist_labels nd pick Fashion MNIST MXNet softmax uint"
+    allowed += " Student Bonferroni W T t"
+    allowed += " ".join(["", *claims.FACTS["class names"][1]]).replace("-", " ")
+    before, _, after = text_of(chinese).partition("如何得到同样的结果")
+    assert set(re.findall(r"[A-Za-z_]+", before)) - set(allowed.split()) == set()
+    assert "command" in after
+    # The same numbers; Chinese writes those of the three parts as words.
+    in_english, in_chinese = (
+        Counter(re.findall(r"\d+(?:\.\d+)*", text_of(page))) for page in (english, chinese)
+    )
+    assert in_english - in_chinese == Counter("123")
+    assert not in_chinese - in_english
+    assert 'alt="训练集的前十张图像' in chinese
+    # All else is the same.
+    for file in (tmp_path / "en").iterdir():
+        if file.suffix in (".png", ".json"):
+            assert file.read_bytes() == (tmp_path / "zh" / file.name).read_bytes(), file.name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "locale", "expected"),
+    [([], "zh_CN.UTF-8", "zh-CN"), (["--lang", "en"], "zh_CN.UTF-8", "en"), ([], "C", "en")],
+)
+def test_page_is_in_the_readers_language(
+    arguments, locale, expected, sample_dir, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.delenv("LANGUAGE", raising=False)
+    monkeypatch.setenv("LC_ALL", locale)
+    asked = ["--runs", "1", "--no-reading", "--data-dir", str(sample_dir), "--out", str(tmp_path)]
+    assert cli.main(["reproduce", *asked, *arguments]) == 0
+    assert f'<html lang="{expected}">' in (tmp_path / "index.html").read_text("utf-8")
+    # What the terminal shows is English in any case.
+    assert "No verdicts: these are files of your own" in capsys.readouterr().out

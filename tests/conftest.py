@@ -1,5 +1,6 @@
 import dataclasses
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,8 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if item.get_closest_marker("full_data"):
             item.add_marker(pytest.mark.timeout(1200))
+        if item.get_closest_marker("posix") and sys.platform == "win32":
+            item.add_marker(pytest.mark.skip(reason="needs what Windows has not"))
     config.counted = {
         marker: sum(item.get_closest_marker(marker) is not None for item in items)
         for marker in COUNTED

@@ -14,10 +14,9 @@ from program import can_mount
 from server import serve
 
 HERE = Path(__file__).parent
-pytestmark = [
-    pytest.mark.fault,
-    pytest.mark.skipif(not hasattr(os, "killpg"), reason="process groups are Unix's"),
-]
+pytestmark = [pytest.mark.fault, pytest.mark.posix]
+# Which no program can handle; Windows has neither.
+UNNOTICED = [getattr(signal, name, None) for name in ("SIGKILL", "SIGSTOP")]
 BOTH = pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 
 ENDLESS = ["--data-dir", str(HERE / "data"), "--epochs", "10000"]
@@ -340,7 +339,7 @@ needs_proc = pytest.mark.skipif(
 
 
 @needs_proc
-@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGSTOP])
+@pytest.mark.parametrize("signum", UNNOTICED)
 @pytest.mark.parametrize("which", [slice(0, 1), slice(3, 4), slice(0, 4)])
 def test_a_worker_that_is_killed_or_stands_still_is_an_error(which, signum):
     before = shared_memory()

@@ -63,6 +63,7 @@ def test_a_link_is_followed(there, tmp_path):
     ]
 
 
+@pytest.mark.posix
 @pytest.mark.fault
 @pytest.mark.parametrize("through_a_link", [False, True])
 def test_a_device_or_pipe_stays_one(through_a_link, tmp_path):

@@ -475,6 +475,7 @@ def test_output_is_strict_again_for_the_caller(capsys):
     assert sys.stdout.errors == "strict"
 
 
+@pytest.mark.posix
 @pytest.mark.bad_input
 def test_parameters_are_not_saved_over_a_pipe(on_sample, tmp_path, capsys):
     pipe = tmp_path / "pipe"

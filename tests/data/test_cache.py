@@ -1,7 +1,6 @@
 import contextlib
 import os
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -202,6 +201,8 @@ def fetch_from_folder(folder, prefix=(), **options):
 def no_file_over(size):
     """Make a function that lets a write past this size fail, as on a full disk."""
 
+    import resource
+
     def limit():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
@@ -226,7 +227,7 @@ def test_killed_at_twenty_points(server, tmp_path):
                     time.sleep(0.002)
             else:
                 time.sleep(seconds)
-            process.send_signal(signal.SIGKILL)
+            process.kill()
             process.communicate()
         return folder
 
@@ -267,6 +268,7 @@ def test_four_threads_at_once(server, folder):
         assert_whole(job.result()[0], folder, ".gz")
 
 
+@pytest.mark.posix
 @pytest.mark.fault
 def test_a_full_disk(server, folder):
     with child(server.source("ok"), folder, preexec_fn=no_file_over(100_000)) as process:
@@ -281,6 +283,7 @@ def test_a_full_disk(server, folder):
     assert_whole(cache.obtain(edition("official", FOLDER), folder)[0], folder)
 
 
+@pytest.mark.posix
 @pytest.mark.fault
 def test_a_full_disk_while_keeping(folder):
     done = fetch_from_folder(folder, preexec_fn=no_file_over(500_000))
@@ -303,7 +306,7 @@ def test_the_cache_is_where_mxnet_looks(home, tmp_path, monkeypatch):
 
 # Root may write anywhere, unless this is taken from it.
 AS_USER = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all", "--"]
-if os.getuid() != 0:
+if sys.platform != "win32" and os.getuid() != 0:
     AS_USER = []
 
 
@@ -313,6 +316,7 @@ def can_be_a_user():
     return False
 
 
+@pytest.mark.posix
 @pytest.mark.fault
 @pytest.mark.skipif(not can_be_a_user(), reason="runs as root, and setpriv does not work here")
 @pytest.mark.parametrize("what", ["read-only folder", "unreadable files", "another's folder"])
@@ -344,6 +348,7 @@ def test_a_cache_without_the_rights(what, folder):
         assert len(lines) in (4, 8)
 
 
+@pytest.mark.posix
 @pytest.mark.fault
 def test_no_home_folder(monkeypatch, capsys):
     monkeypatch.delenv("MXNET_HOME", raising=False)

@@ -122,6 +122,7 @@ def test_a_bomb_is_not_unpacked(tmp_path):
         read_idx_path(path, "images")
 
 
+@pytest.mark.posix
 @pytest.mark.bad_input
 def test_what_is_no_file(tmp_path):
     with pytest.raises(DataError, match="cannot be read"):

@@ -158,8 +158,10 @@ def faulty_run(fault, data, seed):
 
     settings = Settings()
     seed_weights(seed)
-    net = nn.Sequential()
+    net, loss = nn.HybridSequential(), gluon.loss.SoftmaxCrossEntropyLoss()
     net.add(nn.Dense(10))
+    for compiled in (net, loss):
+        compiled.hybridize()
     net.initialize(init.Normal(sigma=0.02 if fault == "twice the weight scale" else 0.01))
     train_iter, test_iter = loader.load_data_fashion_mnist(
         settings.batch_size, data=data, seed=seed
@@ -180,7 +182,7 @@ def faulty_run(fault, data, seed):
         net,
         train_iter,
         test_iter,
-        gluon.loss.SoftmaxCrossEntropyLoss(),
+        loss,
         settings.epochs,
         batch_size,
         trainer=trainer,

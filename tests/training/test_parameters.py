@@ -1,7 +1,6 @@
 import io
 import os
 import pickle
-import resource
 import subprocess
 import sys
 import zipfile
@@ -133,6 +132,7 @@ def test_what_is_not_there(tmp_path, name):
         load_parameters(str(tmp_path / name))
 
 
+@pytest.mark.posix
 @pytest.mark.bad_input
 def test_a_bomb_takes_no_memory(tmp_path):
     path = tmp_path / "p.npz"
@@ -148,6 +148,8 @@ def test_a_bomb_takes_no_memory(tmp_path):
         "try: load_parameters(sys.argv[1])\n"
         "except ParametersError as error: print(error)"
     )
+    import resource
+
     limit = 2 << 30
     done = subprocess.run(
         [sys.executable, "-c", code, str(path)],

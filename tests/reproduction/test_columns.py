@@ -61,9 +61,13 @@ def read(text, official, runs):
     return found
 
 
+def told(found):
+    return [str(reading) for reading in found.readings]
+
+
 def test_a_table_without_mistakes_is_taken_at_its_word(official, runs):
     found = read(as_text(runs[2]), official, runs)
-    assert found.readings == []
+    assert told(found) == []
     assert [f.metric for f in found.printed.figures[:3]] == ["loss", "train_acc", "test_acc"]
     assert {f.scale for f in found.printed.figures} == {1.0}
 
@@ -79,8 +83,8 @@ def test_a_table_without_mistakes_is_taken_at_its_word(official, runs):
 )
 def test_losses_of_another_kind(scale, digits, words, official, runs):
     found = read(as_text(runs[2], loss=scale, digits=digits), official, runs)
-    assert len(found.readings) == 1
-    assert words in found.readings[0]
+    assert len(told(found)) == 1
+    assert words in told(found)[0]
     for figure, loss in zip(found.printed.figures[::3], runs[2].loss):
         assert figure.scale == scale
         assert figure.printed == pytest.approx(loss * scale, abs=0.6 * 10.0**-digits)
@@ -94,7 +98,7 @@ def test_losses_of_another_kind(scale, digits, words, official, runs):
 
 def test_accuracies_in_per_cent(official, runs):
     found = read(as_text(runs[2], per_cent=100), official, runs)
-    assert found.readings == [
+    assert told(found) == [
         "table 1: train acc is in per cent",
         "table 1: test acc is in per cent",
     ]
@@ -111,7 +115,7 @@ def test_each_table_is_read_by_itself(official, runs):
     records = runs[2]
     text = as_text(records, per_cent=100) + "\n" + as_text(records)
     found = read(text, official, runs)
-    assert [reading[:7] for reading in found.readings] == ["table 1"] * 2
+    assert [reading[:7] for reading in told(found)] == ["table 1"] * 2
     assert found.printed.tables == ["table 1", "table 2"]
 
 
@@ -151,9 +155,9 @@ def test_settings_that_do_not_fit_are_found_out(made, first, official, capsys):
     assert settings.batch_size in (made.batch_size, {64: 128, 200: 256}.get(made.batch_size))
     assert found.printed.figures[0].epoch == 1 + first
     given = "with batch size 200 and learning rate 0.1, which were given, no table fits either"
-    assert found.readings[-1].startswith(given)
-    assert "is a guess that 6 runs on each edition bear out" in found.readings[-1]
-    assert ("if an epoch had gone before its first" in found.readings[-1]) == bool(first)
+    assert told(found)[-1].startswith(given)
+    assert "is a guess that 6 runs on each edition bear out" in told(found)[-1]
+    assert ("if an epoch had gone before its first" in told(found)[-1]) == bool(first)
     # So few runs may not decide it, but they do not mistake it.
     assert edition_of_table(judge_tables(found)) in ("official", "undecided")
     assert "No table fits: the usual settings are tried." in capsys.readouterr().out
@@ -163,17 +167,17 @@ def test_what_no_settings_give_is_implausible(official):
     records = run(official, Settings(epochs=2), 7).records
     records.test_acc[:] = [0.951, 0.973]
     found = tried(as_text(records), official, Settings(), runs=10)
-    assert found.readings[-1] == (
+    assert told(found)[-1] == (
         "table 1 is implausible: "
         "table 1, epoch 1: test acc, 0.951, is the first figure that shows it"
     )
-    assert "of the usual settings, " in found.readings[-2]
+    assert "of the usual settings, " in told(found)[-2]
     assert edition_of_table(judge_tables(found)) == "undecided"
 
 
 def test_a_table_of_perfect_runs_is_implausible(official):
     found = tried("epoch 1, loss 0, train acc 1.0, test acc 1.0\n", official, Settings())
-    assert "table 1 is implausible" in found.readings[-1]
+    assert "table 1 is implausible" in told(found)[-1]
 
 
 @pytest.mark.fault
@@ -192,25 +196,25 @@ def test_an_end_while_a_guess_is_tried_is_told(error, official, monkeypatch):
     found = tried(text, official, Settings(batch_size=200))
     assert found.partial
     assert found.stopped == ("" if isinstance(error, KeyboardInterrupt) else str(error))
-    assert found.readings == []
+    assert told(found) == []
 
 
 def test_few_runs_say_that_they_settle_little(official):
     found = tried("epoch 1, loss 9, train acc 0.1, test acc 0.1\n", official, Settings(), runs=2)
-    assert found.readings[-1].startswith("with fewer than 5 runs no table is judged as a whole")
+    assert told(found)[-1].startswith("with fewer than 5 runs no table is judged as a whole")
 
 
 @pytest.mark.parametrize("loss", [8.0, 1e-9, 5e6])
 def test_a_loss_that_is_of_no_kind_is_taken_at_its_word(loss, official, runs):
     found = read(f"epoch 1, loss {loss}, train acc 0.5, test acc 0.5", official, runs)
-    assert found.readings == []
+    assert told(found) == []
     assert found.printed.figures[0].scale == 1
 
 
 @pytest.mark.parametrize("batch_size", [1, 1000, 4000])
 def test_scales_that_are_the_same_are_the_plain_one(batch_size, official, runs):
     settings = dataclasses.replace(runs[0], batch_size=batch_size)
-    assert read(as_text(runs[2]), official, (settings, *runs[1:])).readings == []
+    assert told(read(as_text(runs[2]), official, (settings, *runs[1:]))) == []
 
 
 def test_a_share_of_one_decimal_is_of_no_class_for_certain(official, runs):
@@ -218,7 +222,7 @@ def test_a_share_of_one_decimal_is_of_no_class_for_certain(official, runs):
         f"epoch {k}, loss {loss:.4f}, train acc 0.1, test acc {acc:.3f}\n"
         for k, (loss, acc) in enumerate(zip(runs[2].loss, runs[2].test_acc), start=1)
     )
-    [reading] = read(text, official, runs).readings
+    [reading] = told(read(text, official, runs))
     assert "(or those of another class as frequent)" in reading
 
 
@@ -277,7 +281,7 @@ def test_published_tables_get_their_edition(framework, edition, count, official_
     found = read("\n".join(texts), official_data, (*many, None))
     assert [joint.edition for joint in judge_tables(found)] == [edition] * count
     assert edition_of_table(judge_tables(found)) == edition
-    assert found.readings == []
+    assert told(found) == []
 
 
 @pytest.mark.full_data
@@ -302,7 +306,7 @@ def test_a_column_that_is_the_share_of_any_class(edition, official_data, many):
             column = [of_class[number] for of_class in records.shares]
             found = read(as_text(records, column=column), official_data, others)
             assert found.printed.figures[1].name == 'table 1, epoch 1: "train acc"'
-            right += len(found.readings) == 1 and found.readings[0].startswith(
+            right += len(told(found)) == 1 and told(found)[0].startswith(
                 f'table 1: "train acc" is the share predicted as class {number}, {name}: '
                 f"the predictions were compared with {number} instead of with the labels"
             )

@@ -270,7 +270,7 @@ def test_every_cell_of_the_page(kind, request, tmp_path):
         assert [cell.strip() for cell in cells] == [*expected, verdict]
     assert headline(found) in page
     assert in_a_sentence(judge_tables(found)) in page
-    assert "As 30 figures are judged at once, each\ninterval has level 0.0017," in page
+    assert "As 30 figures are judged at once, each interval has level 0.0017," in page
 
 
 @pytest.mark.parametrize("kind", ["real", "made"])

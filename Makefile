@@ -2,7 +2,7 @@
 # and starts at once where all is there; .ci/uv brings it where the machine has none.
 
 .PHONY: help reproduce notebook test test-fast lint test-all test-cuda test-debian-12 test-debian-13 \
-	test-debian-sid test-arm64 test-machines benchmark mutants lock clean
+	test-debian-sid test-arm64 test-windows test-machines benchmark mutants lock clean
 
 uv = sh .ci/uv
 run = $(uv) run --locked$(if $(GPU), --no-group cpu --extra gpu)
@@ -24,6 +24,7 @@ help:
 	@echo "make test-cuda   those of MXNet's CUDA build, beside a stand-in for NVIDIA's driver"
 	@echo "make test-debian-12  on a bare Debian 12, as root on Debian; make test-debian-13 ,"
 	@echo "                 make test-debian-sid and make test-arm64 on those machines"
+	@echo "make test-windows  those of them that can, in a Python for Windows under Wine"
 	@echo "make test-machines  on all of them; docs/machines.md tells what came out"
 	@echo "make benchmark   compare the speed with PyTorch, JAX and others (installs them: 3 GB)"
 	@echo "make mutants     plant errors in the centre of the code, and see which the tests catch"
@@ -58,7 +59,10 @@ test-debian-12 test-debian-13 test-debian-sid test-arm64:
 test-cuda:
 	@$(MAKE) --no-print-directory test-fast GPU=1 ARGS="tests/revival/test_cuda.py -m cuda $(ARGS)"
 
-test-machines: test-all test-debian-12 test-debian-13 test-debian-sid test-arm64 test-cuda
+test-windows:
+	@sh .ci/windows $(ARGS)
+
+test-machines: test-all test-debian-12 test-debian-13 test-debian-sid test-arm64 test-windows test-cuda
 
 benchmark:
 	@$(run) --group benchmark python -m gluon_softmax benchmark $(ARGS)

@@ -37,7 +37,7 @@ def test_links_lead_somewhere(page):
 
 def test_every_page_is_linked_from_the_readme():
     for page in PAGES[1:]:
-        assert f"]({page.relative_to(ROOT)})" in README
+        assert f"]({page.relative_to(ROOT).as_posix()})" in README
 
 
 def test_the_readme_is_short():
@@ -61,7 +61,7 @@ def test_commands_are_there(page):
     assert set(re.findall(r"-m gluon_softmax ([a-z]+)", text)) <= set(COMMANDS)
     modules = set(re.findall(r"python3? -m ([a-z_]+)", text))
     assert modules <= {"gluon_softmax", *VERSIONS, "venv", "pytest"}
-    rules = re.findall(r"^(\w[\w -]*):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    rules = re.findall(r"^(\w[\w -]*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     targets = " ".join(rules).split()
     assert set(re.findall(r"`(?:PYTHON=\S+ )?make ([a-z0-9-]+)", text)) <= set(targets)
     assert set(re.findall(r"^    make ([a-z0-9-]+)$", text, re.MULTILINE)) <= set(targets)
@@ -70,7 +70,7 @@ def test_commands_are_there(page):
 @pages
 def test_files_that_are_named_are_there(page):
     for name in re.findall(
-        r"`((?:gluon_softmax|scratch|concise|tests)/[\w/.]*)`", page.read_text()
+        r"`((?:gluon_softmax|scratch|concise|tests)/[\w/.]*)`", page.read_text("utf-8")
     ):
         assert (ROOT / name).exists(), name
 

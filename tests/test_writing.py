@@ -46,6 +46,7 @@ def test_what_a_killed_process_left_goes_after_a_day(tmp_path):
     assert sorted(os.listdir(tmp_path)) == [".save-xyz", "file.txt"]
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("there", [True, False])
 def test_a_link_is_followed(there, tmp_path):
     folder = tmp_path / "elsewhere"
@@ -79,6 +80,7 @@ def test_a_device_or_pipe_stays_one(through_a_link, tmp_path):
     assert sorted(os.listdir(tmp_path)) == before
 
 
+@pytest.mark.posix
 @pytest.mark.fault
 def test_a_link_that_leads_to_itself(tmp_path):
     loop = tmp_path / "loop"

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from multiprocessing import get_all_start_methods
 
 import pytest
 
@@ -10,6 +11,7 @@ from gluon_softmax.commands import main as cli
 
 CODE = """
 import sys
+from multiprocessing import get_all_start_methods
 import helper
 import d2lzh as d2l
 print(sys.argv[1:], helper.here, __name__, d2l.load_data_fashion_mnist.__module__)
@@ -69,11 +71,11 @@ def test_it_knows_its_file_as_python_tells_it(tmp_path):
     plain = subprocess.run(
         [sys.executable, "where.py", "1"], cwd=tmp_path, capture_output=True, text=True
     )
-    assert done.stdout == plain.stdout == f"{tmp_path}/where.py ['where.py', '1'] {tmp_path}\n"
+    expected = f"{tmp_path / 'where.py'} ['where.py', '1'] {tmp_path}\n"
+    assert done.stdout == plain.stdout == expected
 
 
-@pytest.mark.parametrize("method", ["spawn", "forkserver"])
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has but spawn")
+@pytest.mark.parametrize("method", sorted({*get_all_start_methods()} - {"fork"}))
 def test_its_processes_have_what_it_has(method, tmp_path):
     """Which import it anew, and MXNet with it; it knows nothing of us."""
     code = f"""

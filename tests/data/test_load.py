@@ -181,7 +181,8 @@ def test_files_of_the_withdrawn_edition_go_first(chosen, sample_dir, tmp_path, m
         for file in edition.checksums
     }
     monkeypatch.setitem(EDITIONS, "mxnet", dataclasses.replace(edition, checksums=sums))
-    monkeypatch.setenv("HOME", str(tmp_path))
+    for home in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(home, str(tmp_path))
     shutil.copytree(sample_dir, tmp_path / "mine", ignore=shutil.ignore_patterns("*.py", "*.md"))
     loading.load_chosen("~/mine")
     loading.load_chosen(str(tmp_path / "mine"))

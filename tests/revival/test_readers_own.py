@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+from multiprocessing import get_all_start_methods
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from types import SimpleNamespace
@@ -62,13 +63,13 @@ print(sum(len(y) for X, y in train_iter), next(iter(test_iter))[1].asnumpy())
 """
 
 
+@pytest.mark.posix
 def test_loaders_end_without_noise(tmp_path):
     done = run(LOADERS, tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "4 [0 1]\n", "")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="fork")
-@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+@pytest.mark.parametrize("method", sorted({*get_all_start_methods()} - {"fork"}))
 def test_loaders_whose_workers_are_not_forked(method, tmp_path):
     """As macOS and Windows begin them; the main module does not import us in the child."""
     program = f"""

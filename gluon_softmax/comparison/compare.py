@@ -1,5 +1,6 @@
 """Scratch against concise: one function, but for rounding and where probabilities underflow."""
 
+import sys
 from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
@@ -224,6 +225,11 @@ def compare(data: FashionMNIST, settings: Settings, seed: int) -> bool:
         print(f"  {_cause(found)}")
     print(f"  parameters after the last step        {found.at_the_end:.1e}")
     print(f"  test images predicted alike           {found.same_predictions:.2%}")
+    if sys.platform == "win32":
+        print(
+            "On Windows MXNet draws other weights from a seed than on Linux, so that a table has\n"
+            "other digits; from the same start (--start-from) they are the same."
+        )
 
     print("\nSpeed of training, an epoch")
     for name, version in VERSIONS.items():

@@ -50,6 +50,14 @@ def test_no_cause_is_told_for_an_error(sample, monkeypatch, capsys):
     assert "differ at the first step already" in printed
 
 
+@pytest.mark.parametrize("platform", ["linux", "win32"])
+def test_other_digits_on_windows_are_told(platform, sample, monkeypatch, capsys):
+    monkeypatch.setattr(compare.sys, "platform", platform)
+    assert compare.compare(sample, Settings(epochs=1), seed=5)
+    told = "On Windows MXNet draws other weights from a seed" in capsys.readouterr().out
+    assert told == (platform == "win32")
+
+
 def test_stability_table():
     table = {row.gap: row for row in compare.stability()}
     for gap, row in table.items():

@@ -58,6 +58,31 @@ def typed():
                 yield f"{version}, epoch {epoch}: {name}", version, metric, int(epoch), text
 
 
+def test_what_the_tutorial_prints_is_as_it_was_typed():
+    """Read anew, since what is read at the import no planted error reaches."""
+    printed = claims._tutorial()
+    assert (printed.name, printed.column) == ("the tutorial", "tutorial")
+    assert (printed.epochs, printed.batch_size, printed.lr) == (5, 200, 0.1)
+    assert printed == claims.TUTORIAL
+    untrained, *figures = printed.figures
+    assert dataclasses.astuple(untrained) == (
+        "scratch, untrained: test acc",
+        "Part 2, from scratch",
+        "scratch",
+        "scratch",
+        "accuracy_before",
+        0,
+        0.0982,
+        4,
+        1.0,
+    )
+    sections = {"scratch": "Part 2, from scratch", "concise": "Part 3, concise"}
+    assert [dataclasses.astuple(figure) for figure in figures] == [
+        (name, sections[version], version, version, metric, epoch, float(text), len(text) - 2, 1.0)
+        for name, version, metric, epoch, text in typed()
+    ]
+
+
 def values(found, edition, version, metric, epoch):
     """A figure's values, from the runs themselves."""
     runs = [run for run in found.runs[edition] if run.version == version]

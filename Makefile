@@ -6,7 +6,8 @@
 
 uv = sh .ci/uv
 run = $(uv) run --locked$(if $(GPU), --no-group cpu --extra gpu)
-dev = $(run) --group dev
+# The tests start hundreds of programs, which Python would compile anew where it may write nothing.
+dev = UV_COMPILE_BYTECODE=1 $(run) --group dev
 
 # Elsewhere than the CPU build, which has files of the same names.
 ifdef GPU

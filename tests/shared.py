@@ -1,6 +1,12 @@
-"""The scope of fixtures that the tests of one module share."""
+"""Fixtures that the tests of one module share, with ``make mutants`` in mind."""
 
 import os
+
+# Errors that are planted in these, which come after training, change nothing of what runs give.
+AFTER_TRAINING = tuple(
+    f"gluon_softmax.reproduction.{name}." for name in ("claims", "findings", "report", "verdicts")
+)
+_kept = {}
 
 
 def by_module(fixture_name, config):
@@ -9,3 +15,17 @@ def by_module(fixture_name, config):
     It notes it test by test, and would have it that only a fixture's first test tests it.
     """
     return "function" if os.environ.get("MUTANT_UNDER_TEST") == "stats" else "module"
+
+
+def kept(make):
+    """Make what a fixture gives; or take it, where a planted error cannot change it.
+
+    mutmut runs all tests without an error, and then forks for each error.
+    """
+    mutant = os.environ.get("MUTANT_UNDER_TEST", "stats")
+    if mutant == "stats":
+        return make()
+    name = make.__module__, make.__qualname__
+    if name not in _kept or not mutant.startswith(AFTER_TRAINING):
+        _kept[name] = make()
+    return _kept[name]

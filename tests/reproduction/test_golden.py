@@ -9,7 +9,7 @@ import re
 import numpy as np
 import pytest
 from scipy import stats
-from shared import by_module
+from shared import by_module, kept
 
 from gluon_softmax.commands import main as cli
 from gluon_softmax.data.fashion_mnist import CLASS_NAMES
@@ -127,7 +127,7 @@ def official(sample):
 
 @pytest.fixture(scope=by_module)
 def real(official):
-    return reproduce.reproduce(official, Settings(), seed=3, runs=RUNS, read=False)
+    return kept(lambda: reproduce.reproduce(official, Settings(), seed=3, runs=RUNS, read=False))
 
 
 @pytest.fixture(scope=by_module)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy import stats
-from shared import by_module
+from shared import by_module, kept
 
 from gluon_softmax.data.resplit import resplit
 from gluon_softmax.reproduction import published, reproduce
@@ -45,7 +45,7 @@ def test_the_editions_lie_apart_by_many_times_their_scatter():
 @pytest.fixture(scope=by_module)
 def found(sample):
     official = dataclasses.replace(sample, edition="official")
-    return reproduce.reproduce(official, Settings(), seed=3, runs=7, read=False)
+    return kept(lambda: reproduce.reproduce(official, Settings(), seed=3, runs=7, read=False))
 
 
 def test_a_prediction_is_their_mean_moved_by_ours(found):

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from shared import by_module
+from shared import by_module, kept
 
 from gluon_softmax.reproduction import claims, report
 from gluon_softmax.reproduction.findings import Reproduction, headline
@@ -21,7 +21,7 @@ from gluon_softmax.training.run import Settings
 @pytest.fixture(scope=by_module)
 def found(sample):
     data = dataclasses.replace(sample, edition="official", origin='a <b>folder</b> & "more"')
-    return reproduce(data, Settings(), seed=0, runs=2, read=True)
+    return kept(lambda: reproduce(data, Settings(), seed=0, runs=2, read=True))
 
 
 @pytest.fixture(scope=by_module)

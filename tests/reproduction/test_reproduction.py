@@ -6,7 +6,7 @@ import d2lzh as d2l
 import jsonschema
 import numpy as np
 import pytest
-from shared import by_module
+from shared import by_module, kept
 
 from gluon_softmax.reproduction import claims, reproduce, results, verdicts
 from gluon_softmax.reproduction.facts import find_facts, time_reading
@@ -24,7 +24,7 @@ def official(sample):
 
 @pytest.fixture(scope=by_module)
 def found(official):
-    return reproduce.reproduce(official, Settings(), seed=3, runs=2, read=False)
+    return kept(lambda: reproduce.reproduce(official, Settings(), seed=3, runs=2, read=False))
 
 
 def test_facts(official):

@@ -11,6 +11,7 @@ from gluon_softmax.reproduction import report, reproduce
 from gluon_softmax.reproduction.columns import printed_by, understood
 from gluon_softmax.reproduction.findings import Reproduction
 from gluon_softmax.reproduction.joint import edition_of_table, judge_tables
+from gluon_softmax.reproduction.language import speaking
 from gluon_softmax.reproduction.pictures import pictures
 from gluon_softmax.reproduction.published import THEIRS, tables
 from gluon_softmax.reproduction.rows import rows
@@ -206,7 +207,18 @@ def test_an_end_while_a_guess_is_tried_is_told(error, official, monkeypatch):
 
 def test_few_runs_say_that_they_settle_little(official):
     found = tried("epoch 1, loss 9, train acc 0.1, test acc 0.1\n", official, Settings(), runs=2)
-    assert told(found)[-1].startswith("with fewer than 5 runs no table is judged as a whole")
+    assert told(found)[-1] == (
+        "with fewer than 5 runs no table is judged as a whole, and no other settings are tried"
+    )
+
+
+def test_a_table_that_is_implausible_only_as_a_whole_is_told(official, monkeypatch):
+    monkeypatch.setattr(reproduce, "first_that_does_not_fit", lambda found, name: None)
+    found = tried("epoch 1, loss 0, train acc 1.0, test acc 1.0\n", official, Settings())
+    expected = "table 1 is implausible: no figure shows it alone, all together do"
+    assert told(found)[-1] == expected
+    with speaking("zh"):
+        assert told(found)[-1].startswith("table 1 不可信：单看哪个数字")
 
 
 @pytest.mark.parametrize("loss", [8.0, 1e-9, 5e6])

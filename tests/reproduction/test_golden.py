@@ -298,6 +298,13 @@ def test_every_cell_of_the_page(kind, request, tmp_path):
     assert "As 30 figures are judged at once, each interval has level 0.0017," in page
 
 
+def test_the_headline_counts_what_waits(made):
+    found = dataclasses.replace(made, runs={"official": made.runs["official"]})
+    waiting = sum(not row[4]["official"] for row in judged(made))
+    assert waiting > 1
+    assert f", {waiting} wait for runs that were not made." in headline(found)
+
+
 @pytest.mark.parametrize("kind", ["real", "made"])
 def test_the_headline_counts(kind, request):
     found = request.getfixturevalue(kind)

@@ -15,6 +15,7 @@ from gluon_softmax.reproduction.findings import Reproduction, headline
 from gluon_softmax.reproduction.joint import judge_tables
 from gluon_softmax.reproduction.reproduce import reproduce
 from gluon_softmax.reproduction.summary import summary
+from gluon_softmax.training.machine import processor
 from gluon_softmax.training.run import Settings
 
 
@@ -32,7 +33,10 @@ def out(found, tmp_path_factory):
 
 
 def test_files(out):
-    assert json.loads((out / "results.json").read_text("utf-8"))["schema_version"] == 3
+    text = (out / "results.json").read_text("utf-8")
+    assert text.startswith('{\n "schema_version": 3,\n')
+    assert text.endswith("\n}\n")
+    assert json.loads(text)["schema_version"] == 3
     pictures = {
         "all-figures",
         "first-images",
@@ -71,6 +75,12 @@ def test_page_says_what_was_asked_and_how_it_was_judged(out, found):
     assert "Trained here on the <strong>official</strong> edition" in page
     assert "python -m gluon_softmax reproduce --out '<x>'" in page
     assert ("A table as a whole is judged" in page) == bool(judge_tables(found))
+    assert f"<dt>Processor</dt><dd>{processor()}</dd>" in page
+    seconds = found.reading_seconds
+    cells = ["seconds to read the training set once", "2.90", f"{seconds:.2f}"]
+    cells += [f"ratio {seconds / 2.90:.2f}", "a time is the machine's, it gets no verdict"]
+    [line] = [row for row in page.split("</tr>") if cells[0] in row]
+    assert re.sub(r"\s*(<[^>]*>\s*)+", "|", line).strip("|").split("|") == cells
 
 
 def test_one_run_has_no_spread(sample, tmp_path):
@@ -106,9 +116,14 @@ def test_summary_is_short(found):
 def test_headline_says_why_there_is_no_verdict(found, sample):
     assert "of 30 figures reproduce" in headline(found)
     one = dataclasses.replace(found, runs={"official": found.runs["official"][:2]})
-    assert "one run settles nothing" in headline(one)
+    assert headline(one) == "No verdicts: one run settles nothing; --runs 10 does."
+    none = dataclasses.replace(found, runs={})
+    assert headline(none) == "No verdicts: no run ended; --runs 10 settles it."
     other = dataclasses.replace(found, settings=Settings(batch_size=256))
-    assert "batch size 200" in headline(other)
+    assert headline(other) == (
+        "No verdicts: the tutorial's figures are for 5 epochs, batch size 200 and learning rate "
+        "0.1."
+    )
     own = dataclasses.replace(found, data=sample)
     assert "files of your own" in headline(own)
 

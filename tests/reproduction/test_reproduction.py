@@ -98,6 +98,18 @@ def test_one_run(sample):
     assert written["editions"]["own files"]["concise"]["loss"]["sd"] is None
 
 
+def test_each_run_is_a_line(official, capsys):
+    found = reproduce.reproduce(official, Settings(epochs=1), seed=0, runs=3, read=False)
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("run ")]
+    expected = []
+    for edition, first in (("official", 1), ("resplit", 0)):
+        pairs = zip(found.of(edition, "scratch"), found.of(edition, "concise"))
+        for number, pair in list(enumerate(pairs, start=1))[first:]:
+            figures = [f"{r.records.loss[-1]:.4f} {r.records.test_acc[-1]:.4f}" for r in pair]
+            expected.append(f"run   {number} of 3{32 * ' '}{'   '.join(figures)}")
+    assert lines == expected
+
+
 def test_interruption_keeps_finished_runs(official, monkeypatch):
     train = reproduce.train_version
     calls = []

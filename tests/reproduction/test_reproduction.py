@@ -1,3 +1,4 @@
+import contextlib
 import dataclasses
 import json
 from pathlib import Path
@@ -96,6 +97,35 @@ def test_one_run(sample):
     jsonschema.validate(written, SCHEMA)
     assert list(written["editions"]) == ["own files"]
     assert written["editions"]["own files"]["concise"]["loss"]["sd"] is None
+
+
+@pytest.mark.parametrize("batch_size", [200, 256])
+def test_progress_counts_every_run(batch_size, official, monkeypatch):
+    """That with others' batch size too, if it is another one."""
+    made, trained = [], []
+    train = reproduce.train_version
+
+    def noted(*args, **kwargs):
+        trained.append(args)
+        return train(*args, **kwargs)
+
+    class Bar(contextlib.nullcontext):
+        def __init__(self, total, desc, unit):
+            super().__init__(self)
+            self.total, self.words, self.updates = total, (desc, unit), 0
+            made.append(self)
+
+        def update(self):
+            self.updates += 1
+
+    monkeypatch.setattr(reproduce, "progress", Bar)
+    monkeypatch.setattr(reproduce, "train_version", noted)
+    settings = Settings(batch_size=batch_size)
+    printed = dataclasses.replace(claims.TUTORIAL, batch_size=batch_size)
+    reproduce.reproduce(official, settings, seed=0, runs=2, read=False, printed=printed)
+    [bar] = made
+    assert bar.words == ("runs", "run")
+    assert bar.updates == bar.total == len(trained) == (8 if batch_size == 256 else 10)
 
 
 def test_each_run_is_a_line(official, capsys):

@@ -13,6 +13,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from gluon_softmax.revival import machine
+
 ROOT = Path(__file__).parent.parent
 PYTHONS = ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15"]
 MACHINES = {
@@ -28,16 +30,16 @@ def holding(lines, environment):
     return [each for each in found if each.marker is None or each.marker.evaluate(environment)]
 
 
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("kind", MACHINES)
 @pytest.mark.parametrize("python", PYTHONS)
-def test_requirements_txt_pins_what_the_project_asks_for(python, machine):
+def test_requirements_txt_pins_what_the_project_asks_for(python, kind):
     tomllib = pytest.importorskip("tomllib")
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     groups = settings["dependency-groups"]
     asked = settings["project"]["dependencies"] + groups["cpu"] + groups["d2lzh"]
     assert settings["tool"]["uv"]["default-groups"] == ["cpu", "d2lzh"]
     environment = {"python_version": python, "python_full_version": f"{python}.1"}
-    environment.update(MACHINES[machine])
+    environment.update(MACHINES[kind])
     pinned = {}
     for each in holding((ROOT / "requirements.txt").read_text("utf-8").splitlines(), environment):
         [specifier] = each.specifier
@@ -71,6 +73,19 @@ def test_requirements_txt_is_the_exported_lock():
     assert exported.stdout == (ROOT / "requirements.txt").read_text("utf-8"), exported.stderr
 
 
+def test_what_is_refused_is_what_the_wheels_and_the_project_say():
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    [(least, above)] = re.findall(r'requires-python = ">=3\.(\d+),<3\.(\d+)"', project)
+    assert ((3, int(least)), (3, int(above) - 1)) == (machine.OLDEST, machine.NEWEST)
+    wheels = re.findall(
+        r"mxnet-1\.9\.1-py3-none-manylinux(\w+?)_(?:x86_64|aarch64)\.whl",
+        (ROOT / "uv.lock").read_text("utf-8"),
+    )
+    # PEP 599.
+    assert set(wheels) == {"2014"}
+    assert machine.OLDEST_GLIBC == (2, 17)
+
+
 def test_this_environment_is_the_locked_one():
     made_by = Path(sys.prefix, "pyvenv.cfg")
     if not made_by.exists() or "uv = " not in made_by.read_text("utf-8"):
@@ -101,8 +116,8 @@ def make(project, tmp_path):
     for name in ["make", "sh", "cat", "mv", "rm", "env"]:
         (tools / name).symlink_to(shutil.which(name))
 
-    def start(target, python="exit 127", uv=None, **variables):
-        scripts = {"python3": python, "python": python, **({"uv": uv} if uv else {})}
+    def start(target, python="exit 127", uv=None, python3=None, **variables):
+        scripts = {"python3": python3 or python, "python": python, **({"uv": uv} if uv else {})}
         for name, script in scripts.items():
             made = tools / f"{name}.new"
             made.write_text(f"#!/bin/sh\n{script}\n")
@@ -163,10 +178,43 @@ def test_uv_is_brought_once_where_there_is_none(make, project):
     status, out, err = ended(make("reproduce", python=FAKE))
     assert (status, err) == (0, "Bringing uv into .uv (once) ...\n")
     assert out == "uv run --locked python -m gluon_softmax reproduce  \n"
-    assert "--require-hashes" in (project / "pip.log").read_text()
+    asked = (project / "pip.log").read_text("utf-8")
+    for words in ("--require-hashes", "--only-binary :all:", "--no-deps", "-r .ci/uv.txt"):
+        assert words in asked
     assert {path.name for path in project.iterdir()} == {".ci", ".uv", "Makefile", "pip.log"}
     (project / "pip.log").unlink()
     assert ended(make("reproduce")) == (0, out, "")
+
+
+@pytest.mark.parametrize("serves", ["python", "python3"])
+def test_either_name_of_python_may_be_the_one_that_runs(make, project, serves):
+    scripts = {"python": "exit 127", "python3": "exit 127", serves: FAKE}
+    assert ended(make("reproduce", **scripts))[0] == 0
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_words_reach_uv_as_they_are(make, project, there):
+    """Also those with spaces in them, whether uv was there or is brought."""
+    counts = 'for word; do echo "<$word>"; done'
+    ready = project / ".uv" / "bin"
+    if not there:
+        ready.mkdir(parents=True)
+        (ready / "uv").write_text(f"#!/bin/sh\n{counts}\n")
+        (ready / "uv").chmod(0o755)
+    started = make("reproduce", uv=counts if there else None, ARGS="--out 'a  b'")
+    assert ended(started)[1].splitlines()[-2:] == ["<--out>", "<a  b>"]
+
+
+def test_a_uv_that_does_not_run_is_as_none(make, project):
+    status, _, err = ended(make("reproduce", python=FAKE, uv="exit 127"))
+    assert (status, err) == (0, "Bringing uv into .uv (once) ...\n")
+
+
+def test_a_gpu_has_an_environment_of_its_own(make, project):
+    (project / ".venv-gpu").mkdir()
+    assert ended(make("reproduce", uv=UV, GPU="1"))[1] == (
+        "uv run --locked --no-group cpu --extra gpu python -m gluon_softmax reproduce  .venv-gpu\n"
+    )
 
 
 def test_two_that_bring_it_at_once_both_end_well(make, project):

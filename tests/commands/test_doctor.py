@@ -1,3 +1,4 @@
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -6,8 +7,10 @@ import mxnet
 import numpy as np
 import pytest
 
+from gluon_softmax.commands import doctor
 from gluon_softmax.commands import main as cli
 from gluon_softmax.data.cache import cache_root
+from gluon_softmax.revival.cuda import Gpu
 
 
 def test_it_tells_what_there_is(cache, capsys):
@@ -15,7 +18,7 @@ def test_it_tells_what_there_is(cache, capsys):
     said = capsys.readouterr()
     lines = [line.split(maxsplit=1) for line in said.out.splitlines()]
     told = dict(lines)
-    assert told["python"].startswith("CPython {}.{}.{}, ".format(*sys.version_info))
+    assert told["python"] == "CPython {}, 64 bits".format(platform.python_version())
     assert told["numpy"] == np.__version__
     assert told["mxnet"].startswith(mxnet.__version__)
     assert "OPENMP" in told["features"]
@@ -27,7 +30,9 @@ def test_it_tells_what_there_is(cache, capsys):
     if sys.platform == "linux":
         libraries = [Path(path).name for name, path in lines if name == "library"]
         assert {"libmxnet.so"} < set(libraries)
-        assert any(name.startswith("libgomp") for name in libraries)
+        for library in ("libgomp", "libquadmath"):
+            assert any(name.startswith(library) for name in libraries)
+        assert not any(name.startswith("libc.so") for name in libraries)
 
 
 @pytest.mark.fault
@@ -55,3 +60,48 @@ sys.exit(main(["doctor"]))
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert "cache" in done.stdout
+
+
+@pytest.mark.fault
+def test_what_is_not_installed_is_wrong(cache, monkeypatch, capsys):
+    monkeypatch.setattr(doctor, "versions", lambda: {"python": "3", "d2lzh": "unknown"})
+    assert cli.main(["doctor"]) == 1
+    said = capsys.readouterr()
+    assert said.err == "error: d2lzh is not installed; see docs/installing.md\n"
+    assert "nothing is wrong" not in said.out
+
+
+@pytest.mark.fault
+def test_a_cache_that_cannot_be_read_is_wrong_and_the_rest_is_told(cache, monkeypatch, capsys):
+    def in_cache(edition):
+        if edition.name == "official":
+            raise PermissionError(13, "Permission denied", "folder")
+        return {}
+
+    monkeypatch.setattr(doctor, "in_cache", in_cache)
+    assert cli.main(["doctor"]) == 1
+    said = capsys.readouterr()
+    expected = "error: the cache of the official edition: [Errno 13] Permission denied: 'folder'\n"
+    assert said.err == expected
+    assert "mxnet: 0 of 4 files" in said.out
+
+
+@pytest.mark.fault
+def test_whatever_ends_the_import_is_one_line(cache, monkeypatch, capsys):
+    def fails(name):
+        raise OSError("first\n    second")
+
+    monkeypatch.setattr(doctor, "import_module", fails)
+    assert cli.main(["doctor"]) == 1
+    assert capsys.readouterr().err == "error: MXNet cannot be imported: first second\n"
+
+
+def test_gpus_are_named(monkeypatch):
+    there = [Gpu("T4", 7, 5), Gpu("H100", 9, 0)]
+    monkeypatch.setattr(doctor.cuda, "gpus", lambda: there)
+    assert doctor._gpus(True) == (
+        "T4 (compute capability 7.5), H100 (compute capability 9.0, for which MXNet has no code)"
+    )
+    assert doctor._gpus(False) == "none: this MXNet is a CPU build"
+    there.clear()
+    assert doctor._gpus(True) == "none: the driver names none"

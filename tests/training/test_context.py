@@ -28,6 +28,17 @@ def test_a_gpu_that_is_not_there():
         get_context("gpu:99")
 
 
+@pytest.mark.parametrize("feature", ["CUDA", "CUDNN"])
+def test_only_a_cuda_build_asks_the_driver(feature, monkeypatch):
+    class Features:
+        def is_enabled(self, name):
+            return name == feature
+
+    monkeypatch.setattr(context.mx.runtime, "Features", Features)
+    monkeypatch.setattr(context.cuda, "gpus", lambda: [Gpu("T4", 7, 5)])
+    assert get_context() == (mx.gpu(0) if feature == "CUDA" else mx.cpu())
+
+
 def test_gpus_by_number(monkeypatch):
     monkeypatch.setattr(context, "_gpus", lambda: [Gpu("T4", 7, 5), Gpu("L4", 8, 9)])
     assert get_context("auto") == get_context("gpu") == mx.gpu(0)

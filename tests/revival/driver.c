@@ -1,12 +1,13 @@
 /* A stand-in for NVIDIA's driver, libcuda.so.1: with DEVICES=0 one that finds no device, with
-   DEVICES=1 one that names a GPU of compute capability MAJOR.MINOR. MXNet links to what is answered
+   DEVICES=1 or more one that names GPUs of compute capability MAJOR.MINOR. MXNet links to what is answered
    by NO_DEVICE, and CUDA's runtime, which asks for an undocumented table first, finds none either. */
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
-#include <string.h>
+#include <stdio.h>
 
 #define NO_DEVICE 100
+#define NOT_INITIALIZED 3
 #define NONE(name) \
     int name(void) { return NO_DEVICE; }
 
@@ -21,7 +22,12 @@ NONE(cuModuleLoadData)
 NONE(cuModuleLoadDataEx)
 NONE(cuModuleUnload)
 
-int cuInit(unsigned int flags) { return DEVICES ? 0 : NO_DEVICE; }
+static int ready = 0;
+
+int cuInit(unsigned int flags) {
+    ready = 1;
+    return DEVICES ? 0 : NO_DEVICE;
+}
 
 int cuDriverGetVersion(int *version) {
     *version = 12080;
@@ -30,7 +36,7 @@ int cuDriverGetVersion(int *version) {
 
 int cuDeviceGetCount(int *count) {
     *count = DEVICES;
-    return DEVICES ? 0 : NO_DEVICE;
+    return !ready ? NOT_INITIALIZED : DEVICES ? 0 : NO_DEVICE;
 }
 
 int cuDeviceGet(int *device, int index) {
@@ -39,7 +45,7 @@ int cuDeviceGet(int *device, int index) {
 }
 
 int cuDeviceGetName(char *name, int length, int device) {
-    strncpy(name, "Stand-in", length);
+    snprintf(name, length, device ? "Stand-in %d" : "Stand-in", device);
     return 0;
 }
 

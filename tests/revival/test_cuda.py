@@ -64,6 +64,12 @@ def test_the_driver_is_asked(driver, capability, supported):
 
 
 @needs_compiler
+def test_each_device_is_asked(driver):
+    code = "from gluon_softmax.revival import cuda\nfor g in cuda.gpus(): print(*g)"
+    assert python(code, driver(2, 7, 5)) == ["Stand-in 7 5", "Stand-in 1 7 5"]
+
+
+@needs_compiler
 @pytest.mark.fault
 def test_a_driver_that_finds_no_device(driver):
     code = "from gluon_softmax.revival import cuda\nprint(cuda.gpus())"

@@ -268,6 +268,41 @@ def test_a_given_interpreter_has_its_own_environment(make):
     assert out == f"uv run --locked python -m gluon_softmax {expected}", err
 
 
+@pytest.mark.bad_input
+def test_no_python_to_test_on_is_a_failure(make):
+    status, out, _ = ended(make("test-all", uv="exit 1", PYTHONS="3.9 3.10"))
+    assert status == 2
+    assert out.endswith("on this machine: 3.9 3.10\n")
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_one_python_that_fails_is_a_failure(fails, make):
+    """And only on the first do those run that need the whole data set."""
+    uv = f"""
+case "$*" in
+--version) ;;
+"python find"*) echo {shlex.quote(sys.executable)} ;;
+*"not full_data"*) echo "again: $*"; exit {int(fails)} ;;
+*) echo "first: $*" ;;
+esac
+"""
+    status, out, err = ended(make("test-all", uv=uv, PYTHONS="3.9 3.10"))
+    assert status == (2 if fails else 0), err
+    words = [line.partition(":")[0] for line in out.splitlines() if "run --locked" in line]
+    assert words == ["first", "again"]
+    assert ("failed on: 3.10;" in out) == fails
+
+
+@pytest.mark.bad_input
+@pytest.mark.posix
+def test_a_machine_of_no_name_is_bad_usage():
+    done = subprocess.run(
+        ["sh", ".ci/machine", "nowhere"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("nowhere: choose debian-12, debian-13")
+
+
 @pytest.mark.posix
 def test_make_help_names_every_target():
     makefile = (ROOT / "Makefile").read_text("utf-8").replace("\\\n", "")

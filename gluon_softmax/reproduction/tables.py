@@ -11,6 +11,8 @@ from ..errors import UsageError
 COLUMNS = ("loss", "train acc", "test acc")
 # A sum over 60,000 examples stays far below it.
 MOST_LOSS = 1e9
+# Bytes: a device may give ever more.
+LONGEST = 64 << 20
 EXAMPLE = "epoch 1, loss 0.7517, train acc 0.757, test acc 0.790"
 
 # Between words and numbers stands what is neither, in moderation, so that a text of ten million
@@ -55,9 +57,15 @@ def read(source: str) -> List[Table]:
     """
     name = name_of(source)
     try:
-        raw = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+        if source == "-":
+            raw = sys.stdin.buffer.read(LONGEST + 1)
+        else:
+            with open(source, "rb") as stream:
+                raw = stream.read(LONGEST + 1)
     except OSError as error:
         raise UsageError(f"--table {source!r}: {error.strerror}") from error
+    if len(raw) > LONGEST:
+        raise UsageError(f"--table {source!r}: longer than {LONGEST >> 20} MB, which is no text")
     # PowerShell's `>` writes UTF-16; in other encodings, digits and Latin letters survive.
     encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
     return parse(raw.decode(encoding, "replace"), name)

@@ -63,6 +63,9 @@ def load_parameters(path: str) -> Tuple[np.ndarray, np.ndarray]:
         If there is no such file or it does not hold just these two arrays, finite.
     """
     try:
+        # A device may have no end, and a pipe no beginning.
+        if not (Path(path).is_file() or Path(path).is_dir()) and Path(path).exists():
+            raise ParametersError(f"{path}: is no regular file")
         with zipfile.ZipFile(path) as archive:
             if sorted(archive.namelist()) != sorted(f"{name}.npy" for name in SHAPES):
                 raise ParametersError(f"{path}: does not hold W and b of this model")

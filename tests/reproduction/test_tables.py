@@ -165,3 +165,13 @@ def test_standard_input():
     )
     assert done.stdout.decode().strip() == str([[ROW]])
     assert tables.name_of("-") == "standard input"
+
+
+@pytest.mark.bad_input
+@pytest.mark.posix
+@pytest.mark.parametrize("source", ["/dev/zero", "-"])
+def test_what_has_no_end_is_not_read_to_it(source, monkeypatch):
+    with open("/dev/zero") as endless:
+        monkeypatch.setattr(sys, "stdin", endless)
+        with pytest.raises(UsageError, match="longer than 64 MB, which is no text"):
+            read(source)

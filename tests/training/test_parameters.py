@@ -160,3 +160,13 @@ def test_a_bomb_takes_no_memory(tmp_path):
         timeout=60,
     )
     assert "length" in done.stdout.decode()
+
+
+@pytest.mark.bad_input
+@pytest.mark.posix
+def test_what_is_no_regular_file_is_not_read(tmp_path):
+    """A device may have no end, and a pipe no beginning."""
+    os.mkfifo(tmp_path / "pipe")
+    for path in ("/dev/zero", str(tmp_path / "pipe")):
+        with pytest.raises(ParametersError, match="is no regular file"):
+            load_parameters(path)

@@ -113,18 +113,20 @@ def make(project, tmp_path):
         pytest.skip("make and sh are not of Windows")
     tools = tmp_path / "tools"
     tools.mkdir()
+    (tools / "be hind").mkdir()
     for name in ["make", "sh", "cat", "mv", "rm", "env"]:
         (tools / name).symlink_to(shutil.which(name))
 
-    def start(target, python="exit 127", uv=None, python3=None, **variables):
+    def start(target, python="exit 127", uv=None, python3=None, more=None, **variables):
         scripts = {"python3": python3 or python, "python": python, **({"uv": uv} if uv else {})}
-        for name, script in scripts.items():
+        for name, script in {**scripts, **(more or {})}.items():
             made = tools / f"{name}.new"
             made.write_text(f"#!/bin/sh\n{script}\n")
             made.chmod(0o755)
             # Another that runs may be reading the old one.
             made.rename(tools / name)
-        environment = {"PATH": str(tools), "HOME": str(tmp_path), "LC_ALL": "C"}
+        path = f"{tools}:{tools}/be hind"
+        environment = {"PATH": path, "HOME": str(tmp_path), "LC_ALL": "C"}
         return subprocess.Popen(
             ["make", target, *(f"{name}={value}" for name, value in variables.items())],
             cwd=project,
@@ -190,6 +192,20 @@ def test_uv_is_brought_once_where_there_is_none(make, project):
 def test_either_name_of_python_may_be_the_one_that_runs(make, project, serves):
     scripts = {"python": "exit 127", "python3": "exit 127", serves: FAKE}
     assert ended(make("reproduce", **scripts))[0] == 0
+
+
+def test_a_shim_that_fails_hides_no_interpreter_that_runs(make):
+    behind = {"be hind/python3": FAKE, "python3.9": "exit 127", "be hind/python3.9": FAKE}
+    assert ended(make("reproduce", more=behind))[0] == 0
+    status, out, err = ended(make("reproduce", PYTHON="python3.9"))
+    assert (status, err) == (0, "")
+    assert "/tools/be hind/python3.9 .venv-" in out
+
+
+def test_a_given_interpreter_brings_uv(make, project, tmp_path):
+    given = tmp_path / "tools" / "mine"
+    status, _, err = ended(make("reproduce", more={"mine": FAKE}, PYTHON=str(given)))
+    assert (status, err) == (0, "Bringing uv into .uv (once) ...\n")
 
 
 @pytest.mark.parametrize("there", [True, False])

@@ -137,6 +137,10 @@ def read_cache(edition: Edition, folder: Path) -> Arrays:
             if path.is_file():
                 arrays[file] = _verify_cached(edition, file, path)
         except DataError as error:
+            if isinstance(error.__cause__, PermissionError):
+                # It may be whole.
+                say(str(error))
+                continue
             aside = path.with_name(path.name + ".rejected")
             try:
                 os.replace(path, aside)

@@ -359,3 +359,19 @@ def test_no_home_folder(monkeypatch, capsys):
     arrays, _ = cache.obtain(edition("official", FOLDER), folder)
     assert_whole(arrays)
     assert capsys.readouterr().err.count("cannot be kept in the cache") == len(FILES)
+
+
+@pytest.mark.fault
+def test_what_may_not_be_read_is_not_set_aside(folder, monkeypatch, capsys):
+    cache.obtain(edition("official", FOLDER), folder)
+    capsys.readouterr()
+    there = sorted(path.name for path in folder.iterdir())
+
+    def denied(path, *args, **kwargs):
+        raise DataError(f"{path}: cannot be read (Permission denied)") from PermissionError(13, "")
+
+    monkeypatch.setattr(cache, "_verify_cached", lambda edition, file, path: denied(path))
+    assert cache.read_cache(edition("official"), folder) == {}
+    assert sorted(path.name for path in folder.iterdir()) == there
+    said = capsys.readouterr().err.splitlines()
+    assert [line.endswith("cannot be read (Permission denied)") for line in said] == [True] * 4

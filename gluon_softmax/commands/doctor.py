@@ -3,6 +3,7 @@
 import platform
 import struct
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Iterator, List, Tuple
 
@@ -23,6 +24,8 @@ LIBRARIES = (
     "libarmpl",
     "libcud",
 )
+# What some commands import, and a doctor need not.
+NEEDED = ("scipy", "pooch", "requests", "tqdm", "jinja2", "IPython", "matplotlib_inline")
 
 
 def run(argv: List[str]) -> int:
@@ -63,6 +66,9 @@ def _findings(wrong: List[str]) -> Iterator[Tuple[str, str]]:
             yield name, version
             if version == "unknown":
                 wrong.append(f"{name} is not installed; see docs/installing.md")
+    for name in NEEDED:
+        if find_spec(name) is None:
+            wrong.append(f"{name} is not installed; see docs/installing.md")
     for library in _libraries():
         yield "library", library
     yield "mends", ", ".join(f"{mend.name} ({mend.broken_by})" for mend in applied()) or "none"

@@ -1,4 +1,5 @@
 import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +70,26 @@ def test_what_is_not_installed_is_wrong(cache, monkeypatch, capsys):
     said = capsys.readouterr()
     assert said.err == "error: d2lzh is not installed; see docs/installing.md\n"
     assert "nothing is wrong" not in said.out
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("name", doctor.NEEDED)
+def test_what_only_some_commands_need_is_missed_too(name, cache, monkeypatch, capsys):
+    monkeypatch.setattr(doctor, "find_spec", lambda each: None if each == name else each)
+    assert cli.main(["doctor"]) == 1
+    assert capsys.readouterr().err == f"error: {name} is not installed; see docs/installing.md\n"
+
+
+def test_it_looks_for_all_that_the_project_asks_for():
+    project = (Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8")
+    asked = re.search(r"^dependencies = \[(.*?)^\]", project, re.DOTALL | re.MULTILINE).group(1)
+    names = {re.match(r"[\w-]+", line).group() for line in re.findall(r'"(.*)"', asked)}
+    # Carried for their libraries, which doctor lists.
+    names -= {"pykdtree", "scikit-learn", "cmeel-openblas"}
+    found = {*doctor.NEEDED, *(name for name in doctor.versions() if name != "python")}
+    assert {name.lower().replace("-", "_") for name in names} == {
+        name.lower() for name in found - {"mxnet", "d2lzh"}
+    }
 
 
 @pytest.mark.fault

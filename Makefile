@@ -6,8 +6,9 @@
 
 uv = sh .ci/uv
 run = $(uv) run --locked$(if $(GPU), --no-group cpu --extra gpu)
+dev = $(run) --group dev
 # The tests start hundreds of programs, which Python would compile anew where it may write nothing.
-dev = UV_COMPILE_BYTECODE=1 $(run) --group dev
+test test-fast test-all lint mutants: export UV_COMPILE_BYTECODE = 1
 
 # Elsewhere than the CPU build, which has files of the same names.
 ifdef GPU

@@ -49,6 +49,12 @@ def whole_file(path: Path, error: Type[GluonSoftmaxError] = GluonSoftmaxError) -
         raise error(f"{path}: cannot be written ({cause.strerror})") from cause
 
 
+def is_special(path: Path) -> bool:
+    """Tell whether it is a device, a pipe or the like; an OSError if nothing is there."""
+    mode = path.stat().st_mode
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
 def followed(path: Path) -> Path:
     """Give the place that is written to: where a link leads.
 
@@ -68,7 +74,7 @@ def followed(path: Path) -> Path:
         If a device or pipe lies there, or the link leads nowhere.
     """
     with contextlib.suppress(FileNotFoundError):
-        if not (stat.S_ISREG(path.stat().st_mode) or path.is_dir()):
+        if is_special(path):
             raise OSError(errno.EINVAL, "not a regular file")
     # Only then: of a link that leads to itself, this gives the link.
     return Path(os.path.realpath(path)) if path.is_symlink() else path

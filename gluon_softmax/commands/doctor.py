@@ -61,14 +61,14 @@ def _findings(wrong: List[str]) -> Iterator[Tuple[str, str]]:
         enabled = sorted(name for name in features if features.is_enabled(name))
         yield "features", " ".join(enabled)
         yield "GPUs", _gpus("CUDA" in enabled)
+    missing = []
     for name, version in versions().items():
         if name != "python":
             yield name, version
             if version == "unknown":
-                wrong.append(f"{name} is not installed; see docs/installing.md")
-    for name in NEEDED:
-        if find_spec(name) is None:
-            wrong.append(f"{name} is not installed; see docs/installing.md")
+                missing.append(name)
+    missing += [name for name in NEEDED if find_spec(name) is None]
+    wrong += [f"{name} is not installed; see docs/installing.md" for name in missing]
     for library in _libraries():
         yield "library", library
     yield "mends", ", ".join(f"{mend.name} ({mend.broken_by})" for mend in applied()) or "none"

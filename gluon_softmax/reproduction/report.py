@@ -76,6 +76,7 @@ def page(found: Reproduction, shown: List[Picture], out: Path, command: str) -> 
         lstrip_blocks=True,
     )
     count = sum(map(verdicts.is_judged, found.printed.figures))
+    told = rows(found)
     return environment.get_template("page.html").render(
         say=_say,
         headline=headline(found),
@@ -88,9 +89,9 @@ def page(found: Reproduction, shown: List[Picture], out: Path, command: str) -> 
         editions=list(found.runs),
         origin=found.data.origin,
         checksums=found.data.checksums,
-        sections=_sections(found),
-        columns=_columns(found),
-        others=_has_others(found),
+        sections=_sections(found, told),
+        columns=_columns(found, told),
+        others=_has_others(told),
         pictures=[
             {
                 "name": p.name,
@@ -115,7 +116,7 @@ def page(found: Reproduction, shown: List[Picture], out: Path, command: str) -> 
     )
 
 
-def _lines(found: Reproduction) -> List[dict]:
+def _lines(found: Reproduction, told: List[Row]) -> List[dict]:
     """Put facts and figures into lines of text, with a cell for each of our columns."""
     lines = [
         {
@@ -128,8 +129,8 @@ def _lines(found: Reproduction) -> List[dict]:
         }
         for fact in found.facts
     ]
-    others = _has_others(found)
-    for row in rows(found):
+    others = _has_others(told)
+    for row in told:
         here = [_mean_and_interval(row, edition) for edition in found.runs]
         if others:
             theirs = row.others
@@ -159,21 +160,21 @@ def _lines(found: Reproduction) -> List[dict]:
     return lines
 
 
-def _sections(found: Reproduction) -> Dict[str, List[dict]]:
+def _sections(found: Reproduction, told: List[Row]) -> Dict[str, List[dict]]:
     """Group the lines by the section where they stand, in the order in which these begin."""
     sections: Dict[str, List[dict]] = {}
-    for line in _lines(found):
+    for line in _lines(found, told):
         sections.setdefault(line["section"], []).append(line)
     return sections
 
 
-def _columns(found: Reproduction) -> List[str]:
+def _columns(found: Reproduction, told: List[Row]) -> List[str]:
     columns = [say("ours, {edition}", edition=edition) for edition in found.runs] or [say("ours")]
-    return columns + [say("others' runs")] * _has_others(found)
+    return columns + [say("others' runs")] * _has_others(told)
 
 
-def _has_others(found: Reproduction) -> bool:
-    return any(row.others for row in rows(found))
+def _has_others(told: List[Row]) -> bool:
+    return any(row.others for row in told)
 
 
 def _say(message: str, **values: object) -> str:

@@ -12,7 +12,7 @@ from typing import Tuple
 import numpy as np
 
 from ..errors import ParametersError
-from ..writing import whole_file
+from ..writing import is_special, whole_file
 
 SHAPES = {"W": (784, 10), "b": (10,)}
 
@@ -64,7 +64,7 @@ def load_parameters(path: str) -> Tuple[np.ndarray, np.ndarray]:
     """
     try:
         # A device may have no end, and a pipe no beginning.
-        if not (Path(path).is_file() or Path(path).is_dir()) and Path(path).exists():
+        if is_special(Path(path)):
             raise ParametersError(f"{path}: is no regular file")
         with zipfile.ZipFile(path) as archive:
             if sorted(archive.namelist()) != sorted(f"{name}.npy" for name in SHAPES):

@@ -14,6 +14,7 @@ from gluon_softmax.reproduction import claims, report
 from gluon_softmax.reproduction.findings import Reproduction, headline
 from gluon_softmax.reproduction.joint import judge_tables
 from gluon_softmax.reproduction.reproduce import reproduce
+from gluon_softmax.reproduction.rows import rows
 from gluon_softmax.reproduction.summary import summary
 from gluon_softmax.training.machine import processor
 from gluon_softmax.training.run import Settings
@@ -89,7 +90,7 @@ def test_one_run_has_no_spread(sample, tmp_path):
     spreads = []
     for runs in (1, 2):
         found = reproduce(data, Settings(epochs=5), seed=0, runs=runs, read=False)
-        lines = [line for line in report._lines(found) if line["verdict"] != "same"]
+        lines = [line for line in report._lines(found, rows(found)) if line["verdict"] != "same"]
         texts = [text for line in lines for text in line["here"] if text]
         assert texts
         assert not [text for text in texts if "nan" in text]

@@ -3,9 +3,19 @@
 import sys
 from importlib.util import find_spec
 
+_is_quiet = False
+
+
+def be_quiet() -> None:
+    """Show neither notes nor bars any more: another process of a cluster does."""
+    global _is_quiet
+    _is_quiet = True
+
 
 def say(line: str) -> None:
     """Print one line for the person at the terminal, above any progress bar."""
+    if _is_quiet:
+        return
     if "tqdm" in sys.modules:
         sys.modules["tqdm"].tqdm.write(line, file=sys.stderr)
     else:
@@ -42,4 +52,6 @@ def progress(*args, **kwargs):
 
         if not notebook and not sys.stderr.isatty():
             kwargs["disable"] = True
+    if _is_quiet:
+        kwargs["disable"] = True
     return tqdm(*args, leave=False, **kwargs)

@@ -27,6 +27,10 @@ class WorkerError(GluonSoftmaxError):
     """A worker process of the per-sample feed that gives no batch any more."""
 
 
+class ClusterError(GluonSoftmaxError):
+    """Another process of a cluster that is gone, or that was started with other settings."""
+
+
 class UnsupportedMachine(GluonSoftmaxError, ImportError):
     """A machine or an interpreter on which MXNet cannot run."""
 

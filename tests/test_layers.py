@@ -14,7 +14,7 @@ ROOMS = (
     ("reproduction",),
     ("scratch", "concise"),
     ("training",),
-    ("data",),
+    ("cluster", "data"),
     ("revival",),
 )
 # What all rooms use lies directly in the package.

@@ -12,7 +12,7 @@ from typing import Callable, Iterator, List, Optional, Sequence
 from .. import __version__
 from ..errors import GluonSoftmaxError
 from ..interruption import listening, tell
-from . import benchmark, compare, data, doctor, predict, reproduce, revival, script, train
+from . import benchmark, cluster, compare, data, doctor, predict, reproduce, revival, script, train
 from .options import Parser, nearest, report_error
 
 COMMANDS = {
@@ -20,6 +20,7 @@ COMMANDS = {
     "reproduce": reproduce.run,
     "compare": compare.run,
     "benchmark": benchmark.run,
+    "cluster": cluster.run,
     "doctor": doctor.run,
     "revival": revival.run,
     "run": script.run,
@@ -31,6 +32,7 @@ commands:
   compare    train scratch and concise side by side, and show where they part
   benchmark  time both versions beside the tutorial's code, NumPy, PyTorch, JAX and
              scikit-learn
+  cluster    train on several machines, by MXNet's own launcher and parameter server
   doctor     tell what there is on this machine, and what is wrong with it
   revival    list what is mended of MXNet and d2lzh, and why
   run        run a script of your own, made from the tutorial or the book

@@ -101,8 +101,8 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_training_options(parser: argparse.ArgumentParser) -> None:
-    """Add the settings of a training run; their defaults are the tutorial's."""
+def add_training_options(parser: argparse.ArgumentParser, several: bool = False) -> None:
+    """Add the settings of a training run, on one device or several, by default the tutorial's."""
     group = add_size_options(parser)
     group.add_argument(
         "--seed",
@@ -112,7 +112,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
         help="seed of initial weights and shuffling; the same seed gives the same numbers",
     )
     group = parser.add_argument_group("feed and device")
-    add_ctx_option(group)
+    add_ctx_option(group, several)
     group.add_argument(
         "--loader",
         choices=("resident", "per-sample"),
@@ -151,10 +151,14 @@ def add_size_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup
     return group
 
 
-def add_ctx_option(parser: argparse._ActionsContainer) -> None:
+def add_ctx_option(parser: argparse._ActionsContainer, several: bool = False) -> None:
     """Add where to compute, to a parser or a group of its options."""
+    more = "; several with commas between them, or gpu:all, share each batch" if several else ""
     parser.add_argument(
-        "--ctx", default="auto", metavar="CTX", help="auto, cpu, gpu, or gpu:N for the N-th GPU"
+        "--ctx",
+        default="auto",
+        metavar="CTX",
+        help=f"auto, cpu, gpu, or gpu:N for the N-th GPU{more}",
     )
 
 
@@ -163,16 +167,19 @@ def add_out_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", default="report", metavar="FOLDER", help="where to write")
 
 
-def settings_of(arguments: argparse.Namespace) -> Any:
+def settings_of(arguments: argparse.Namespace, several: bool = False) -> Any:
     """Gather a run's settings from the options of :func:`add_training_options`."""
-    from ..training.context import get_context
+    from ..training.context import get_context, get_contexts
     from ..training.run import Settings
 
+    ctx: Any = get_context(arguments.ctx) if not several else get_contexts(arguments.ctx)
+    if several and len(ctx) == 1:
+        [ctx] = ctx
     return Settings(
         epochs=arguments.epochs,
         batch_size=arguments.batch_size,
         lr=arguments.lr,
-        ctx=get_context(arguments.ctx),
+        ctx=ctx,
         loader=arguments.loader,
         num_workers=arguments.num_workers,
     )

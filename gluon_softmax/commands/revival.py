@@ -2,6 +2,7 @@
 
 import os
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Dict, List, Tuple
 
 from .options import Parser
@@ -17,12 +18,15 @@ def run(argv: List[str]) -> int:
     ).parse_args(argv)
 
     from .. import revival
+    from ..revival import launcher
 
     if os.environ.get(revival.SWITCH) == "0":
         print(f"nothing is mended: {revival.SWITCH}=0 is in the environment")
         return 0
     for name in ("mxnet", "d2lzh", revival.gluonbook.NAME):
         import_module(name)
+    if find_spec(launcher.NAME) is not None:
+        launcher.load()
     rows: Dict[Tuple[str, bool, str], List[str]] = {}
     for mend in revival.listed():
         # NumPy dropped a score of names at once.

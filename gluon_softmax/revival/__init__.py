@@ -42,7 +42,7 @@ def _load_mxnet(load: Callable, module: ModuleType) -> None:
 
 def _mend_mxnet() -> None:
     # Here, as they import NumPy.
-    from . import fashion_mnist, one_element, recordio, scalars
+    from . import fashion_mnist, one_element, recordio, scalars, trainer
 
     of = sys.modules
     workers.let_fork(of["mxnet.gluon.data.dataloader"])
@@ -54,6 +54,7 @@ def _mend_mxnet() -> None:
     )
     one_element.mend(of["mxnet.ndarray"])
     recordio.mend(of["mxnet.recordio"])
+    trainer.mend(of["mxnet.gluon.trainer"])
     gpu.mend(of["mxnet"])
     if _take is not None:
         fashion_mnist.mend(of["mxnet.gluon.data.vision.datasets"], _take)

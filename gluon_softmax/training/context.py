@@ -1,13 +1,15 @@
 """Where MXNet computes: on the CPU or on a GPU."""
 
 import re
-from typing import List
+from typing import List, Tuple
 
 import mxnet as mx
 
 from ..console import say
 from ..errors import UsageError
 from ..revival import cuda
+
+_ELSEWHERE = "; several devices are for training by `python -m scratch` and `python -m concise`"
 
 
 def get_context(name: str = "auto") -> mx.Context:
@@ -16,7 +18,8 @@ def get_context(name: str = "auto") -> mx.Context:
     Parameters
     ----------
     name : str
-        ``cpu``, ``gpu`` (the first), ``gpu:N``, or ``auto``: the first GPU if there is one.
+        ``cpu``, ``gpu`` (the first), ``cpu:N``, ``gpu:N``, or ``auto``: the first GPU if there is
+        one. To MXNet, any number of CPUs is there, all of them this one.
 
     Returns
     -------
@@ -28,11 +31,14 @@ def get_context(name: str = "auto") -> mx.Context:
     UsageError
         If the name is of another form, or MXNet has no such GPU, or no code for it.
     """
-    form = re.fullmatch(r"auto|cpu|gpu(?::(\d+))?", name)
+    form = re.fullmatch(r"auto|(?:cpu|gpu)(?::(\d{1,3}))?", name)
     if form is None:
-        raise UsageError(f"--ctx {name!r}: choose auto, cpu, gpu or gpu:N")
-    if name == "cpu":
-        return mx.cpu()
+        raise UsageError(
+            f"--ctx {name!r}: choose auto, cpu, gpu or gpu:N"
+            f"{_ELSEWHERE if ',' in name or name == 'gpu:all' else ''}"
+        )
+    if name.startswith("cpu"):
+        return mx.cpu(int(form.group(1) or 0))
     gpus = _gpus()
     if name == "auto":
         if gpus and not gpus[0].supported:
@@ -50,6 +56,33 @@ def get_context(name: str = "auto") -> mx.Context:
             f"--ctx {name}: {_without_code(index, gpus[index])}; --ctx cpu works anywhere"
         )
     return mx.gpu(index)
+
+
+def get_contexts(names: str) -> Tuple[mx.Context, ...]:
+    """Turn names into MXNet contexts that this machine has.
+
+    Parameters
+    ----------
+    names : str
+        One or more that :func:`get_context` takes, with commas between them, or ``gpu:all``.
+
+    Returns
+    -------
+    tuple of mxnet.Context
+        The contexts, each once.
+
+    Raises
+    ------
+    UsageError
+        As of :func:`get_context`, or if one is named twice.
+    """
+    if names == "gpu:all":
+        names = ",".join(f"gpu:{index}" for index in range(max(1, len(_gpus()))))
+    ctxs = tuple(get_context(name) for name in names.split(","))
+    for ctx in ctxs:
+        if ctxs.count(ctx) > 1:
+            raise UsageError(f"--ctx {names}: {str(ctx).replace('(', ' ')[:-1]} is named twice")
+    return ctxs
 
 
 def _gpus() -> List[cuda.Gpu]:

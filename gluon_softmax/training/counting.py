@@ -12,7 +12,8 @@ KEPT = 1000
 class Together:
     """Count many batches at once, since on a batch the sums cost more than the gradients.
 
-    For batches that are alike and that nobody changes later.
+    For batches that are alike and that nobody changes later; on several devices, they are counted
+    on the first.
     """
 
     def __init__(self) -> None:
@@ -26,7 +27,7 @@ class Together:
             self._count()
 
     def sums(self) -> np.ndarray:
-        """Wait for MXNet; give the sums until now.
+        """Wait for MXNet; give the sums until now, or a single 0 if there was nothing.
 
         Returns
         -------
@@ -38,7 +39,11 @@ class Together:
         return np.asarray(self._sums)
 
     def _count(self) -> None:
-        losses, outputs, labels = (nd.concat(*a, dim=0).asnumpy() for a in zip(*self._kept))
+        device = self._kept[0][0].context
+        losses, outputs, labels = (
+            nd.concat(*(array.as_in_context(device) for array in arrays), dim=0).asnumpy()
+            for arrays in zip(*self._kept)
+        )
         self._kept.clear()
         predicted = outputs.argmax(axis=1)
         loss_sum = losses.sum(dtype=np.float64)

@@ -2,12 +2,13 @@
 
 import functools
 import sys
-from typing import Any, Iterator, Optional, Tuple, Union
+from typing import Any, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from mxnet import Context, cpu, nd
-from mxnet.gluon.data import ArrayDataset, DataLoader, Dataset, Sampler
+from mxnet.gluon.data import ArrayDataset, BatchSampler, DataLoader, Dataset, Sampler
 from mxnet.gluon.data.vision import transforms
+from mxnet.gluon.utils import split_and_load
 
 from ..data.fashion_mnist import FashionMNIST
 from ..data.load import load_chosen
@@ -64,9 +65,10 @@ def load_data_fashion_mnist(
     data: Optional[FashionMNIST] = None,
     loader: str = "resident",
     num_workers: Optional[int] = None,
-    ctx: Optional[Context] = None,
+    ctx: Union[Context, Sequence[Context], None] = None,
     seed: Optional[int] = None,
-) -> Tuple[DataLoader, DataLoader]:
+    share: Optional[Tuple[int, int]] = None,
+) -> Tuple[Iterable, Iterable]:
     """Make the mini-batch iterators of the tutorial.
 
     Parameters
@@ -85,21 +87,26 @@ def load_data_fashion_mnist(
         ``resident`` gives the same batches from normalized images that lie on ``ctx`` as a whole.
     num_workers : int, optional
         Worker processes of ``per-sample``; by default :func:`default_num_workers`.
-    ctx : mxnet.Context, optional
+    ctx : mxnet.Context or sequence of these, optional
         Where the batches lie; by default the CPU.
     seed : int, optional
         Seed of the shuffling, 0 to 2**32 - 1; by default a new one each time.
+    share : tuple of int, optional
+        Number of a worker, from 0 on, and how many there are: of each batch, of the same seed's,
+        it gets every so many-th example.
 
     Returns
     -------
     train_iter, test_iter : mxnet.gluon.data.DataLoader
         Each batch is X, float32 (batch, 1, 28, 28), or of that other size, in 0..1, and y, int32
-        (batch,). The training set is shuffled anew in each pass.
+        (batch,). The training set is shuffled anew in each pass. With a share, or a sequence of
+        contexts, X and y are lists of what lies on each device, without those that get nothing.
 
     Raises
     ------
     UsageError
-        If there is no such feed, or a number is none that can be.
+        If there is no such feed, or a number is none that can be, or there are more workers than
+        examples for them.
     DataError
         If the data set cannot be had, or its images and labels do not pair.
     WorkerError
@@ -128,6 +135,9 @@ def load_data_fashion_mnist(
         if len(images) != len(labels):
             raise DataError(f"{len(images)} {part} images and {len(labels)} labels do not pair")
     ctx = cpu() if ctx is None else ctx
+    if share is not None or not isinstance(ctx, Context):
+        ctxs = (ctx,) if isinstance(ctx, Context) else tuple(ctx)
+        return _shared(data, batch_size, loader, workers, sizes, ctxs, seed, share or (0, 1))
     orders = _Shuffled(len(data.train_labels), seed), _InOrder(len(data.test_labels))
     if loader == "resident":
         train_iter, test_iter = (
@@ -137,7 +147,12 @@ def load_data_fashion_mnist(
     else:
         transform = _transform(sizes)
         train_iter, test_iter = (
-            _PerSample(dataset.transform_first(transform), batch_size, order, workers, ctx)
+            _PerSample(
+                dataset.transform_first(transform),
+                BatchSampler(order, batch_size, "keep"),
+                workers,
+                ctx,
+            )
             for dataset, order in zip(fashion_mnist_datasets(data), orders)
         )
     return train_iter, test_iter
@@ -259,10 +274,8 @@ class _Samples(ArrayDataset):
 class _PerSample(DataLoader):
     """The tutorial's loader; its worker processes are ours, since MXNet's may wait for ever."""
 
-    def __init__(
-        self, dataset: Dataset, batch_size: int, order: Sampler, num_workers: int, ctx: Context
-    ) -> None:
-        super().__init__(dataset, batch_size, sampler=order)
+    def __init__(self, dataset: Dataset, batches: Sampler, num_workers: int, ctx: Context) -> None:
+        super().__init__(dataset, batch_sampler=batches)
         self.num_workers = num_workers
         self._ctx = ctx
         self._workers = Workers(dataset, num_workers) if num_workers else None
@@ -275,3 +288,121 @@ class _PerSample(DataLoader):
         for X, y in batches:
             end_if_asked()
             yield X.as_in_context(self._ctx), y.as_in_context(self._ctx)
+
+
+def _shared(
+    data: FashionMNIST,
+    batch_size: int,
+    loader: str,
+    workers: int,
+    sizes: Tuple[int, ...],
+    ctxs: Tuple[Context, ...],
+    seed: Optional[int],
+    share: Tuple[int, int],
+) -> Tuple[Iterable, Iterable]:
+    parts = (data.train_images, data.train_labels), (data.test_images, data.test_labels)
+    examples = min(batch_size, *(len(labels) for _, labels in parts))
+    if share[1] > examples:
+        raise UsageError(f"{share[1]} workers are too many for batches of {examples} examples")
+    orders = _Shuffled(len(data.train_labels), seed), _InOrder(len(data.test_labels))
+    shares = [_Shares(order, batch_size, share) for order in orders]
+    if loader == "resident":
+        resident = [_ResidentShares(*part, ctxs, sizes, of) for part, of in zip(parts, shares)]
+        return resident[0], resident[1]
+    transform = _transform(sizes)
+    datasets = [dataset.transform_first(transform) for dataset in fashion_mnist_datasets(data)]
+    per_sample = [_PerSampleShares(part, of, workers, ctxs) for part, of in zip(datasets, shares)]
+    return per_sample[0], per_sample[1]
+
+
+class _Shares(Sampler):
+    """Indices of one worker's share of each batch; of the last there may be nothing for it."""
+
+    def __init__(self, order: _InOrder, batch_size: int, share: Tuple[int, int]) -> None:
+        self._order = order
+        self._batch_size = batch_size
+        self._number, self._count = share
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        indices = self._order.indices()
+        for start in range(0, len(indices), self._batch_size):
+            end_if_asked()
+            yield indices[start : start + self._batch_size][self._number :: self._count]
+
+    def __len__(self) -> int:
+        return -(-len(self._order) // self._batch_size)
+
+
+Lists = Tuple[List[nd.NDArray], List[nd.NDArray]]
+
+
+class _ResidentShares:
+    """Every so many-th image lies on each device, which gets those of a batch that it has."""
+
+    def __init__(
+        self,
+        images: np.ndarray,
+        labels: np.ndarray,
+        ctxs: Tuple[Context, ...],
+        sizes: Tuple[int, ...],
+        shares: _Shares,
+    ) -> None:
+        self._datasets = [
+            _Resident(images[first :: len(ctxs)], labels[first :: len(ctxs)], ctx, sizes)
+            for first, ctx in enumerate(ctxs)
+        ]
+        self._shares = shares
+
+    def __iter__(self) -> Iterator[Lists]:
+        count = len(self._datasets)
+        for indices in self._shares:
+            lists: Lists = [], []
+            for first, dataset in enumerate(self._datasets):
+                there = indices[indices % count == first] // count
+                if len(there):
+                    X, y = dataset[nd.array(there, dtype=np.int32, ctx=dataset.ctx)]
+                    lists[0].append(X)
+                    lists[1].append(y)
+            yield lists
+
+    def __len__(self) -> int:
+        return len(self._shares)
+
+
+class _PerSampleShares:
+    """The tutorial's loader of a worker's share, split over devices as the book does."""
+
+    def __init__(
+        self, dataset: Dataset, shares: _Shares, num_workers: int, ctxs: Tuple[Context, ...]
+    ) -> None:
+        self._batches = _PerSample(dataset, _Filled(shares), num_workers, cpu())
+        self._shares = shares
+        self._ctxs = ctxs
+
+    def __iter__(self) -> Iterator[Lists]:
+        batches = 0
+        for X, y in self._batches:
+            batches += 1
+            ctxs = self._ctxs[: len(y)]
+            yield (
+                split_and_load(X, ctxs, even_split=False),
+                split_and_load(y, ctxs, even_split=False),
+            )
+        if batches < len(self._shares):
+            yield [], []
+
+    def __len__(self) -> int:
+        return len(self._shares)
+
+
+class _Filled(Sampler):
+    """The shares in which there is something, as lists, of which Gluon makes batches."""
+
+    def __init__(self, shares: _Shares) -> None:
+        self._of = shares
+
+    def __iter__(self) -> Iterator[List[int]]:
+        return (list(share) for share in self._of if len(share))
+
+    def __len__(self) -> int:
+        return len(self._of)

@@ -70,21 +70,28 @@ def print_epoch_as_tutorial(records: Records) -> None:
     print(epoch_line(records, records.share_predicted_1[-1]), flush=True)
 
 
+Total = Callable[[np.ndarray], np.ndarray]
+
+
 def evaluate_accuracy(
     data_iter: Iterable,
     net: Callable,
     ctx: Union[Context, Sequence[Context], None] = None,
+    total: Total = np.asarray,
 ) -> float:
     """Tell the share of examples whose largest output is the one of their label.
 
     Parameters
     ----------
     data_iter : iterable of (X, y)
-        Batches of images and labels.
+        Batches of images and labels, or lists of a batch's shares on several devices.
     net : callable
         From X to one output a class, (batch, 10).
     ctx : mxnet.Context or sequence of these, optional
         Where the net lies, if not where the batches do; a batch is split over several.
+    total : callable
+        From the numbers of right predictions and of examples to those of all workers of a
+        cluster.
 
     Returns
     -------
@@ -105,12 +112,15 @@ def evaluate_accuracy(
         for X, y in _split(batch, ctx):
             right.append((net(X).argmax(axis=1) == y.astype("float32")).sum())
             n += y.size
+    all_right, n = total(np.array([sum(float(r.asscalar()) for r in right), n]))
     if not n:
         raise DataError("evaluate_accuracy: the iterator gave no batch: it is empty or used up")
-    return sum(float(r.asscalar()) for r in right) / n
+    return all_right / n
 
 
 def _split(batch: Sequence, ctx: Union[Context, Sequence[Context], None]) -> Iterable:
+    if isinstance(batch[0], list):
+        return zip(*batch)
     if ctx is None:
         ctx = getattr(batch[0], "context", cpu())
     contexts = [ctx] if isinstance(ctx, Context) else ctx[: len(batch[0])]
@@ -127,6 +137,7 @@ def train_epochs(
     on_epoch: Callable[[Records], None] = print_epoch,
     parameters: Callable[[], Iterable[np.ndarray]] = tuple,
     counter: Union[Type[Together], Type[Each]] = Together,
+    total: Total = np.asarray,
 ) -> Records:
     """Train for some epochs, and test after each.
 
@@ -134,6 +145,7 @@ def train_epochs(
     ----------
     train_batch : callable
         Trains on one batch, X and y; gives its losses, one an example, and the net's outputs.
+        If X and y are lists of a batch's shares on several devices, it gives lists too.
     net : callable
         From X to one output a class, for the test.
     train_iter, test_iter : iterable of (X, y)
@@ -146,6 +158,9 @@ def train_epochs(
         Gives the parameters, which must be finite after each epoch.
     counter : type
         How batches are counted, of :mod:`gluon_softmax.training.counting`.
+    total : callable
+        From what was counted, 12 numbers and that of examples, to the sums over all workers of a
+        cluster.
 
     Returns
     -------
@@ -170,21 +185,22 @@ def train_epochs(
         counts, n = counter(), 0
         for X, y in progress(train_iter, desc=f"epoch {epoch + 1}"):
             l, y_hat = train_batch(X, y)
-            counts.add(l, y_hat, y)
-            n += y.size
+            for share in zip(l, y_hat, y) if isinstance(y, list) else [(l, y_hat, y)]:
+                counts.add(*share)
+                n += share[2].size
+        *sums, n = total(np.append(counts.sums(), n))
         if not n:
             raise DataError(
                 f"epoch {epoch + 1}: the training iterator gave no batch: it is empty or used up"
             )
-        sums = counts.sums()
         nd.waitall()
         seconds = time.perf_counter() - start
         if not (math.isfinite(sums[0]) and all(np.isfinite(p).all() for p in parameters())):
             raise _diverged(records)
         records.loss.append(sums[0] / n)
         records.train_acc.append(sums[1] / n)
-        records.shares.append(list(sums[2:] / n))
-        records.test_acc.append(evaluate_accuracy(test_iter, net))
+        records.shares.append([of_class / n for of_class in sums[2:]])
+        records.test_acc.append(evaluate_accuracy(test_iter, net, total=total))
         records.seconds.append(seconds)
         on_epoch(records)
     return records

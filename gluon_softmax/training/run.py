@@ -6,11 +6,12 @@ A version is handed in: a package with the modules ``model`` and ``training`` of
 
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any, Callable, Optional, Tuple
+from typing import Any, Callable, Optional, Tuple, Union
 
 import mxnet as mx
 import numpy as np
 
+from ..cluster.team import Team
 from ..data.fashion_mnist import FashionMNIST
 from .loader import load_data_fashion_mnist
 from .loop import Records, evaluate_accuracy, print_epoch, train_epochs
@@ -18,12 +19,15 @@ from .loop import Records, evaluate_accuracy, print_epoch, train_epochs
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run depends on beside data and seed; the defaults are the tutorial's."""
+    """What a run depends on beside data and seed; the defaults are the tutorial's.
+
+    Each batch is split over the devices, if ``ctx`` names several.
+    """
 
     epochs: int = 5
     batch_size: int = 200
     lr: float = 0.1
-    ctx: mx.Context = field(default_factory=mx.cpu)
+    ctx: Union[mx.Context, Tuple[mx.Context, ...]] = field(default_factory=mx.cpu)
     loader: str = "resident"
     num_workers: Optional[int] = None
 
@@ -61,6 +65,7 @@ def train_version(
     start: Optional[Tuple[np.ndarray, np.ndarray]] = None,
     on_start: Callable[[float], Any] = lambda accuracy: None,
     on_epoch: Callable[[Records], Any] = print_epoch,
+    team: Optional[Team] = None,
 ) -> Run:
     """Train one version.
 
@@ -80,6 +85,8 @@ def train_version(
         Called with the test accuracy before training.
     on_epoch : callable
         Called with the records after each epoch.
+    team : Team, optional
+        The workers of a cluster that train together; this process is one of them.
 
     Returns
     -------
@@ -91,29 +98,39 @@ def train_version(
     Diverged
         If a loss or a parameter is no longer finite after an epoch.
     """
-    model = version.model
+    # Each has all that is asked of it here.
+    model, training = version.model, version.training
+    ctx = settings.ctx
+    if team is not None or isinstance(ctx, tuple):
+        model = training = version.parallel
+        ctx = ctx if isinstance(ctx, tuple) else (ctx,)
     seed_weights(seed)
     train_iter, test_iter = load_data_fashion_mnist(
         settings.batch_size,
         data=data,
         loader=settings.loader,
         num_workers=settings.num_workers,
-        ctx=settings.ctx,
+        ctx=ctx,
         seed=seed,
+        share=None if team is None else (team.rank, team.num_workers),
     )
-    net, params = model.get_net(settings.ctx)
+    net, params = model.get_net(ctx)
     if start is not None:
         model.set_parameters(params, *start)
-    accuracy_before = evaluate_accuracy(test_iter, net)
+    options = {} if team is None else {"kv": team.kv}
+    train_batch = training.get_train_batch(net, params, settings.lr, settings.batch_size, **options)
+    total = np.asarray if team is None else team.total
+    accuracy_before = evaluate_accuracy(test_iter, net, total=total)
     on_start(accuracy_before)
     records = train_epochs(
-        version.training.get_train_batch(net, params, settings.lr, settings.batch_size),
+        train_batch,
         net,
         train_iter,
         test_iter,
         settings.epochs,
         on_epoch,
         lambda: model.get_parameters(params),
+        total=total,
     )
     return Run(version.__name__, seed, accuracy_before, records, model.get_parameters(params))
 

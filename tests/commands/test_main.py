@@ -63,7 +63,7 @@ BAD_SETTINGS = [
     ("--ctx", "tpu"),
     ("--ctx", ""),
     ("--ctx", "gpu:-1"),
-    ("--ctx", "cpu:0"),
+    ("--ctx", "cpu:x"),
     ("--loader", "fast"),
     ("--edition", "first"),
     ("--data-dir", "/no/such/folder"),

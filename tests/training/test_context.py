@@ -4,7 +4,7 @@ import pytest
 from gluon_softmax.errors import UsageError
 from gluon_softmax.revival.cuda import Gpu
 from gluon_softmax.training import context
-from gluon_softmax.training.context import get_context
+from gluon_softmax.training.context import get_context, get_contexts
 
 
 def test_cpu():
@@ -16,7 +16,7 @@ def test_auto_is_the_first_gpu_if_there_is_one():
 
 
 @pytest.mark.bad_input
-@pytest.mark.parametrize("name", ["", "tpu", "gpu:", "gpu:-1", "gpu:x", "GPU", "cpu:0", "gpu:0 "])
+@pytest.mark.parametrize("name", ["", "tpu", "gpu:", "gpu:-1", "gpu:x", "GPU", "cpu:x", "gpu:0 "])
 def test_other_names(name):
     with pytest.raises(UsageError, match="choose auto, cpu, gpu or gpu:N"):
         get_context(name)
@@ -59,3 +59,37 @@ def test_a_gpu_without_code(monkeypatch, capsys):
     assert capsys.readouterr().err == ""
     assert get_context("auto") == mx.cpu()
     assert words in capsys.readouterr().err
+
+
+def test_several():
+    assert get_contexts("cpu:2,cpu:0") == (mx.cpu(2), mx.cpu(0))
+    assert get_contexts("cpu") == (mx.cpu(0),)
+
+
+def test_all_gpus(monkeypatch):
+    monkeypatch.setattr(context, "_gpus", lambda: [Gpu("T4", 7, 5), Gpu("L4", 8, 9)])
+    assert get_contexts("gpu:all") == get_contexts("gpu,gpu:1") == (mx.gpu(0), mx.gpu(1))
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ("cpu:0,cpu", "cpu 0 is named twice"),
+        ("cpu,", "--ctx '': choose auto"),
+        ("cpu:0,tpu", "--ctx 'tpu': choose auto"),
+        ("gpu:all", "gpu:0: MXNet finds no GPU here"),
+    ],
+)
+def test_several_that_cannot_be(names, words, monkeypatch):
+    monkeypatch.setattr(context, "_gpus", list)
+    with pytest.raises(UsageError) as raised:
+        get_contexts(names)
+    assert words in str(raised.value)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("name", ["cpu:0,cpu:1", "gpu:all"])
+def test_where_one_device_is_all(name):
+    with pytest.raises(UsageError, match="several devices are for training by"):
+        get_context(name)

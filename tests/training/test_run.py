@@ -87,6 +87,7 @@ def test_the_settings_reach_the_feed(sample, monkeypatch):
         "loader": "per-sample",
         "num_workers": 0,
         "ctx": mx.cpu(1),
+        "share": None,
         "seed": 9,
     }
     assert asked == [(50, expected)]

@@ -1,0 +1,79 @@
+"""Several devices, as section 8.5 of the book has it by Gluon, and several machines.
+
+Each device has a copy of the parameters and trains on its share of a batch. The ``Trainer`` has a
+KVStore add up all gradients, with which it makes the same step on each.
+"""
+
+from typing import Any, Callable, Sequence, Tuple
+
+from mxnet import Context, autograd, gluon
+
+from . import model
+from .model import Net, Params, get_parameters, loss, set_parameters
+
+__all__ = ["get_net", "get_parameters", "get_train_batch", "set_parameters"]
+
+
+def get_net(ctxs: Sequence[Context]) -> Tuple[Net, Params]:
+    """Make the network, with the same new random weights on each context.
+
+    Parameters
+    ----------
+    ctxs : sequence of mxnet.Context
+        Where copies of its parameters lie.
+
+    Returns
+    -------
+    net, params
+        As of ``model.get_net``; the net takes the copy that lies where X does.
+    """
+    net, params = model.get_net(list(ctxs))
+    net.hybridize()
+    return net, params
+
+
+def get_train_batch(
+    net: Net, params: Params, lr: float, batch_size: int, kv: Any = "device"
+) -> Callable:
+    """Make the function that trains on the shares of a batch.
+
+    Parameters
+    ----------
+    net, params
+        Of ``get_net``.
+    lr : float
+        Learning rate.
+    batch_size : int
+        Examples in a batch of all devices and machines, by which the summed gradients are divided.
+    kv : str or mxnet.kvstore.KVStore
+        What adds up the gradients of several devices and machines.
+
+    Returns
+    -------
+    callable
+        From lists of X and y, one a device that has examples, to lists of losses and outputs,
+        before the step.
+    """
+    # Each device takes the step itself: a server would take one with all that it adds up.
+    trainer = gluon.Trainer(
+        params, "sgd", {"learning_rate": lr}, kvstore=kv, update_on_kvstore=False
+    )
+    [weight, *_] = params.values()
+
+    def train_batch(Xs, ys):
+        with autograd.record():
+            y_hats = [net(X) for X in Xs]
+            ls = [loss(y_hat, y) for y_hat, y in zip(y_hats, ys)]
+            busy = [X.context for X in Xs]
+            # Gluon wants a gradient from each device, also from one without an example.
+            nothing = [
+                sum((param.data(ctx) * 0).sum() for param in params.values())
+                for ctx in weight.list_ctx()
+                if ctx not in busy
+            ]
+        for l in ls + nothing:
+            l.backward()
+        trainer.step(batch_size)
+        return ls, y_hats
+
+    return train_batch

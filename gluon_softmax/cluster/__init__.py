@@ -1,0 +1,1 @@
+"""Several machines, by MXNet's own parameter server: one process for each role."""

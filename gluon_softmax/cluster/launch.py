@@ -1,0 +1,171 @@
+"""MXNet's launcher, ``dmlc_tracker``, with an end to all that it started at the first failure.
+
+It runs in a process of its own, so that this one can end it with all of its children.
+"""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, List, Optional
+
+from ..errors import UsageError
+from ..revival import launcher
+
+_NAME = __name__
+_TOLD = ("ROLE", "TASK_ID", "NUM_WORKER", "NODE_HOST")
+# How long processes that are asked to end may take, in seconds.
+_GRACE = 3
+
+
+def launch(
+    cluster: str,
+    num_workers: int,
+    num_servers: int,
+    command: List[str],
+    host_file: Optional[str] = None,
+    host_ip: Optional[str] = None,
+) -> int:
+    """Start a command once for each role, and wait for all.
+
+    Parameters
+    ----------
+    cluster : {"local", "ssh", "mpi", "slurm"}
+        What starts the processes.
+    num_workers, num_servers : int
+        How many of each; there is one scheduler, here.
+    command : list of str
+        The command and its arguments.
+    host_file : str, optional
+        Where the hosts are listed, one a line, for ``ssh`` and ``mpi``.
+    host_ip : str, optional
+        This machine's address, at which the others reach the scheduler; for ``local`` it is
+        127.0.0.1.
+
+    Returns
+    -------
+    int
+        0, or 1 if a process failed: that has been told then, and all others on this machine are
+        ended.
+
+    Raises
+    ------
+    UsageError
+        If hosts are missing, or a word of the command cannot be handed on.
+    ModuleNotFoundError
+        If MXNet, of which the launcher is a part, is not installed.
+    """
+    if cluster == "ssh" and host_file is None:
+        raise UsageError("--cluster ssh: --host-file FILE must list the hosts, one a line")
+    if host_file is not None and not Path(host_file).is_file():
+        raise UsageError(f"--host-file {host_file}: no such file")
+    if find_spec(launcher.NAME) is None:
+        raise ModuleNotFoundError(name="mxnet")
+    words = [_quoted(word, cluster) for word in command]
+    variables = {"DMLC_PS_ROOT_PORT": str(_free_port())}
+    if cluster == "local":
+        # Nobody else is to reach it.
+        variables.update(DMLC_PS_ROOT_URI="127.0.0.1", DMLC_NODE_HOST="127.0.0.1")
+    elif host_ip is not None:
+        variables["DMLC_PS_ROOT_URI"] = host_ip
+    options = ["--cluster", cluster, f"--num-workers={num_workers}", f"--num-servers={num_servers}"]
+    if host_file is not None:
+        options.append(f"--host-file={host_file}")
+    process = subprocess.Popen(
+        [sys.executable, "-m", _NAME, json.dumps([cluster, options, words])],
+        env={**os.environ, **variables},
+        # A group of its own, which can be ended as a whole.
+        start_new_session=True,
+    )
+    try:
+        return process.wait()
+    except BaseException:
+        os.killpg(process.pid, signal.SIGTERM)
+        raise
+    finally:
+        _end(process.pid)
+
+
+def _end(group: int) -> None:
+    """Wait for the last processes of a group that were asked to end, but not for long."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        deadline = time.monotonic() + _GRACE
+        while time.monotonic() < deadline:
+            os.killpg(group, 0)
+            time.sleep(0.05)
+        os.killpg(group, signal.SIGKILL)
+
+
+def _quoted(word: str, cluster: str) -> str:
+    # MXNet makes a line for the shell of all words, and for ssh puts that in single quotes.
+    if "\n" in word or (cluster == "ssh" and "'" in word):
+        raise UsageError(f"{word!r}: cannot be handed on to --cluster {cluster}")
+    return re.sub(r"([^\w./=:,+@%-])", r"\\\1", word) or "''"
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("", 0))
+        return free.getsockname()[1]
+
+
+def _main(cluster: str, options: List[str], words: List[str]) -> int:
+    """Submit the job, in the process that is MXNet's launcher, and wait for its threads."""
+    submit = launcher.load()[cluster]
+    arguments = launcher.options([*options, "command"])
+    arguments.command = words
+    first, failed = threading.Lock(), threading.Event()
+
+    def note(raised: Any) -> None:
+        # Each process has a thread, which raises when that fails; the first one is the cause.
+        with first:
+            if not failed.is_set():
+                print(f"error: {_told(raised.exc_value)}; all are ended", file=sys.stderr)
+            failed.set()
+
+    threading.excepthook = note
+    submitting = threading.Thread(target=submit, args=(arguments,), daemon=True)
+    submitting.start()
+    while not failed.wait(0.05):
+        if not any(
+            thread is submitting or launcher.is_its(thread) for thread in threading.enumerate()
+        ):
+            return 0
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.killpg(0, signal.SIGTERM)
+    # Now, as the threads wait for what they started.
+    sys.stderr.flush()
+    os._exit(1)
+
+
+def _told(error: BaseException) -> str:
+    """Say which process failed, of what a thread of MXNet's launcher raised."""
+    text = str(error)
+    status = re.search(r"(?:code=|status |died with <.*: )(-?\d+)", text)
+    if status is None:
+        return f"the launcher failed: {text.splitlines()[0] if text else type(error).__name__}"
+    given = {name: re.search(rf"DMLC_{name}\W+([\w.-]+)", text) for name in _TOLD}
+    role, task, workers, host = (found and found.group(1) for found in given.values())
+    which = role or "scheduler"
+    if task and workers:
+        which += f" {int(task) - (int(workers) if role == 'server' else 0)}"
+    elif host and role:
+        which += f" on {host}"
+    number = int(status.group(1))
+    how = f"ended with status {number}"
+    if number < 0 or "died with" in text or 128 < number < 160:
+        # A shell adds 128.
+        how = f"was killed by signal {abs(number) % 128}"
+    return f"the {which} {how}" if which == "scheduler" else f"{which} {how}"
+
+
+if __name__ == "__main__":
+    sys.exit(_main(*json.loads(sys.argv[1])))

@@ -1,0 +1,135 @@
+"""What MXNet's own variables say of this process: its role, and where the others are."""
+
+import contextlib
+import os
+from dataclasses import dataclass
+from typing import Iterator, Mapping
+
+from ..errors import UsageError
+
+ROLES = ("scheduler", "server", "worker")
+VARIABLES = (
+    "DMLC_ROLE",
+    "DMLC_PS_ROOT_URI",
+    "DMLC_PS_ROOT_PORT",
+    "DMLC_NUM_WORKER",
+    "DMLC_NUM_SERVER",
+)
+JOIN_SECONDS = "GLUON_SOFTMAX_JOIN_SECONDS"
+
+
+@dataclass(frozen=True)
+class Role:
+    """What one process is in a cluster.
+
+    Parameters
+    ----------
+    name : {"scheduler", "server", "worker"}
+        What it does.
+    address : str
+        Host and port of the scheduler.
+    num_workers, num_servers : int
+        How many there are of each.
+    join_seconds : float
+        How long it waits for all others to be there.
+    """
+
+    name: str
+    address: str
+    num_workers: int
+    num_servers: int
+    join_seconds: float
+
+
+def given_role(kvstore: str, batch_size: int, variables: Mapping[str, str] = os.environ) -> Role:
+    """Read this process's role from its environment.
+
+    Parameters
+    ----------
+    kvstore : str
+        What ``--kvstore`` says.
+    batch_size : int
+        Examples in a batch, of which each worker must get one.
+    variables : mapping
+        The environment.
+
+    Returns
+    -------
+    Role
+        The role.
+
+    Raises
+    ------
+    UsageError
+        If the store is none that serves here, or a variable is missing or cannot be, or there are
+        more workers than examples in a batch.
+    """
+    if kvstore == "dist_async":
+        raise UsageError(
+            "--kvstore dist_async: its digits cannot be reproduced, as each worker steps by what "
+            "the others happen to have done; choose dist_sync"
+        )
+    if kvstore != "dist_sync":
+        raise UsageError(f"--kvstore {kvstore!r}: choose dist_sync")
+    missing = [name for name in VARIABLES if not variables.get(name)]
+    if missing:
+        raise UsageError(
+            f"--kvstore dist_sync: the environment lacks {', '.join(missing)}; `python -m "
+            "gluon_softmax cluster --help` starts all roles with what they need"
+        )
+    name = variables["DMLC_ROLE"]
+    if name not in ROLES:
+        raise UsageError(f"DMLC_ROLE={name}: choose {', '.join(ROLES[:-1])} or {ROLES[-1]}")
+    port = _whole_number(variables, "DMLC_PS_ROOT_PORT", 65535)
+    if variables.get("PORT") == variables["DMLC_PS_ROOT_PORT"] and name != "scheduler":
+        # ps-lite listens there, if it is set, and would take itself for the scheduler.
+        raise UsageError(f"PORT={port} is the scheduler's (DMLC_PS_ROOT_PORT): unset PORT")
+    num_workers = _whole_number(variables, "DMLC_NUM_WORKER")
+    if num_workers > batch_size:
+        raise UsageError(
+            f"DMLC_NUM_WORKER={num_workers}: more workers than examples in a batch "
+            f"(--batch-size {batch_size})"
+        )
+    return Role(
+        name,
+        f"{variables['DMLC_PS_ROOT_URI']}:{port}",
+        num_workers,
+        _whole_number(variables, "DMLC_NUM_SERVER"),
+        _seconds(variables),
+    )
+
+
+def _whole_number(variables: Mapping[str, str], name: str, most: int = 1000) -> int:
+    text = variables[name]
+    if not text.isdecimal() or not 1 <= int(text) <= most:
+        raise UsageError(f"{name}={text}: choose a whole number, 1 to {most}")
+    return int(text)
+
+
+def _seconds(variables: Mapping[str, str]) -> float:
+    text = variables.get(JOIN_SECONDS, "25")
+    if not text.isdecimal() or int(text) < 1:
+        raise UsageError(f"{JOIN_SECONDS}={text}: choose whole seconds, at least 1")
+    return float(text)
+
+
+def refuse_role(variables: Mapping[str, str] = os.environ) -> None:
+    """Raise a UsageError if a role is given to a program that was not told to mind it.
+
+    MXNet would serve, at its import, and the program would never begin.
+    """
+    if variables.get("DMLC_ROLE", "worker") != "worker":
+        raise UsageError(
+            f"DMLC_ROLE={variables['DMLC_ROLE']} is set, but not --kvstore dist_sync: give that "
+            "option, or unset the variable"
+        )
+
+
+@contextlib.contextmanager
+def hidden_role() -> Iterator[None]:
+    """Let MXNet be imported in the block without serving there, where nothing could end it."""
+    name = os.environ.pop("DMLC_ROLE")
+    try:
+        yield
+    finally:
+        os.environ["DMLC_ROLE"] = name

@@ -1,0 +1,149 @@
+"""Who is gone: ps-lite's heartbeats, and an end to what would wait for ever.
+
+The scheduler hears all others; each of these hears the scheduler alone. So a worker that is gone
+ends the scheduler first, which says who it was, and by that the rest.
+"""
+
+import atexit
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+import threading
+from typing import Any, Callable, List, NoReturn
+
+from mxnet.base import _LIB
+
+from ..errors import ClusterError
+from ..interruption import tell
+from .roles import JOIN_SECONDS, Role
+
+# Seconds without a heartbeat after which a process counts as gone: twice this, for the rest to
+# notice, is within the half minute that is promised.
+LIMIT = 8
+_INTERVAL = "PS_HEARTBEAT_INTERVAL"
+# How ps-lite numbers them.
+_SCHEDULER, _FIRST_SERVER, _FIRST_WORKER, _STEP = 1, 8, 9, 2
+
+
+def send_heartbeats() -> None:
+    """Let ps-lite, which starts later in this process, tell others once a second that it lives."""
+    os.environ.setdefault(_INTERVAL, "1")
+
+
+def gone(kv: Any, role: Role) -> List[str]:
+    """Name the processes that have not been heard from for :data:`LIMIT` seconds.
+
+    Parameters
+    ----------
+    kv : mxnet.kvstore.KVStore
+        The store of this process.
+    role : Role
+        Its role.
+
+    Returns
+    -------
+    list of str
+        Such as ``worker 1``; of the scheduler's alone also others than itself.
+    """
+    nodes = {_SCHEDULER: f"the scheduler at {role.address}"}
+    if role.name == "scheduler":
+        nodes = {
+            first + _STEP * number: f"{name} {number}"
+            for name, first, count in (
+                ("server", _FIRST_SERVER, role.num_servers),
+                ("worker", _FIRST_WORKER, role.num_workers),
+            )
+            for number in range(count)
+        }
+    return [name for node, name in nodes.items() if _is_silent(kv, node, LIMIT)]
+
+
+def is_complete(kv: Any, role: Role) -> bool:
+    """Tell whether all processes have come, so that ps-lite counts their heartbeats."""
+    # Until then it calls none silent; later, by this limit, each.
+    return _is_silent(kv, _FIRST_SERVER if role.name == "scheduler" else _SCHEDULER, -1)
+
+
+def _is_silent(kv: Any, node: int, seconds: int) -> bool:
+    count = ctypes.c_int()
+    failed = _LIB.MXKVStoreGetNumDeadNode(
+        kv.handle, ctypes.c_int(node), ctypes.byref(count), ctypes.c_int(seconds)
+    )
+    return not failed and count.value > 0
+
+
+def check(kv: Any, role: Role) -> None:
+    """Raise a ClusterError if another process is gone."""
+    names = gone(kv, role)
+    if names:
+        raise ClusterError(f"{' and '.join(names)} gone: no sign of life for {LIMIT} s")
+
+
+def nobody(role: Role) -> ClusterError:
+    """Say that a process waited in vain for all others to come."""
+    seconds = f"within {role.join_seconds:.0f} s ({JOIN_SECONDS} sets how long)"
+    if role.name == "scheduler":
+        return ClusterError(
+            f"the scheduler at {role.address} did not hear of all {role.num_workers} workers and "
+            f"{role.num_servers} servers {seconds}"
+        )
+    return ClusterError(
+        f"a {role.name} had no answer from the scheduler at {role.address} {seconds}: it is not "
+        "there, or waits for others"
+    )
+
+
+def wait(thread: threading.Thread, check: Callable[[], None]) -> None:
+    """Wait for a thread that is in MXNet, whose waiting neither Ctrl-C nor an error could end.
+
+    Parameters
+    ----------
+    thread : threading.Thread
+        What to start and to wait for.
+    check : callable
+        Called every half second; what it raises ends the process, as a signal does.
+    """
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(0.5)
+            check()
+    except ClusterError as error:
+        end(error)
+    except KeyboardInterrupt:
+        _exit(tell())
+    except SystemExit as error:
+        _exit(int(error.code or 0))
+
+
+def end(error: ClusterError) -> NoReturn:
+    """Tell an error and end the process, whatever its threads wait for."""
+    # Where the launcher is gone, nobody may be there to read it.
+    with contextlib.suppress(OSError):
+        print(f"error: {error}", file=sys.stderr, flush=True)
+    _exit(error.exit_status)
+
+
+def end_by_signal(number: int) -> NoReturn:
+    """End the process by a signal that its main thread cannot mind."""
+    _exit(tell() if number == signal.SIGINT else 128 + number)
+
+
+def end_at_exit(kv: Any, error: BaseException) -> None:
+    """Keep a store until an error has been told, and end the process then, before it goes."""
+    status = getattr(error, "exit_status", 1)
+    if isinstance(error, KeyboardInterrupt):
+        status = 128 + signal.SIGINT
+    if isinstance(error, SystemExit):
+        status = int(error.code or 0)
+    atexit.register(lambda store: _exit(status), kv)
+
+
+def _exit(status: int) -> NoReturn:
+    # At Python's own end MXNet's threads would abort the process, or be waited for.
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(status)

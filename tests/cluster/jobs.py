@@ -1,0 +1,111 @@
+"""Start the roles of a cluster on this machine, and see how they end."""
+
+import contextlib
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "tests" / "data"
+TRAIN = ("--kvstore", "dist_sync", "--data-dir", str(SAMPLE))
+# Hours, so that it is still at work when something happens to it.
+LONG = ("--epochs", "9999")
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def environment(port, workers=2, **more):
+    names = {
+        "DMLC_PS_ROOT_URI": "127.0.0.1",
+        "DMLC_NODE_HOST": "127.0.0.1",
+        "DMLC_PS_ROOT_PORT": port,
+        "DMLC_NUM_WORKER": workers,
+        "DMLC_NUM_SERVER": 1,
+        # A sign in /proc that a process belongs to this job.
+        "TEST_JOB": f"job {port}",
+        **more,
+    }
+    return {**os.environ, **{name: str(value) for name, value in names.items()}}
+
+
+def start(argv, variables):
+    return subprocess.Popen(
+        [sys.executable, "-m", *argv],
+        cwd=ROOT,
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+class Job:
+    """All roles of a cluster, each a process that is started here."""
+
+    def __init__(self, *options, version="concise", workers=2, only=None, each=lambda role: ()):
+        self.port = free_port()
+        self.roles = ["scheduler", "server", *(f"worker {k}" for k in range(workers))]
+        self.processes = {
+            role: start(
+                [version, *TRAIN, *options, *each(role)],
+                environment(self.port, workers, DMLC_ROLE=role.split()[0]),
+            )
+            for role in self.roles
+            if only is None or role in only
+        }
+
+    def ended(self, seconds):
+        """Wait for all; gives what each said as error, and its status."""
+        deadline = time.monotonic() + seconds
+        found = {}
+        for role, process in self.processes.items():
+            try:
+                _, errors = process.communicate(timeout=max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                raise AssertionError(f"{role} is still there after {seconds} s") from None
+            found[role] = (process.returncode, errors)
+        return found
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        for process in self.processes.values():
+            process.kill()
+            with contextlib.suppress(ValueError):
+                process.communicate()
+
+
+def of_job(port):
+    """Find the processes of a job, by number, with their roles."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            variables = (folder / "environ").read_bytes()
+            command = (folder / "cmdline").read_bytes().split(b"\0")
+            if f"TEST_JOB=job {port}\0".encode() in variables and b"python" in command[0]:
+                role = re.search(rb"\0DMLC_ROLE=(\w+)", variables)
+                found[int(folder.name)] = role.group(1).decode() if role else None
+    return found
+
+
+def wait_for(what, seconds=30):
+    deadline = time.monotonic() + seconds
+    while True:
+        found = what()
+        if found:
+            return found
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.1)
+
+
+def error_lines(text):
+    return [line for line in text.splitlines() if line.startswith("error: ")]

@@ -1,0 +1,171 @@
+"""Roles that are started by hand end by themselves, in half a minute, when one of them is gone."""
+
+import os
+import re
+import select
+import signal
+import socket
+import time
+
+import jobs
+import pytest
+
+pytestmark = [pytest.mark.posix, pytest.mark.once, pytest.mark.fault]
+
+
+def running(job):
+    # Which of both is the first worker, is up to MXNet.
+    outputs = [job.processes[role].stdout for role in ("worker 0", "worker 1")]
+    ready, _, _ = select.select(outputs, [], [], 60)
+    [first] = ready
+    assert first.readline().startswith("epoch 1,")
+
+
+def test_a_worker_that_is_killed():
+    with jobs.Job(*jobs.LONG) as job:
+        running(job)
+        start = time.monotonic()
+        job.processes["worker 1"].kill()
+        found = job.ended(30)
+        assert time.monotonic() - start < 30
+    assert {role: status for role, (status, _) in found.items()} == {
+        "scheduler": 1,
+        "server": 1,
+        "worker 0": 1,
+        "worker 1": -signal.SIGKILL,
+    }
+    assert re.fullmatch(
+        r"error: worker [01] gone: no sign of life for 8 s\n", found["scheduler"][1]
+    )
+    lost = f"error: the scheduler at 127.0.0.1:{job.port} gone: no sign of life for 8 s\n"
+    assert found["server"][1] == found["worker 0"][1] == lost
+
+
+def test_a_server_that_does_not_answer():
+    # As one beyond a network that is cut: it takes part no more, and no connection is closed.
+    with jobs.Job(*jobs.LONG, version="scratch") as job:
+        running(job)
+        job.processes["server"].send_signal(signal.SIGSTOP)
+        stopped = job.processes.pop("server")
+        found = job.ended(30)
+        assert found["scheduler"] == (1, "error: server 0 gone: no sign of life for 8 s\n")
+        assert found["worker 0"][0] == found["worker 1"][0] == 1
+        # The cut is over, and it finds itself alone.
+        stopped.send_signal(signal.SIGCONT)
+        _, err = stopped.communicate(timeout=30)
+        assert stopped.returncode == 1
+        assert "the scheduler at 127.0.0.1" in err
+
+
+@pytest.mark.parametrize("role", ["server", "worker 0"])
+def test_a_scheduler_that_never_answers(role, monkeypatch):
+    monkeypatch.setenv("GLUON_SOFTMAX_JOIN_SECONDS", "2")
+    monkeypatch.setattr(jobs, "free_port", lambda: mute.getsockname()[1])
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        with jobs.Job(only=[role]) as job:
+            status, err = job.ended(25)[role]
+    assert status == 1
+    assert re.fullmatch(
+        f"error: a {role.split()[0]} had no answer from the scheduler at 127.0.0.1:{job.port} "
+        r"within 2 s \(GLUON_SOFTMAX_JOIN_SECONDS sets how long\): it is not there, or waits for "
+        r"others\n",
+        err,
+    )
+
+
+def test_others_that_never_come(monkeypatch):
+    monkeypatch.setenv("GLUON_SOFTMAX_JOIN_SECONDS", "2")
+    with jobs.Job(only=["scheduler"]) as job:
+        status, err = job.ended(25)["scheduler"]
+    assert status == 1
+    assert "did not hear of all 2 workers and 1 servers within 2 s" in err
+    assert len(err.splitlines()) == 1
+
+
+def test_a_port_in_use(monkeypatch):
+    with socket.socket() as used:
+        used.bind(("127.0.0.1", 0))
+        used.listen()
+        monkeypatch.setattr(jobs, "free_port", lambda: used.getsockname()[1])
+        with jobs.Job(only=["scheduler"]) as job:
+            status, err = job.ended(25)["scheduler"]
+    assert status == 1
+    assert err.startswith(
+        f"error: the scheduler cannot listen at 127.0.0.1:{job.port}: the port is"
+    )
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--seed", "7"), "--seed"),
+        (("--lr", "0.2"), "--lr"),
+        (("--batch-size", "100"), "--batch-size"),
+        (("--data-dir", None), "the training images"),
+    ],
+)
+def test_a_worker_of_another_setting(options, words, tmp_path, sample):
+    if options[0] == "--data-dir":
+        options = ("--data-dir", str(other_data(tmp_path)))
+    start = time.monotonic()
+    each = {"worker 1": options}
+    with jobs.Job(each=lambda role: each.get(role, ())) as job:
+        found = job.ended(30)
+    assert time.monotonic() - start < 30
+    assert found["worker 0"][0] == found["worker 1"][0] == 1
+    [line] = jobs.error_lines(found["worker 0"][1] + found["worker 1"][1])
+    assert line.startswith(f"error: worker 1 differs from worker 0 in {words}")
+    assert line.endswith("start all with the same")
+
+
+def other_data(folder):
+    for file in jobs.SAMPLE.glob("*.gz"):
+        (folder / file.name).write_bytes(file.read_bytes())
+    # The training images are the test's, and so are their labels.
+    for kind in ("images-idx3", "labels-idx1"):
+        os.replace(folder / f"t10k-{kind}-ubyte.gz", folder / f"train-{kind}-ubyte.gz")
+        test = jobs.SAMPLE / f"t10k-{kind}-ubyte.gz"
+        (folder / test.name).write_bytes(test.read_bytes())
+    return folder
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_who_serves(signum):
+    with jobs.Job(only=["scheduler"]) as job:
+        process = job.processes["scheduler"]
+        jobs.wait_for(lambda: listens(job.port))
+        start = time.monotonic()
+        process.send_signal(signum)
+        status, err = job.ended(10)["scheduler"]
+        assert time.monotonic() - start < 3
+    assert status == 128 + signum
+    assert err == ("\ninterrupted\n" if signum == signal.SIGINT else "")
+
+
+def test_a_signal_to_a_worker_that_waits_for_another():
+    with jobs.Job(*jobs.LONG) as job:
+        running(job)
+        job.processes["worker 1"].send_signal(signal.SIGSTOP)
+        time.sleep(1)
+        start = time.monotonic()
+        process = job.processes["worker 0"]
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=10)
+        assert time.monotonic() - start < 4
+        assert process.returncode == 128 + signal.SIGTERM
+
+
+def listens(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.mark.bad_input
+def test_a_role_that_nobody_asked_for():
+    process = jobs.start(["concise", "--epochs", "1"], jobs.environment(1, DMLC_ROLE="server"))
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert err.startswith("error: DMLC_ROLE=server is set, but not --kvstore dist_sync")

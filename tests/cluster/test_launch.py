@@ -1,0 +1,211 @@
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import jobs
+import numpy as np
+import pytest
+
+from gluon_softmax.cluster import launch as launching
+from gluon_softmax.errors import UsageError
+
+pytestmark = [pytest.mark.posix, pytest.mark.once]
+
+
+def started(*argv, workers=2, variables=(), **more):
+    port = jobs.free_port()
+    process = jobs.start(
+        ["gluon_softmax", "cluster", "-n", str(workers), "--", sys.executable, "-m", *argv],
+        {**os.environ, "TEST_JOB": f"job {port}", **dict(variables)},
+        **more,
+    )
+    return port, process
+
+
+def run(*argv, **options):
+    port, process = started(*argv, **options)
+    try:
+        out, err = process.communicate(timeout=120)
+    finally:
+        process.kill()
+    assert jobs.of_job(port) == {}
+    return process.returncode, out, err
+
+
+def single(*argv):
+    return subprocess.run(
+        [sys.executable, "-m", *argv], cwd=jobs.ROOT, capture_output=True, text=True, check=True
+    ).stdout
+
+
+@pytest.mark.parametrize(("version", "workers"), [("concise", 2), ("scratch", 2), ("scratch", 3)])
+def test_the_digits_of_one_process(version, workers, tmp_path):
+    # Of the last batch, of one example, only the first worker gets something.
+    options = ["--batch-size", "333", "--seed", "4"]
+    files = [tmp_path / name for name in ("cluster.npz", "single.npz")]
+    status, out, err = run(version, *jobs.TRAIN, *options, "--save", str(files[0]), workers=workers)
+    assert (status, err) == (0, "")
+    alone = single(version, "--data-dir", str(jobs.SAMPLE), *options, "--save", str(files[1]))
+    assert out.replace("cluster.npz", "") == alone.replace("single.npz", "")
+    assert len(re.findall("^epoch", out, re.MULTILINE)) == 5
+    ours, expected = (np.load(file) for file in files)
+    for name in ("W", "b"):
+        assert np.abs(ours[name] - expected[name]).max() <= 1e-4
+        assert np.abs(ours[name]).max() > 1e-3
+
+
+def test_several_devices_on_several_machines():
+    status, out, err = run("scratch", *jobs.TRAIN, "--ctx", "cpu:0,cpu:1", "--epochs", "2")
+    assert (status, err) == (0, "")
+    assert out == single("scratch", "--data-dir", str(jobs.SAMPLE), "--epochs", "2")
+
+
+def test_the_tutorials_feed():
+    options = ["--loader", "per-sample", "--num-workers", "2", "--epochs", "1"]
+    status, out, err = run("concise", *jobs.TRAIN, *options)
+    assert (status, err) == (0, "")
+    assert out == single("concise", "--data-dir", str(jobs.SAMPLE), *options)
+
+
+def listening():
+    """Find the addresses at which TCP sockets listen, by inode."""
+    found = {}
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with open(table) as lines:
+            for line in list(lines)[1:]:
+                words = line.split()
+                if words[3] == "0A":
+                    found[f"socket:[{words[9]}]"] = words[1].split(":")[0]
+    return found
+
+
+def test_nobody_else_can_reach_it():
+    port, process = started("concise", *jobs.TRAIN, *jobs.LONG)
+    try:
+        jobs.wait_for(lambda: process.stdout.readline())
+        sockets = {
+            os.readlink(f"/proc/{number}/fd/{fd}")
+            for number in jobs.of_job(port)
+            for fd in os.listdir(f"/proc/{number}/fd")
+        }
+        addresses = [address for inode, address in listening().items() if inode in sockets]
+        assert len(addresses) == 4
+        assert set(addresses) == {"0100007F"}
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("role", ["worker", "server", "scheduler"])
+def test_a_process_that_is_killed(role, tmp_path):
+    saved = tmp_path / "saved.npz"
+    port, process = started("concise", *jobs.TRAIN, *jobs.LONG, "--save", str(saved))
+    try:
+        assert process.stdout.readline().startswith("epoch 1,")
+        numbers = [number for number, its in jobs.of_job(port).items() if its == role]
+        assert len(numbers) == (2 if role == "worker" else 1)
+        start = time.monotonic()
+        os.kill(numbers[-1], signal.SIGKILL)
+        _, err = process.communicate(timeout=30)
+        assert time.monotonic() - start < 30
+        which = {"worker": r"worker [01]", "server": "server 0", "scheduler": "the scheduler"}
+        expected = rf"error: {which[role]} was killed by signal 9; all are ended\n"
+        assert re.fullmatch(expected, err)
+        assert process.returncode == 1
+        assert jobs.of_job(port) == {}
+        assert list(tmp_path.iterdir()) == []
+    finally:
+        process.kill()
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_all(signum):
+    port, process = started("concise", *jobs.TRAIN, *jobs.LONG)
+    try:
+        assert process.stdout.readline().startswith("epoch 1,")
+        process.send_signal(signum)
+        _, err = process.communicate(timeout=10)
+        assert err == ("\ninterrupted\n" if signum == signal.SIGINT else "")
+        assert process.returncode == 128 + signum
+        assert jobs.of_job(port) == {}
+    finally:
+        process.kill()
+
+
+@pytest.mark.fault
+def test_a_loss_that_is_not_finite_is_told_once():
+    status, out, err = run("concise", *jobs.TRAIN, "--lr", "1e38")
+    assert (status, out) == (1, "")
+    lines = jobs.error_lines(err)
+    assert len(lines) == 2
+    assert "no longer finite" in lines[0]
+    assert re.fullmatch(r"error: worker [01] ended with status 1; all are ended", lines[1])
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        ([], "after --, the command to start is missing"),
+        (["--"], "after --, the command to start is missing"),
+        (["--cluster", "yarn", "--", "true"], "invalid choice: 'yarn'"),
+        (["--cluster", "ssh", "--", "true"], "--host-file FILE must list the hosts"),
+        (["--cluster", "ssh", "--host-file", "/none", "--", "true"], "/none: no such file"),
+        (["-n", "0", "--", "true"], "0 is out of range"),
+        (["-s", "0", "--", "true"], "0 is out of range"),
+        (["--num-worker", "2", "--", "true"], "do you mean '--num-workers'?"),
+    ],
+)
+def test_bad_usage(argv, words):
+    process = jobs.start(["gluon_softmax", "cluster", *argv], dict(os.environ))
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert len(err.splitlines()) == 1
+    assert words in err
+
+
+def test_words_arrive_as_they_are(tmp_path):
+    words = ["a b", "c'd", 'e"f', "$HOME", "*", "", "é", "g\\h", "i;j", "--x=y"]
+    script = "import sys; open(sys.argv[1], 'a').write(repr(sys.argv[2:]) + '\\n')"
+    quoted = [launching._quoted(word, "local") for word in [script, str(tmp_path / "w"), *words]]
+    subprocess.run(["bash", "-c", " ".join([sys.executable, "-c", *quoted])], check=True)
+    assert (tmp_path / "w").read_text("utf-8") == repr(words) + "\n"
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(("word", "cluster"), [("a\nb", "local"), ("a'b", "ssh")])
+def test_words_that_cannot_be_handed_on(word, cluster):
+    with pytest.raises(UsageError, match="cannot be handed on"):
+        launching._quoted(word, cluster)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "Get nonzero return code=-9 on ['x'] {'DMLC_NUM_WORKER': '2', 'DMLC_TASK_ID': '2', "
+            "'DMLC_ROLE': 'server'}",
+            "server 0 was killed by signal 9",
+        ),
+        (
+            "Get nonzero return code=137 on ['x'] {'DMLC_NUM_WORKER': '2', 'DMLC_TASK_ID': '1', "
+            "'DMLC_ROLE': 'worker'}",
+            "worker 1 was killed by signal 9",
+        ),
+        (
+            "Command 'ssh h -p 22 'export DMLC_NUM_WORKER=2; export DMLC_ROLE=worker; export "
+            "DMLC_NODE_HOST=10.0.0.2; cd /; x'' returned non-zero exit status 255.",
+            "worker on 10.0.0.2 ended with status 255",
+        ),
+        ("Command 'x' returned non-zero exit status 1.", "the scheduler ended with status 1"),
+        ("Command 'x' died with <Signals.SIGKILL: 9>.", "the scheduler was killed by signal 9"),
+        ("Unknown MPI Version", "the launcher failed: Unknown MPI Version"),
+    ],
+)
+def test_which_process_failed(text, told):
+    assert launching._told(RuntimeError(text)) == told

@@ -1,7 +1,9 @@
 """``python -m gluon_softmax benchmark``: the same training in other ways, timed."""
 
+import json
 from typing import List
 
+from ..writing import write_text
 from .options import Parser, add_out_option, add_size_options, output_folder, whole_number
 
 
@@ -21,9 +23,20 @@ def run(argv: List[str]) -> int:
         action="store_true",
         help="leave out how time and memory grow with examples and batch size",
     )
+    parser.add_argument(
+        "--machines",
+        action="store_true",
+        help="time clusters of two and four workers on this machine instead, beside one process",
+    )
     add_size_options(parser)
     arguments = parser.parse_args(argv)
     out = output_folder(arguments.out)
+
+    if arguments.machines:
+        from ..comparison.machines import compare_machines
+
+        write_text(out / "machines.json", json.dumps(compare_machines(), indent=1) + "\n")
+        return 0
 
     from ..comparison.benchmark import benchmark
 

@@ -1,0 +1,106 @@
+"""One process of a cluster on this machine, or one alone: seconds an epoch, and those of its wire.
+
+The first worker prints JSON. Without ``--inputs`` it trains concise on the official edition; with
+it, it times a step on one batch of random images of so many inputs.
+"""
+
+import argparse
+import json
+import time
+
+from ...cluster.roles import given_role, hidden_role
+
+STEPS = 20
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--workers", type=int, required=True)
+    parser.add_argument("--batch-size", type=int, required=True)
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--inputs", type=int, default=0)
+    settings = parser.parse_args()
+    if settings.workers == 1:
+        return print(json.dumps(measure(settings, None)))
+    role = given_role("dist_sync", settings.batch_size)
+    with hidden_role():
+        import mxnet  # noqa: F401
+    if role.name != "worker":
+        from ...cluster.server import serve
+
+        return serve(role)
+    from ...cluster.team import joined
+
+    with joined(role) as team:
+        found = measure(settings, team)
+        if not team.rank:
+            print(json.dumps(found))
+
+
+def measure(settings, team):
+    import numpy as np
+    from mxnet import nd
+
+    inputs = settings.inputs or 784
+    seconds = random_step(settings, team) if settings.inputs else epochs(settings, team)
+    wire = []
+    if team is not None:
+        arrays = [nd.ones((inputs, 10)), nd.ones((10,))]
+        keys = [team.kv.num_workers * 100_000 + number for number in range(len(arrays))]
+        for key, array in zip(keys, arrays):
+            team.kv.init(key, array)
+        for _ in range(STEPS):
+            start = time.perf_counter()
+            for key, array in zip(keys, arrays):
+                team.kv.push(key, array)
+                team.kv.pull(key, out=array)
+            nd.waitall()
+            wire.append(time.perf_counter() - start)
+    return {
+        "seconds": float(np.median(seconds)),
+        "wire_seconds_a_step": float(np.median(wire)) if wire else 0.0,
+        "bytes_a_step": 2 * 4 * (inputs * 10 + 10) if wire else 0,
+    }
+
+
+def epochs(settings, team):
+    import concise.model
+    import concise.parallel
+    import concise.training
+
+    from ...data.load import load
+    from ...training.run import Settings, train_version
+
+    trained = train_version(
+        concise,
+        load("official"),
+        Settings(epochs=settings.epochs, batch_size=settings.batch_size),
+        0,
+        on_epoch=lambda records: None,
+        team=team,
+    )
+    # The first epoch warms up.
+    return trained.records.seconds[1:]
+
+
+def random_step(settings, team):
+    from mxnet import nd
+
+    import concise.model
+    import concise.training
+
+    share = settings.batch_size // settings.workers
+    X, y = nd.random.uniform(shape=(share, settings.inputs)), nd.zeros((share,))
+    net, params = concise.model.get_net(X.context)
+    train_batch = concise.training.get_train_batch(net, params, 1e-6, settings.batch_size)
+    found = []
+    for _ in range(6):
+        start = time.perf_counter()
+        train_batch(X, y)
+        nd.waitall()
+        found.append(time.perf_counter() - start)
+    return found[1:]
+
+
+if __name__ == "__main__":
+    main()

@@ -42,11 +42,18 @@ def listening() -> Iterator[None]:
 
 @contextlib.contextmanager
 def told() -> Iterator[None]:
-    """Turn Ctrl-C inside the block into a word and status 130, also before there is a handler."""
+    """Turn Ctrl-C inside the block into a word and status 130, also before there is a handler.
+
+    A missing NumPy, which what handles errors needs itself, is one line too.
+    """
     try:
         yield
     except KeyboardInterrupt:
         sys.exit(tell())
+    except ModuleNotFoundError as error:
+        if error.name != "numpy":
+            raise
+        sys.exit("error: numpy is not installed; type: pip install numpy")
 
 
 def tell() -> int:

@@ -5,8 +5,10 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -114,7 +116,7 @@ def make(project, tmp_path):
     tools = tmp_path / "tools"
     tools.mkdir()
     (tools / "be hind").mkdir()
-    for name in ["make", "sh", "cat", "mv", "rm", "env"]:
+    for name in ["make", "sh", "cat", "mkdir", "mv", "rm", "env", "sleep"]:
         (tools / name).symlink_to(shutil.which(name))
 
     def start(target, python="exit 127", uv=None, python3=None, more=None, **variables):
@@ -134,6 +136,7 @@ def make(project, tmp_path):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
 
     return start
@@ -224,6 +227,40 @@ def test_words_reach_uv_as_they_are(make, project, there):
 def test_a_uv_that_does_not_run_is_as_none(make, project):
     status, _, err = ended(make("reproduce", python=FAKE, uv="exit 127"))
     assert (status, err) == (0, "Bringing uv into .uv (once) ...\n")
+
+
+@pytest.mark.parametrize(
+    ("version", "brings"),
+    [("0.8.22", True), ("0.5.1", True), ("0.9.0", False), ("0.13.9", False), ("1.0.0", False)],
+)
+def test_a_uv_that_is_too_old_is_as_none(version, brings, make, project):
+    uv = f'[ "$1" != --version ] || {{ echo "uv {version}"; exit; }}; {UV}'
+    status, _, err = ended(make("reproduce", python=FAKE, uv=uv))
+    assert (status, err) == (0, "Bringing uv into .uv (once) ...\n" * brings)
+
+
+def test_where_the_home_cannot_be_written_uv_keeps_its_files_here(make, project, tmp_path):
+    home = tmp_path / "none"
+    uv = 'echo "<$UV_CACHE_DIR>"'
+    told = [
+        ended(make("reproduce", uv=uv, UV_CACHE_DIR="", XDG_CACHE_HOME="", HOME=str(place)))[1]
+        for place in (home, tmp_path)
+    ]
+    assert told == [f"<{project}/.uv-cache>\n", "<>\n"]
+
+
+@pytest.mark.fault
+def test_an_interruption_while_uv_is_brought_shows_no_traceback(make, project):
+    slow = FAKE.replace("pip)", "pip)\n    echo Traceback >&2; sleep 5; exit 1;;\npip-)")
+    process = make("reproduce", python=slow)
+    wait = time.monotonic() + 20
+    while not list(project.glob(".uv-*/log")) and time.monotonic() < wait:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    os.killpg(process.pid, signal.SIGINT)
+    _, _, err = ended(process)
+    assert "Traceback" not in err
+    assert not list(project.glob(".uv*"))
 
 
 def test_a_gpu_has_an_environment_of_its_own(make, project):

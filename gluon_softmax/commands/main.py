@@ -25,6 +25,7 @@ COMMANDS = {
     "revival": revival.run,
     "run": script.run,
 }
+_WITHOUT_DEPENDENCIES = ("mxnet", "d2lzh")
 _HELP = """\
 commands:
   data       fetch the data set, check it again, or tell what there is
@@ -98,11 +99,12 @@ def guarded(work: Callable[[List[str]], int], argv: Optional[Sequence[str]]) -> 
         report_error(error)
         return error.exit_status
     except ModuleNotFoundError as error:
-        if debug or error.name not in ("mxnet", "d2lzh"):
+        if debug or error.name not in (*_WITHOUT_DEPENDENCIES, *doctor.NEEDED):
             raise
-        report_error(
-            f"{error.name} is not installed; type: pip install --no-deps mxnet==1.9.1 d2lzh==1.0.0"
-        )
+        what = error.name
+        if what in _WITHOUT_DEPENDENCIES:
+            what = "--no-deps mxnet==1.9.1 d2lzh==1.0.0"
+        report_error(f"{error.name} is not installed; type: pip install {what}")
         return 1
     except OSError as error:
         if debug:
@@ -115,6 +117,12 @@ def guarded(work: Callable[[List[str]], int], argv: Optional[Sequence[str]]) -> 
 
 def _report_system(error: OSError) -> None:
     missing = re.match(r"(lib\S+): cannot open shared object file", str(error))
+    if missing and missing.group(1).startswith(("libopenblas", "libgfortran", "libquadmath-")):
+        report_error(
+            f"MXNet's own {missing.group(1)} is missing: install mxnet again, such as by pip "
+            "install --force-reinstall --no-deps mxnet"
+        )
+        return
     if missing:
         report_error(
             f"MXNet needs the system's {missing.group(1)} (on Debian and Ubuntu: apt-get install "

@@ -135,7 +135,7 @@ def read_cache(edition: Edition, folder: Path) -> Arrays:
         path = folder / (file + edition.suffix)
         try:
             if path.is_file():
-                arrays[file] = _verify_cached(edition, file, path)
+                arrays[file] = verify_cached(edition, path)
         except DataError as error:
             if isinstance(error.__cause__, PermissionError):
                 # It may be whole.
@@ -152,7 +152,29 @@ def read_cache(edition: Edition, folder: Path) -> Arrays:
     return arrays
 
 
-def _verify_cached(edition: Edition, file: str, path: Path) -> np.ndarray:
+def verify_cached(edition: Edition, path: Path) -> np.ndarray:
+    """Read a file of an edition, and check it.
+
+    Parameters
+    ----------
+    edition : Edition
+        Which edition.
+    path : pathlib.Path
+        One of its files, by its name in the cache.
+
+    Returns
+    -------
+    numpy.ndarray of uint8
+        What it holds.
+
+    Raises
+    ------
+    DataError
+        If it is not what it should be, or cannot be read.
+    OSError
+        If it cannot be read.
+    """
+    file = path.name[: len(path.name) - len(edition.suffix)]
     if edition.suffix:
         if path.stat().st_size > LARGEST_GZ:
             raise DataError(f"{path}: {path.stat().st_size} bytes, too large")

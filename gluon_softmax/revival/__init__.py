@@ -32,6 +32,7 @@ def _load_mxnet(load: Callable, module: ModuleType) -> None:
     for name in [name for name in sys.modules if name.startswith("mxnet.")]:
         del sys.modules[name]
     folder = Path(str(module.__file__)).parent
+    libraries.check(folder)
     cuda.supply(folder)
     libraries.supply(folder)
     distutils.supply()

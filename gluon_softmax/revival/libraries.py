@@ -8,6 +8,7 @@ them in its own folder, too: so that is where links are laid, if the loader find
 import ctypes
 import os
 import platform
+import shlex
 import sys
 import threading
 from pathlib import Path
@@ -27,6 +28,17 @@ _OF_MACHINE: Dict[str, Dict[str, Tuple[str, ...]]] = {
 _WHEELS = {"pykdtree": "pykdtree", "scipy": "scipy", "cmeel": "cmeel-openblas"}
 # What the system has under another name.
 _OF_SYSTEM = {"aarch64": {"libamath.so": "libm.so.6", "libastring.so": "libc.so.6"}}
+
+
+def check(folder: Path) -> None:
+    """Raise a MissingLibrary if MXNet's own library is not in its folder, where it should be."""
+    name = "libmxnet.dll" if sys.platform == "win32" else "libmxnet.so"
+    asked = os.environ.get("MXNET_LIBRARY_PATH")
+    if sys.platform in ("linux", "win32") and not asked and not (folder / name).exists():
+        raise MissingLibrary(
+            f"MXNet's own {name} is not in {folder}: install mxnet again, such as by pip install "
+            "--force-reinstall --no-deps mxnet"
+        )
 
 
 def supply(folder: Path) -> None:
@@ -101,6 +113,6 @@ def _link(link: Path, target: Path) -> None:
     except OSError as error:
         raise MissingLibrary(
             f"MXNet needs {link.name}, and its folder cannot be written ({error.strerror}); type "
-            f"once, as who may: ln -s {target} {link}"
+            f"once, as who may: ln -sf {shlex.quote(str(target))} {shlex.quote(str(link))}"
         ) from error
     note(f"{link.name} from {target.parent.name}", "Linux that is bare")

@@ -40,6 +40,11 @@ def check() -> None:
                 "MXNet needs glibc, and this system has another C library (Alpine has musl): take "
                 "one with glibc, such as Debian"
             )
+        if platform.machine() == "aarch64" and sys.version_info < (3, 10):
+            raise UnsupportedMachine(
+                f"on ARM, what MXNet needs is there for Python 3.10 and newer, and this is "
+                f"{series}: take a newer one"
+            )
         if tuple(map(int, version.split(".")[:2])) < OLDEST_GLIBC:
             raise UnsupportedMachine(
                 f"MXNet needs glibc {'.'.join(map(str, OLDEST_GLIBC))} or newer, and this system "

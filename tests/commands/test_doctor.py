@@ -7,10 +7,12 @@ from pathlib import Path
 import mxnet
 import numpy as np
 import pytest
+from server import FOLDER
 
 from gluon_softmax.commands import doctor
 from gluon_softmax.commands import main as cli
-from gluon_softmax.data.cache import cache_root
+from gluon_softmax.data.cache import cache_root, edition_folder, obtain
+from gluon_softmax.data.editions import EDITIONS
 from gluon_softmax.revival.cuda import Gpu
 
 
@@ -126,3 +128,43 @@ def test_gpus_are_named(monkeypatch):
     assert doctor._gpus(False) == "none: this MXNet is a CPU build"
     there.clear()
     assert doctor._gpus(True) == "none: the driver names none"
+
+
+@pytest.mark.fault
+def test_a_damaged_file_of_the_cache_is_told_and_left_there(editions, cache, capsys):
+    editions(official=[FOLDER])
+    obtain(EDITIONS["official"], edition_folder(EDITIONS["official"]))
+    assert cli.main(["doctor"]) == 0
+    [path] = cache.rglob("t10k-labels-idx1-ubyte")
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    before = sorted(cache.rglob("*"))
+    capsys.readouterr()
+    assert cli.main(["doctor"]) == 1
+    assert f"error: the cache of the official edition: {path}" in capsys.readouterr().err
+    assert sorted(cache.rglob("*")) == before
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("numpy", "error: numpy is not installed; type: pip install numpy"),
+        ("mxnet", "MXNet cannot be imported"),
+    ],
+)
+def test_a_package_that_is_gone_is_one_line(name, words):
+    program = f"""
+import sys
+from importlib.machinery import PathFinder
+find = PathFinder.find_spec
+PathFinder.find_spec = lambda name, *args: None if name == {name!r} else find(name, *args)
+sys.argv = ["gluon_softmax", "doctor"]
+import runpy
+runpy.run_module("gluon_softmax", run_name="__main__")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr

@@ -241,7 +241,7 @@ def test_killed_at_twenty_points(server, tmp_path):
         for path in folder.iterdir():
             # What has its final name is whole.
             if not path.name.startswith(".save-"):
-                cache._verify_cached(edition("official"), path.name, path)
+                cache.verify_cached(edition("official"), path)
         arrays, _ = cache.obtain(edition("official", FOLDER), folder)
         assert_whole(arrays)
     # Some were killed half-way, or this shows nothing.
@@ -279,7 +279,7 @@ def test_a_full_disk(server, folder):
     assert b"could not be had from any source" in error
     there = list(folder.iterdir()) if folder.exists() else []
     for path in there:
-        cache._verify_cached(edition("official"), path.name, path)
+        cache.verify_cached(edition("official"), path)
     assert_whole(cache.obtain(edition("official", FOLDER), folder)[0], folder)
 
 
@@ -370,7 +370,7 @@ def test_what_may_not_be_read_is_not_set_aside(folder, monkeypatch, capsys):
     def denied(path, *args, **kwargs):
         raise DataError(f"{path}: cannot be read (Permission denied)") from PermissionError(13, "")
 
-    monkeypatch.setattr(cache, "_verify_cached", lambda edition, file, path: denied(path))
+    monkeypatch.setattr(cache, "verify_cached", lambda edition, path: denied(path))
     assert cache.read_cache(edition("official"), folder) == {}
     assert sorted(path.name for path in folder.iterdir()) == there
     said = capsys.readouterr().err.splitlines()

@@ -1,6 +1,7 @@
 import ctypes
 import os
 import platform
+import shlex
 import subprocess
 import sys
 import threading
@@ -88,7 +89,7 @@ def test_two_at_once(bare):
 @pytest.mark.fault
 def test_a_folder_that_cannot_be_written_is_one_line(bare):
     folder = bare.with_name("none")
-    with pytest.raises(MissingLibrary, match=r"its folder cannot be written .*: ln -s .*libgomp-"):
+    with pytest.raises(MissingLibrary, match=r"its folder cannot be written .*: ln -sf .*libgomp-"):
         libraries.supply(folder)
 
 
@@ -188,3 +189,30 @@ def test_windows_without_the_redistributable_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(libraries.ctypes, "CDLL", lambda name: None)
     libraries.supply(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.fault
+def test_mxnets_own_library_is_gone(tmp_path, monkeypatch):
+    monkeypatch.delenv("MXNET_LIBRARY_PATH", raising=False)
+    with pytest.raises(MissingLibrary, match="install mxnet again"):
+        libraries.check(tmp_path)
+    # As who built their own says where it is.
+    monkeypatch.setenv("MXNET_LIBRARY_PATH", "/opt/libmxnet.so")
+    libraries.check(tmp_path)
+    monkeypatch.delenv("MXNET_LIBRARY_PATH")
+    libraries.check(SITE / "mxnet")
+
+
+@linux
+@pytest.mark.fault
+def test_what_is_to_be_typed_can_be(bare, monkeypatch):
+    def refuse(*args):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(libraries.os, "symlink", refuse)
+    with pytest.raises(MissingLibrary) as raised:
+        libraries._link(bare / "it's here" / "libgomp.so.1", Path("/a b/libgomp-1.so"))
+    command = str(raised.value).partition("as who may: ")[2]
+    assert shlex.split(command) == [
+        *("ln", "-sf", "/a b/libgomp-1.so", str(bare / "it's here" / "libgomp.so.1"))
+    ]

@@ -117,7 +117,7 @@ def guarded(work: Callable[[List[str]], int], argv: Optional[Sequence[str]]) -> 
 
 def _report_system(error: OSError) -> None:
     missing = re.match(r"(lib\S+): cannot open shared object file", str(error))
-    if missing and missing.group(1).startswith(("libopenblas", "libgfortran", "libquadmath-")):
+    if missing and missing.group(1).startswith(("libopenblas", "libgfortran")):
         report_error(
             f"MXNet's own {missing.group(1)} is missing: install mxnet again, such as by pip "
             "install --force-reinstall --no-deps mxnet"

@@ -24,10 +24,13 @@ def lacks(cluster):
     if os.name == "nt" or os.geteuid():
         return "needs root"
     if cluster == "ssh" and not missing:
-        probe = f"gs-probe-{os.getpid()}"
-        if subprocess.run(["ip", "netns", "add", probe], check=False).returncode:
-            return "may make no network namespaces"
-        subprocess.run(["ip", "netns", "del", probe], check=True)
+        name = f"gsp{os.getpid()}"
+        probe = (
+            f"ip netns add {name} && ip link add {name} type bridge && ip link del {name} && "
+            f"ip link add {name} type veth peer name eth0 netns {name}; s=$?; ip netns del {name}"
+        )
+        if subprocess.run(["sh", "-c", f"{probe}; exit $s"], check=False).returncode:
+            return "may make no network namespaces, bridges or pairs of devices"
     return f"lacks {', '.join(missing)}" if missing else ""
 
 

@@ -363,6 +363,18 @@ def test_debug_shows_the_traceback():
 
 @pytest.mark.posix
 @pytest.mark.fault
+def test_a_library_of_mxnets_own_that_is_missing(capsys):
+    def imports_mxnet(argv):
+        raise OSError("libopenblas.so.0: cannot open shared object file: No such file")
+
+    assert cli.guarded(imports_mxnet, []) == 1
+    said = capsys.readouterr().err
+    assert "MXNet's own libopenblas.so.0 is missing: install mxnet again" in said
+    assert "apt-get" not in said
+
+
+@pytest.mark.posix
+@pytest.mark.fault
 def test_a_library_of_the_system_that_is_missing(capsys):
     import ctypes
 

@@ -246,7 +246,7 @@ def test_seconds_are_those_of_training_and_epochs_are_counted_from_1(sample, mon
             yield batch
 
     monkeypatch.setattr(loop, "progress", slow)
-    monkeypatch.setattr(loop, "evaluate_accuracy", lambda *_: time.sleep(0.2) or 0.5)
+    monkeypatch.setattr(loop, "evaluate_accuracy", lambda *_, **options: time.sleep(0.2) or 0.5)
     start = time.perf_counter()
     records, _ = train("scratch", *data, 2)
     # Five batches an epoch; the tests do not count.

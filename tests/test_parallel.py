@@ -1,5 +1,7 @@
 """Several devices give the digits of one; to MXNet, ``cpu(1)`` is not ``cpu(0)``."""
 
+import dataclasses
+
 import d2lzh as d2l
 import mxnet as mx
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 from mxnet import nd
 
 import scratch.parallel
+from gluon_softmax.errors import UsageError
 from gluon_softmax.reproduction.versions import VERSIONS
 from gluon_softmax.training.loader import load_data_fashion_mnist
 from gluon_softmax.training.loop import evaluate_accuracy
@@ -92,6 +95,7 @@ def test_workers_share_each_batch(loader, sample):
         load_data_fashion_mnist(batch_size, share=(worker, 3), **options)[0] for worker in range(3)
     ]
     assert [len(feed) for feed in feeds] == [len(whole)] * 3 == [4] * 3
+    assert [len(list(feed)) for feed in (whole, *feeds)] == [4] * 4
     for (X, y), *shares in zip(whole, *feeds):
         for worker, (Xs, ys) in enumerate(shares):
             expected = y.asnumpy()[worker::3]
@@ -133,3 +137,14 @@ def test_copies_stay_the_same(version, sample):
 def test_one_device_alone_is_trained_by_the_tutorials_code(version, sample, monkeypatch):
     monkeypatch.setattr(VERSIONS[version].parallel, "get_net", None)
     assert run(version, sample, epochs=1).records.loss
+
+
+@pytest.mark.bad_input
+def test_more_devices_or_workers_than_examples(sample):
+    few = dataclasses.replace(
+        sample, test_images=sample.test_images[:2], test_labels=sample.test_labels[:2]
+    )
+    with pytest.raises(UsageError, match="3 devices are too many for 2 examples"):
+        load_data_fashion_mnist(200, data=few, ctx=devices(3))
+    with pytest.raises(UsageError, match="3 workers are too many for batches of 2 examples"):
+        load_data_fashion_mnist(200, data=few, share=(0, 3))

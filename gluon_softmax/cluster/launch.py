@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,11 +18,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, List, Optional
 
-from ..errors import UsageError
+from ..errors import ClusterError, UsageError
 from ..revival import launcher
 
 _NAME = __name__
-_TOLD = ("ROLE", "TASK_ID", "NUM_WORKER", "NODE_HOST")
+_PROGRAMS = {"ssh": "ssh", "mpi": "mpirun", "slurm": "srun"}
+_TOLD = ("ROLE", "NODE_HOST")
 # How long processes that are asked to end may take, in seconds.
 _GRACE = 3
 
@@ -53,8 +55,8 @@ def launch(
     Returns
     -------
     int
-        0, or 1 if a process failed: that has been told then, and all others on this machine are
-        ended.
+        0; or 1, or 2 for bad usage, if a process failed: that has been told then, and all others on
+        this machine are ended.
 
     Raises
     ------
@@ -62,11 +64,16 @@ def launch(
         If hosts are missing, or a word of the command cannot be handed on.
     ModuleNotFoundError
         If MXNet, of which the launcher is a part, is not installed.
+    ClusterError
+        If the launcher was killed.
     """
     if cluster == "ssh" and host_file is None:
         raise UsageError("--cluster ssh: --host-file FILE must list the hosts, one a line")
-    if host_file is not None and not Path(host_file).is_file():
-        raise UsageError(f"--host-file {host_file}: no such file")
+    if host_file is not None:
+        _check_hosts(Path(host_file))
+    program = _PROGRAMS.get(cluster)
+    if program is not None and shutil.which(program) is None:
+        raise UsageError(f"--cluster {cluster}: there is no {program} on the PATH")
     if find_spec(launcher.NAME) is None:
         raise ModuleNotFoundError(name="mxnet")
     words = [_quoted(word, cluster) for word in command]
@@ -85,23 +92,41 @@ def launch(
         # A group of its own, which can be ended as a whole.
         start_new_session=True,
     )
+    before = signal.signal(signal.SIGHUP, lambda signum, frame: sys.exit(128 + signum))
     try:
-        return process.wait()
+        status = process.wait()
     except BaseException:
         os.killpg(process.pid, signal.SIGTERM)
         raise
     finally:
         _end(process.pid)
+        signal.signal(signal.SIGHUP, before)
+    if status < 0:
+        raise ClusterError(f"the launcher was killed by signal {-status}; all are ended")
+    return status
 
 
 def _end(group: int) -> None:
     """Wait for the last processes of a group that were asked to end, but not for long."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        deadline = time.monotonic() + _GRACE
-        while time.monotonic() < deadline:
-            os.killpg(group, 0)
-            time.sleep(0.05)
-        os.killpg(group, signal.SIGKILL)
+        try:
+            deadline = time.monotonic() + _GRACE
+            while time.monotonic() < deadline:
+                os.killpg(group, 0)
+                time.sleep(0.05)
+        finally:
+            # Also if somebody cannot wait.
+            os.killpg(group, signal.SIGKILL)
+
+
+def _check_hosts(path: Path) -> None:
+    try:
+        hosts = path.read_text("utf-8").split()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no text"
+        raise UsageError(f"--host-file {path}: cannot be read ({reason})") from error
+    if not hosts:
+        raise UsageError(f"--host-file {path}: lists no host")
 
 
 def _quoted(word: str, cluster: str) -> str:
@@ -124,26 +149,37 @@ def _main(cluster: str, options: List[str], words: List[str]) -> int:
     arguments.command = words
     first, failed = threading.Lock(), threading.Event()
 
+    statuses: List[int] = []
+
     def note(raised: Any) -> None:
         # Each process has a thread, which raises when that fails; the first one is the cause.
         with first:
             if not failed.is_set():
-                print(f"error: {_told(raised.exc_value)}; all are ended", file=sys.stderr)
+                told = _told(raised.exc_value)
+                statuses.append(2 if told.endswith("status 2") else 1)
+                print(f"error: {told}; all are ended", file=sys.stderr)
             failed.set()
 
     threading.excepthook = note
+    parent = os.getppid()
     submitting = threading.Thread(target=submit, args=(arguments,), daemon=True)
     submitting.start()
     while not failed.wait(0.05):
-        if not any(
-            thread is submitting or launcher.is_its(thread) for thread in threading.enumerate()
-        ):
+        threads = threading.enumerate()
+        if not any(thread is submitting or launcher.is_its(thread) for thread in threads):
             return 0
+        if os.getppid() != parent:
+            # It was killed, and nobody else ends what is here.
+            statuses.append(1)
+            failed.set()
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.killpg(0, signal.SIGTERM)
-    # Now, as the threads wait for what they started.
+    if os.getppid() != parent:
+        time.sleep(_GRACE)
+        os.killpg(0, signal.SIGKILL)
     sys.stderr.flush()
-    os._exit(1)
+    # Now, as the threads wait for what they started.
+    os._exit(statuses[0])
 
 
 def _told(error: BaseException) -> str:
@@ -153,18 +189,17 @@ def _told(error: BaseException) -> str:
     if status is None:
         return f"the launcher failed: {text.splitlines()[0] if text else type(error).__name__}"
     given = {name: re.search(rf"DMLC_{name}\W+([\w.-]+)", text) for name in _TOLD}
-    role, task, workers, host = (found and found.group(1) for found in given.values())
-    which = role or "scheduler"
-    if task and workers:
-        which += f" {int(task) - (int(workers) if role == 'server' else 0)}"
-    elif host and role:
+    role, host = (found and found.group(1) for found in given.values())
+    # By no number: MXNet's launcher has others than its workers have.
+    which = f"a {role}" if role else "the scheduler"
+    if role and "ssh" in text:
         which += f" on {host}"
     number = int(status.group(1))
     how = f"ended with status {number}"
     if number < 0 or "died with" in text or 128 < number < 160:
         # A shell adds 128.
         how = f"was killed by signal {abs(number) % 128}"
-    return f"the {which} {how}" if which == "scheduler" else f"{which} {how}"
+    return f"{which} {how}"
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def serve(role: Role) -> None:
             stores.append(kv)
             KVStoreServer(kv).run()
         except MXNetError as error:
-            errors.append(_explained(error, role))
+            errors.append(watch.explained(error, role))
 
     thread = threading.Thread(target=work, daemon=True)
 
@@ -56,12 +56,3 @@ def serve(role: Role) -> None:
             watch.check(stores[0], role)
 
     watch.wait(thread, check)
-
-
-def _explained(error: MXNetError, role: Role) -> ClusterError:
-    if "bind failed" in str(error):
-        return ClusterError(
-            f"the {role.name} cannot listen at {role.address}: the port is in use, or the address "
-            "is none of this machine; choose another DMLC_PS_ROOT_PORT or DMLC_PS_ROOT_URI"
-        )
-    return ClusterError(f"the {role.name} at {role.address}: {str(error).splitlines()[0]}")

@@ -12,7 +12,7 @@ from typing import Any, Dict, Iterator, List, Set
 import mxnet as mx
 import numpy as np
 from mxnet import nd
-from mxnet.base import _LIB, check_call
+from mxnet.base import _LIB, MXNetError, check_call
 
 from ..errors import ClusterError
 from . import watch
@@ -78,6 +78,13 @@ class Team:
         ClusterError
             If a worker has another value than the first. Only the first one says so.
         """
+        # In a form that depends on nothing, or none would have all answers.
+        if self.total(np.array([self.num_workers])) != self.num_workers**2:
+            self.leave_it_to_the_first()
+            raise ClusterError(
+                f"the workers differ in DMLC_NUM_WORKER (worker 0: {self.num_workers}): start all "
+                "with the same"
+            )
         own = np.zeros((self.num_workers, len(settings)))
         own[self.rank] = [zlib.crc32(_content(value)) for value in settings.values()]
         everyones = self.total(own.ravel()).reshape(own.shape)
@@ -126,16 +133,23 @@ def joined(role: Role) -> Iterator[Team]:
     """
     watch.send_heartbeats()
     stores: List[Any] = []
+    errors: List[ClusterError] = []
     deadline = time.monotonic() + role.join_seconds
 
-    def check_joining() -> None:
+    def join() -> None:
+        try:
+            stores.append(mx.kvstore.create("dist_sync"))
+        except MXNetError as error:
+            errors.append(watch.explained(error, role))
+
+    def check() -> None:
+        if errors:
+            raise errors[0]
         if not stores and time.monotonic() > deadline:
             raise watch.nobody(role)
 
-    watch.wait(
-        threading.Thread(target=lambda: stores.append(mx.kvstore.create("dist_sync")), daemon=True),
-        check_joining,
-    )
+    watch.wait(threading.Thread(target=join, daemon=True), check)
+    check()
     [kv] = stores
     team = Team(kv)
     with _watched(kv, role):

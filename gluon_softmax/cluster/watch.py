@@ -13,7 +13,7 @@ import sys
 import threading
 from typing import Any, Callable, List, NoReturn
 
-from mxnet.base import _LIB
+from mxnet.base import _LIB, MXNetError
 
 from ..errors import ClusterError
 from ..interruption import tell
@@ -95,6 +95,23 @@ def nobody(role: Role) -> ClusterError:
     )
 
 
+def explained(error: MXNetError, role: Role) -> ClusterError:
+    """Say why ps-lite could not start."""
+    if "bind failed" in str(error) and role.name == "scheduler":
+        return ClusterError(
+            f"the scheduler cannot listen at {role.address}: the port is in use, or the address "
+            "is none of this machine; choose another DMLC_PS_ROOT_PORT or DMLC_PS_ROOT_URI"
+        )
+    if "bind failed" in str(error) or "failed to get" in str(error):
+        names = ("DMLC_NODE_HOST", "DMLC_INTERFACE")
+        given = [f"{name}={os.environ[name]}" for name in names if os.environ.get(name)]
+        return ClusterError(
+            f"a {role.name} cannot listen at an address of this machine: "
+            f"{' '.join(given) or ' and '.join(names) + ' are not set'}"
+        )
+    return ClusterError(f"a {role.name} cannot start: {str(error).splitlines()[-1]}")
+
+
 def wait(thread: threading.Thread, check: Callable[[], None]) -> None:
     """Wait for a thread that is in MXNet, whose waiting neither Ctrl-C nor an error could end.
 
@@ -144,6 +161,7 @@ def end_at_exit(kv: Any, error: BaseException) -> None:
 def _exit(status: int) -> NoReturn:
     # At Python's own end MXNet's threads would abort the process, or be waited for.
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError):
+        # Neither may be there.
+        with contextlib.suppress(OSError, AttributeError):
             stream.flush()
     os._exit(status)

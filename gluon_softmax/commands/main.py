@@ -89,10 +89,12 @@ def main_version(version: str, argv: Optional[Sequence[str]] = None) -> int:
 def guarded(work: Callable[[List[str]], int], argv: Optional[Sequence[str]]) -> int:
     """Turn every error into its exit status and, unless ``--debug`` is given, into one line."""
     words = sys.argv[1:] if argv is None else list(argv)
-    debug = "--debug" in words
+    # What follows -- is another program's.
+    own = words[: words.index("--")] if "--" in words else words
+    debug = "--debug" in own
     try:
         with listening(), _any_character():
-            return work([word for word in words if word != "--debug"])
+            return work([word for word in own if word != "--debug"] + words[len(own) :])
     except GluonSoftmaxError as error:
         if debug:
             raise

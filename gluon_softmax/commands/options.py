@@ -232,4 +232,5 @@ def spare_collections() -> None:
 
 def report_error(error: object) -> None:
     """Print an error for people: one line, on standard error."""
-    print(f"error: {error}", file=sys.stderr)
+    # At once, as several processes of a cluster may do so.
+    print(f"error: {error}\n", end="", file=sys.stderr)

@@ -114,7 +114,7 @@ def _train(version: str, arguments: argparse.Namespace, settings: Any, team: Any
             on_epoch=show,
             team=team,
         )
-    except Diverged:
+    except (Diverged, UsageError):
         if team is not None:
             team.leave_it_to_the_first()
         raise

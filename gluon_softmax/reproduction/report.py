@@ -74,6 +74,8 @@ def page(found: Reproduction, shown: List[Picture], out: Path, command: str) -> 
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
+        # What the page asks for and nobody gives is an error, not nothing.
+        undefined=jinja2.StrictUndefined,
     )
     count = sum(map(verdicts.is_judged, found.printed.figures))
     told = rows(found)

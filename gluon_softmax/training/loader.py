@@ -304,6 +304,9 @@ def _shared(
     examples = min(batch_size, *(len(labels) for _, labels in parts))
     if share[1] > examples:
         raise UsageError(f"{share[1]} workers are too many for batches of {examples} examples")
+    fewest = min(len(labels) for _, labels in parts)
+    if len(ctxs) > fewest:
+        raise UsageError(f"{len(ctxs)} devices are too many for {fewest} examples")
     orders = _Shuffled(len(data.train_labels), seed), _InOrder(len(data.test_labels))
     shares = [_Shares(order, batch_size, share) for order in orders]
     if loader == "resident":

@@ -5,6 +5,8 @@ import re
 import select
 import signal
 import socket
+import subprocess
+import sys
 import time
 
 import jobs
@@ -169,3 +171,43 @@ def test_a_role_that_nobody_asked_for():
     _, err = process.communicate(timeout=60)
     assert process.returncode == 2
     assert err.startswith("error: DMLC_ROLE=server is set, but not --kvstore dist_sync")
+
+
+def test_workers_that_count_differently():
+    with jobs.Job(only=["scheduler", "server", "worker 0"]) as job:
+        job.processes["worker 1"] = jobs.start(
+            ["concise", *jobs.TRAIN], jobs.environment(job.port, 3, DMLC_ROLE="worker")
+        )
+        found = job.ended(40)
+    errors = found["worker 0"][1] + found["worker 1"][1]
+    assert re.search("error: the workers differ in DMLC_NUM_WORKER", errors), found
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("DMLC_NODE_HOST", "192.0.2.1"), ("DMLC_INTERFACE", "nope0")]
+)
+@pytest.mark.parametrize("role", ["worker", "server"])
+def test_an_address_of_no_machine_here(role, name, value):
+    variables = jobs.environment(jobs.free_port(), DMLC_ROLE=role)
+    del variables["DMLC_NODE_HOST"]
+    process = jobs.start(["concise", *jobs.TRAIN], {**variables, name: value})
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert err == (f"error: a {role} cannot listen at an address of this machine: {name}={value}\n")
+
+
+def test_a_worker_without_standard_output(monkeypatch):
+    monkeypatch.setenv("GLUON_SOFTMAX_JOIN_SECONDS", "2")
+    variables = jobs.environment(jobs.free_port(), DMLC_ROLE="worker")
+    command = f"{sys.executable} -m concise {' '.join(jobs.TRAIN)} >&-"
+    done = subprocess.run(
+        ["sh", "-c", command],
+        cwd=jobs.ROOT,
+        env=variables,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1

@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 from shared import by_module, kept
 
-from gluon_softmax.reproduction import claims, report
+from gluon_softmax.reproduction import claims, report, verdicts
+from gluon_softmax.reproduction.facts import in_words
+from gluon_softmax.reproduction.figures import is_wide
 from gluon_softmax.reproduction.findings import Reproduction, headline
 from gluon_softmax.reproduction.joint import judge_tables
+from gluon_softmax.reproduction.pictures import pictures
 from gluon_softmax.reproduction.reproduce import reproduce
 from gluon_softmax.reproduction.rows import rows
 from gluon_softmax.reproduction.summary import summary
@@ -126,7 +129,56 @@ def test_headline_says_why_there_is_no_verdict(found, sample):
         "0.1."
     )
     own = dataclasses.replace(found, data=sample)
-    assert "files of your own" in headline(own)
+    assert headline(own) == (
+        "No verdicts: these are files of your own, not an edition of the data set."
+    )
+
+
+@pytest.mark.parametrize(
+    ("explained", "failing", "words"),
+    [
+        (1, 2, "2 of 5 figures reproduce, 1 more is explained, 2 do not."),
+        (2, 1, "2 of 5 figures reproduce, 2 more are explained, 1 does not."),
+    ],
+)
+def test_headline_in_the_singular(explained, failing, words, found, monkeypatch):
+    kinds = [verdicts.EXPLAINED] * explained + [verdicts.FAILS] * failing
+    kinds += [verdicts.REPRODUCES] * 2
+    loss = next(figure for figure in found.printed.figures if verdicts.is_judged(figure))
+    judged = [verdicts.Verdict(figure=loss, verdict=kind, intervals={}) for kind in kinds]
+    monkeypatch.setattr(Reproduction, "verdicts", lambda self: judged)
+    assert headline(found).startswith(words)
+
+
+def test_facts_on_the_page_have_their_names_numbers_and_notes(out, found):
+    page = html.unescape((out / "index.html").read_text("utf-8"))
+    lines = re.findall(r"<tr>.*?</tr>", page, re.DOTALL)
+    for fact in found.facts:
+        [row] = [line for line in lines if f'<th scope="row">{fact.name}</th>' in line]
+        assert in_words(fact.printed) in row
+        assert in_words(fact.here) in row
+        if fact.note:
+            assert str(fact.note) in row
+
+
+def test_narrow_pictures_are_two_to_a_row(out, found):
+    page = (out / "index.html").read_text("utf-8")
+    halves = set(re.findall(r'<figure id="(\S+)" class="half">', page))
+    shown = pictures(found)
+    assert halves == {picture.name for picture in shown if not is_wide(picture.figure)}
+    assert 0 < len(halves) < len(shown)
+
+
+def test_what_fails_is_named_on_the_page(out, found):
+    page = html.unescape((out / "index.html").read_text("utf-8"))
+    assert found.failures()
+    assert f"Neither reproduced nor explained: {'; '.join(found.failures())}." in page
+
+
+def test_the_columns_of_a_report_without_runs(sample, tmp_path):
+    nothing = Reproduction(sample, Settings(), 0, 10)
+    report.write_report(nothing, tmp_path, "command")
+    assert '<th scope="col">ours</th>' in (tmp_path / "index.html").read_text("utf-8")
 
 
 def test_the_tutorials_points_are_not_drawn_over_other_data(sample):

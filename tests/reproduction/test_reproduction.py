@@ -12,6 +12,7 @@ from shared import by_module, kept
 from gluon_softmax.reproduction import claims, reproduce, results, verdicts
 from gluon_softmax.reproduction.facts import find_facts, time_reading
 from gluon_softmax.reproduction.versions import VERSIONS
+from gluon_softmax.training.loop import epoch_line
 from gluon_softmax.training.run import Settings, train_version
 
 SCHEMA = json.loads((Path(results.__file__).parent / "results.schema.json").read_text("utf-8"))
@@ -163,3 +164,68 @@ def test_interruption_keeps_finished_runs(official, monkeypatch):
 
 def test_reading_is_timed(sample):
     assert 0 < time_reading(sample, num_workers=1) < 60
+
+
+def test_the_time_of_reading_is_that_of_these_data_and_workers(official, monkeypatch):
+    asked = []
+    monkeypatch.setattr(reproduce, "time_reading", lambda *args: asked.append(args) or 1.5)
+    settings = Settings(epochs=1, num_workers=3)
+    found = reproduce.reproduce(official, settings, seed=0, runs=1)
+    assert asked == [(official, 3)]
+    assert found.reading_seconds == 1.5
+
+
+def test_the_first_run_is_told_at_length_and_the_others_in_a_line(official, capsys):
+    found = reproduce.reproduce(official, Settings(), seed=2**32 - 1, runs=2, read=False)
+    # The seed after the last is the first.
+    assert [run.seed for run in found.of("official", "concise")] == [2**32 - 1, 0]
+    lines = capsys.readouterr().out.splitlines()
+    start = lines.index(next(line for line in lines if line.startswith("Part 2")))
+    expected = []
+    for version, title in (("scratch", "Part 2, from scratch"), ("concise", "Part 3, concise")):
+        first = found.of("official", version)[0]
+        expected += ["", f"{title:56} tutorial"]
+        expected.append(f"test acc before training {first.accuracy_before:.4f}")
+        table = claims.TUTORIAL.of(version)
+        for epoch in range(1, 6):
+            records = dataclasses.replace(
+                first.records,
+                loss=first.records.loss[:epoch],
+                train_acc=first.records.train_acc[:epoch],
+                test_acc=first.records.test_acc[:epoch],
+            )
+            theirs = [figure.text for figure in table if figure.epoch == epoch]
+            expected.append(f"{epoch_line(records):56} {' '.join(theirs)}")
+    expected += ["", f"{'official':22} last loss, test acc: scratch        concise"]
+    expected.append(next(line for line in lines if line.startswith("run ")))
+    expected += ["", f"{'resplit':22} last loss, test acc: scratch        concise"]
+    assert lines[start - 1 : start - 1 + len(expected)] == expected
+    assert len([line for line in lines if line.startswith("run ")]) == 3
+
+
+def test_facts_are_told_before_any_run(official, capsys):
+    found = reproduce.reproduce(official, Settings(epochs=1), seed=0, runs=1, read=False)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"Part 1, the data set (official edition, from {official.origin})"
+    told = dict(line.strip().split(": ", 1) for line in lines[1 : len(found.facts) + 1])
+    # What is as the tutorial has it, and what is not.
+    assert told["dtype of the images"] == "uint8"
+    assert told["number of training examples"] == "1000  (tutorial: 60000)"
+    assert list(told) == [fact.name for fact in found.facts]
+
+
+@pytest.mark.parametrize(
+    ("settings", "repeated"),
+    [({"batch_size": 256}, 1), ({"lr": 0.2}, 0), ({"epochs": 1}, 0)],
+)
+def test_others_settings_are_run_where_they_tell_something(settings, repeated, official):
+    settings = Settings(**settings)
+    printed = dataclasses.replace(claims.TUTORIAL, lr=settings.lr, batch_size=settings.batch_size)
+    found = reproduce.reproduce(official, settings, seed=0, runs=1, read=False, printed=printed)
+    assert len(found.with_their_batch_size) == repeated
+
+
+def test_others_settings_print_nothing(official, capsys):
+    reproduce.reproduce(official, Settings(), seed=0, runs=1, read=False)
+    lines = capsys.readouterr().out.splitlines()
+    assert sum(line.startswith("epoch ") for line in lines) == 10

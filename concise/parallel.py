@@ -6,12 +6,11 @@ KVStore add up all gradients, with which it makes the same step on each.
 
 from typing import Any, Callable, Sequence, Tuple
 
+import numpy as np
 from mxnet import Context, autograd, gluon
 
 from . import model
-from .model import Net, Params, get_parameters, loss, set_parameters
-
-__all__ = ["get_net", "get_parameters", "get_train_batch", "set_parameters"]
+from .model import Net, Params, loss
 
 
 def get_net(ctxs: Sequence[Context]) -> Tuple[Net, Params]:
@@ -24,8 +23,10 @@ def get_net(ctxs: Sequence[Context]) -> Tuple[Net, Params]:
 
     Returns
     -------
-    net, params
-        As of ``model.get_net``; the net takes the copy that lies where X does.
+    net : callable
+        As of ``model.get_net``; it takes the copy that lies where X does.
+    params : mapping
+        Those of ``model.get_net``, on each context.
     """
     net, params = model.get_net(list(ctxs))
     net.hybridize()
@@ -77,3 +78,13 @@ def get_train_batch(
         return ls, y_hats
 
     return train_batch
+
+
+def get_parameters(params: Params) -> Tuple[np.ndarray, np.ndarray]:
+    """Copy the parameters out: W, (784, 10), and b, (10,), both float32."""
+    return model.get_parameters(params)
+
+
+def set_parameters(params: Params, W: np.ndarray, b: np.ndarray) -> None:
+    """Copy W, (784, 10), and b, (10,), into the parameters on each device."""
+    model.set_parameters(params, W, b)

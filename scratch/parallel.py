@@ -9,14 +9,11 @@ from typing import Any, Callable, List, Sequence, Tuple
 import numpy as np
 from mxnet import Context, autograd, nd
 
-from . import model
+from . import model, training
 from .model import Net, Params, loss
-from .training import sgd
-
-Copies = List[Params]
 
 
-def get_net(ctxs: Sequence[Context]) -> Tuple[Net, Copies]:
+def get_net(ctxs: Sequence[Context]) -> Tuple[Net, List[Params]]:
     """Make the network, with the same new random weights on each context.
 
     Parameters
@@ -28,13 +25,13 @@ def get_net(ctxs: Sequence[Context]) -> Tuple[Net, Copies]:
     -------
     net : callable
         As of ``model.get_net``; it takes the copy that lies where X does.
-    copies : list of list
-        W and b on each context.
+    params : list
+        Those of ``model.get_net``, on each context.
     """
-    nets, copies = zip(*(model.get_net(ctx) for ctx in ctxs))
-    set_parameters(copies, *get_parameters(copies))
+    nets, params = zip(*(model.get_net(ctx) for ctx in ctxs))
+    set_parameters(params, *get_parameters(params))
     net_on = dict(zip(ctxs, nets))
-    return lambda X: net_on[X.context](X), list(copies)
+    return lambda X: net_on[X.context](X), list(params)
 
 
 def allreduce(arrays: Sequence[nd.NDArray]) -> None:
@@ -46,13 +43,13 @@ def allreduce(arrays: Sequence[nd.NDArray]) -> None:
 
 
 def get_train_batch(
-    net: Net, copies: Copies, lr: float, batch_size: int, kv: Any = None
+    net: Net, params: List[Params], lr: float, batch_size: int, kv: Any = None
 ) -> Callable:
     """Make the function that trains on the shares of a batch.
 
     Parameters
     ----------
-    net, copies
+    net, params
         Of ``get_net``.
     lr : float
         Learning rate.
@@ -68,7 +65,7 @@ def get_train_batch(
         before the step.
     """
     if kv is not None:
-        for key, param in enumerate(copies[0]):
+        for key, param in enumerate(params[0]):
             kv.init(key, param.grad)
 
     def train_batch(Xs, ys):
@@ -78,28 +75,28 @@ def get_train_batch(
         for l in ls:
             l.backward()
         busy = [X.context for X in Xs]
-        for key, of_devices in enumerate(zip(*copies)):
-            for param in of_devices:
+        for key, copies in enumerate(zip(*params)):
+            for param in copies:
                 if param.context not in busy:
                     param.grad[:] = 0  # The last batch's.
-            grads = [param.grad for param in of_devices]
+            grads = [param.grad for param in copies]
             allreduce(grads)
             if kv is not None:
                 kv.push(key, grads[0])
                 kv.pull(key, out=grads)
-        for params in copies:
-            sgd(params, lr, batch_size)
+        for of_device in params:
+            training.sgd(of_device, lr, batch_size)
         return ls, y_hats
 
     return train_batch
 
 
-def get_parameters(copies: Copies) -> Tuple[np.ndarray, np.ndarray]:
+def get_parameters(params: Sequence[Params]) -> Tuple[np.ndarray, np.ndarray]:
     """Copy the parameters out: W, (784, 10), and b, (10,), both float32."""
-    return model.get_parameters(copies[0])
+    return model.get_parameters(params[0])
 
 
-def set_parameters(copies: Copies, W: np.ndarray, b: np.ndarray) -> None:
+def set_parameters(params: Sequence[Params], W: np.ndarray, b: np.ndarray) -> None:
     """Copy W, (784, 10), and b, (10,), into the parameters on each device."""
-    for params in copies:
-        model.set_parameters(params, W, b)
+    for of_device in params:
+        model.set_parameters(of_device, W, b)

@@ -1,6 +1,6 @@
 """Part 3 of the tutorial, section 3.7 of the book: model and loss, put together by Gluon."""
 
-from typing import List, Tuple, Union
+from typing import Tuple
 
 import numpy as np
 from mxnet import Context, gluon, init, nd
@@ -11,13 +11,13 @@ from mxnet.gluon.nn import HybridSequential as Net
 num_outputs = 10
 
 
-def get_net(ctx: Union[Context, List[Context]]) -> Tuple[Net, Params]:
+def get_net(ctx: Context) -> Tuple[Net, Params]:
     """Make the network, with new random weights on a context.
 
     Parameters
     ----------
-    ctx : mxnet.Context or list of these
-        Where its parameters, or copies of them, lie.
+    ctx : mxnet.Context
+        Where its parameters lie.
 
     Returns
     -------
@@ -38,7 +38,6 @@ loss = gluon.loss.SoftmaxCrossEntropyLoss()
 def get_parameters(params: Params) -> Tuple[np.ndarray, np.ndarray]:
     """Copy the parameters out: W, (784, 10), and b, (10,), both float32."""
     weight, bias = params.values()
-    # Of the first device, if there are several.
     return weight.list_data()[0].asnumpy().T, bias.list_data()[0].asnumpy()
 
 

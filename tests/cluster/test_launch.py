@@ -113,8 +113,9 @@ def test_a_process_that_is_killed(role, tmp_path):
         _, err = process.communicate(timeout=30)
         assert time.monotonic() - start < 30
         which = {"worker": "a worker", "server": "a server", "scheduler": "the scheduler"}
-        expected = rf"error: {which[role]} was killed by signal 9; all are ended\n"
-        assert re.fullmatch(expected, err)
+        # An array that a signal found half made has something to say itself.
+        expected = f"error: {which[role]} was killed by signal 9; all are ended"
+        assert jobs.error_lines(err) == [expected]
         assert process.returncode == 1
         assert jobs.of_job(port) == {}
         assert list(tmp_path.iterdir()) == []
@@ -130,7 +131,8 @@ def test_a_signal_ends_all(signum):
         assert process.stdout.readline().startswith("epoch 1,")
         process.send_signal(signum)
         _, err = process.communicate(timeout=10)
-        assert err == ("\ninterrupted\n" if signum == signal.SIGINT else "")
+        assert ("interrupted" in err) == (signum == signal.SIGINT)
+        assert jobs.error_lines(err) == []
         assert process.returncode == 128 + signum
         assert jobs.of_job(port) == {}
     finally:

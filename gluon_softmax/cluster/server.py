@@ -1,14 +1,11 @@
 """The roles that serve: MXNet's scheduler and its parameter server."""
 
-import threading
 import time
 from typing import Any, List
 
 import mxnet as mx
-from mxnet.base import MXNetError
 from mxnet.kvstore.kvstore_server import KVStoreServer
 
-from ..errors import ClusterError
 from . import watch
 from .roles import Role
 
@@ -25,34 +22,22 @@ def serve(role: Role) -> None:
     -----
     If another process is gone, or does not come, this one says so and ends, with status 1.
     """
-    watch.send_heartbeats()
     stores: List[Any] = []
-    errors: List[ClusterError] = []
-    complete_since = None
-    deadline = time.monotonic() + role.join_seconds
+    complete_since: List[float] = []
 
     def work() -> None:
-        try:
-            kv = mx.kvstore.create("dist")
-            stores.append(kv)
-            KVStoreServer(kv).run()
-        except MXNetError as error:
-            errors.append(watch.explained(error, role))
+        kv = mx.kvstore.create("dist")
+        stores.append(kv)
+        KVStoreServer(kv).run()
 
-    thread = threading.Thread(target=work, daemon=True)
+    def is_complete() -> bool:
+        if stores and watch.is_complete(stores[0], role):
+            complete_since.append(time.monotonic())
+        return bool(complete_since)
 
-    def check() -> None:
-        nonlocal complete_since
-        now = time.monotonic()
-        if errors:
-            raise errors[0]
-        if complete_since is None:
-            if stores and watch.is_complete(stores[0], role):
-                complete_since = now
-            elif now > deadline:
-                raise watch.nobody(role)
+    def look() -> None:
         # Not at once: ps-lite takes a moment to note when it began, and all for silent until then.
-        elif now > complete_since + watch.LIMIT and thread.is_alive():
+        if time.monotonic() > complete_since[0] + watch.LIMIT:
             watch.check(stores[0], role)
 
-    watch.wait(thread, check)
+    watch.wait(role, work, is_complete, look)

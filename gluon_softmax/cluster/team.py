@@ -5,14 +5,13 @@ import signal
 import socket
 import sys
 import threading
-import time
 import zlib
 from typing import Any, Dict, Iterator, List, Set
 
 import mxnet as mx
 import numpy as np
 from mxnet import nd
-from mxnet.base import _LIB, MXNetError, check_call
+from mxnet.base import _LIB, check_call
 
 from ..errors import ClusterError
 from . import watch
@@ -131,25 +130,8 @@ def joined(role: Role) -> Iterator[Team]:
     -----
     If another process is gone, or does not come, this one says so and ends, with status 1.
     """
-    watch.send_heartbeats()
     stores: List[Any] = []
-    errors: List[ClusterError] = []
-    deadline = time.monotonic() + role.join_seconds
-
-    def join() -> None:
-        try:
-            stores.append(mx.kvstore.create("dist_sync"))
-        except MXNetError as error:
-            errors.append(watch.explained(error, role))
-
-    def check() -> None:
-        if errors:
-            raise errors[0]
-        if not stores and time.monotonic() > deadline:
-            raise watch.nobody(role)
-
-    watch.wait(threading.Thread(target=join, daemon=True), check)
-    check()
+    watch.wait(role, lambda: stores.append(mx.kvstore.create("dist_sync")), lambda: bool(stores))
     [kv] = stores
     team = Team(kv)
     with _watched(kv, role):

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from typing import Any, Callable, List, NoReturn
 
 from mxnet.base import _LIB, MXNetError
@@ -22,14 +23,8 @@ from .roles import JOIN_SECONDS, Role
 # Seconds without a heartbeat after which a process counts as gone: twice this, for the rest to
 # notice, is within the half minute that is promised.
 LIMIT = 8
-_INTERVAL = "PS_HEARTBEAT_INTERVAL"
 # How ps-lite numbers them.
 _SCHEDULER, _FIRST_SERVER, _FIRST_WORKER, _STEP = 1, 8, 9, 2
-
-
-def send_heartbeats() -> None:
-    """Let ps-lite, which starts later in this process, tell others once a second that it lives."""
-    os.environ.setdefault(_INTERVAL, "1")
 
 
 def gone(kv: Any, role: Role) -> List[str]:
@@ -112,21 +107,48 @@ def explained(error: MXNetError, role: Role) -> ClusterError:
     return ClusterError(f"a {role.name} cannot start: {str(error).splitlines()[-1]}")
 
 
-def wait(thread: threading.Thread, check: Callable[[], None]) -> None:
-    """Wait for a thread that is in MXNet, whose waiting neither Ctrl-C nor an error could end.
+def wait(
+    role: Role,
+    work: Callable[[], None],
+    has_joined: Callable[[], bool],
+    look: Callable[[], None] = lambda: None,
+) -> None:
+    """Wait for what is in MXNet, whose waiting neither Ctrl-C nor an error could end.
 
     Parameters
     ----------
-    thread : threading.Thread
-        What to start and to wait for.
-    check : callable
-        Called every half second; what it raises ends the process, as a signal does.
+    role : Role
+        This process's.
+    work : callable
+        What joins the others, in a thread of its own; an error of MXNet's ends the process.
+    has_joined : callable
+        Tells whether all others are there, for which there is a time limit.
+    look : callable
+        Called every half second from then on; a ClusterError ends the process, as a signal does.
     """
+    os.environ.setdefault("PS_HEARTBEAT_INTERVAL", "1")
+    errors: List[ClusterError] = []
+
+    def explain() -> None:
+        try:
+            work()
+        except MXNetError as error:
+            errors.append(explained(error, role))
+
+    deadline = time.monotonic() + role.join_seconds
+    joined = False
+    thread = threading.Thread(target=explain, daemon=True)
     thread.start()
     try:
         while thread.is_alive():
             thread.join(0.5)
-            check()
+            joined = joined or has_joined()
+            if joined and thread.is_alive():
+                look()
+            elif thread.is_alive() and time.monotonic() > deadline:
+                raise nobody(role)
+        if errors:
+            raise errors[0]
     except ClusterError as error:
         end(error)
     except KeyboardInterrupt:

@@ -172,14 +172,12 @@ def settings_of(arguments: argparse.Namespace, several: bool = False) -> Any:
     from ..training.context import get_context, get_contexts
     from ..training.run import Settings
 
-    ctx: Any = get_context(arguments.ctx) if not several else get_contexts(arguments.ctx)
-    if several and len(ctx) == 1:
-        [ctx] = ctx
+    ctxs = get_contexts(arguments.ctx) if several else (get_context(arguments.ctx),)
     return Settings(
         epochs=arguments.epochs,
         batch_size=arguments.batch_size,
         lr=arguments.lr,
-        ctx=ctx,
+        ctx=ctxs if len(ctxs) > 1 else ctxs[0],
         loader=arguments.loader,
         num_workers=arguments.num_workers,
     )

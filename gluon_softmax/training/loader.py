@@ -135,10 +135,19 @@ def load_data_fashion_mnist(
         if len(images) != len(labels):
             raise DataError(f"{len(images)} {part} images and {len(labels)} labels do not pair")
     ctx = cpu() if ctx is None else ctx
+    orders = _Shuffled(len(data.train_labels), seed), _InOrder(len(data.test_labels))
     if share is not None or not isinstance(ctx, Context):
         ctxs = (ctx,) if isinstance(ctx, Context) else tuple(ctx)
-        return _shared(data, batch_size, loader, workers, sizes, ctxs, seed, share or (0, 1))
-    orders = _Shuffled(len(data.train_labels), seed), _InOrder(len(data.test_labels))
+        number, count = share or (0, 1)
+        fewest = min(map(len, orders))
+        if count > min(batch_size, fewest):
+            raise UsageError(
+                f"{count} workers are too many for batches of {min(batch_size, fewest)} examples"
+            )
+        if len(ctxs) > fewest:
+            raise UsageError(f"{len(ctxs)} devices are too many for {fewest} examples")
+        shares = [_Shares(order, batch_size, number, count) for order in orders]
+        return _shared(data, loader, workers, sizes, ctxs, shares)
     if loader == "resident":
         train_iter, test_iter = (
             _resident(dataset, batch_size, order)
@@ -292,24 +301,14 @@ class _PerSample(DataLoader):
 
 def _shared(
     data: FashionMNIST,
-    batch_size: int,
     loader: str,
     workers: int,
     sizes: Tuple[int, ...],
     ctxs: Tuple[Context, ...],
-    seed: Optional[int],
-    share: Tuple[int, int],
+    shares: Sequence["_Shares"],
 ) -> Tuple[Iterable, Iterable]:
-    parts = (data.train_images, data.train_labels), (data.test_images, data.test_labels)
-    examples = min(batch_size, *(len(labels) for _, labels in parts))
-    if share[1] > examples:
-        raise UsageError(f"{share[1]} workers are too many for batches of {examples} examples")
-    fewest = min(len(labels) for _, labels in parts)
-    if len(ctxs) > fewest:
-        raise UsageError(f"{len(ctxs)} devices are too many for {fewest} examples")
-    orders = _Shuffled(len(data.train_labels), seed), _InOrder(len(data.test_labels))
-    shares = [_Shares(order, batch_size, share) for order in orders]
     if loader == "resident":
+        parts = (data.train_images, data.train_labels), (data.test_images, data.test_labels)
         resident = [_ResidentShares(*part, ctxs, sizes, of) for part, of in zip(parts, shares)]
         return resident[0], resident[1]
     transform = _transform(sizes)
@@ -321,10 +320,10 @@ def _shared(
 class _Shares(Sampler):
     """Indices of one worker's share of each batch; of the last there may be nothing for it."""
 
-    def __init__(self, order: _InOrder, batch_size: int, share: Tuple[int, int]) -> None:
+    def __init__(self, order: _InOrder, batch_size: int, number: int, count: int) -> None:
         self._order = order
         self._batch_size = batch_size
-        self._number, self._count = share
+        self._number, self._count = number, count
 
     def __iter__(self) -> Iterator[np.ndarray]:
         indices = self._order.indices()

@@ -47,6 +47,13 @@ def start(argv, variables):
     )
 
 
+def single(*argv):
+    """Run one process alone; gives what it prints."""
+    return subprocess.run(
+        [sys.executable, "-m", *argv], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+
+
 class Job:
     """All roles of a cluster, each a process that is started here."""
 

@@ -73,11 +73,7 @@ def test_the_digits_of_one_process(cluster):
         process.wait(timeout=20)
     # Shells that start on each host may have something to say.
     assert (process.returncode, jobs.error_lines(err)) == (0, [])
-    alone = [sys.executable, "-m", "concise", "--data-dir", str(jobs.SAMPLE), "--epochs", "3"]
-    assert (
-        out
-        == subprocess.run(alone, cwd=jobs.ROOT, capture_output=True, text=True, check=True).stdout
-    )
+    assert out == jobs.single("concise", "--data-dir", str(jobs.SAMPLE), "--epochs", "3")
 
 
 @needs("ssh")

@@ -15,12 +15,11 @@ from gluon_softmax.errors import UsageError
 pytestmark = [pytest.mark.posix, pytest.mark.once]
 
 
-def started(*argv, workers=2, variables=(), **more):
+def started(*argv, workers=2):
     port = jobs.free_port()
     process = jobs.start(
         ["gluon_softmax", "cluster", "-n", str(workers), "--", sys.executable, "-m", *argv],
-        {**os.environ, "TEST_JOB": f"job {port}", **dict(variables)},
-        **more,
+        {**os.environ, "TEST_JOB": f"job {port}"},
     )
     return port, process
 
@@ -35,12 +34,6 @@ def run(*argv, **options):
     return process.returncode, out, err
 
 
-def single(*argv):
-    return subprocess.run(
-        [sys.executable, "-m", *argv], cwd=jobs.ROOT, capture_output=True, text=True, check=True
-    ).stdout
-
-
 @pytest.mark.parametrize(("version", "workers"), [("concise", 2), ("scratch", 2), ("scratch", 3)])
 def test_the_digits_of_one_process(version, workers, tmp_path):
     # Of the last batch, of one example, only the first worker gets something.
@@ -48,7 +41,7 @@ def test_the_digits_of_one_process(version, workers, tmp_path):
     files = [tmp_path / name for name in ("cluster.npz", "single.npz")]
     status, out, err = run(version, *jobs.TRAIN, *options, "--save", str(files[0]), workers=workers)
     assert (status, err) == (0, "")
-    alone = single(version, "--data-dir", str(jobs.SAMPLE), *options, "--save", str(files[1]))
+    alone = jobs.single(version, "--data-dir", str(jobs.SAMPLE), *options, "--save", str(files[1]))
     assert out.replace("cluster.npz", "") == alone.replace("single.npz", "")
     assert len(re.findall("^epoch", out, re.MULTILINE)) == 5
     ours, expected = (np.load(file) for file in files)
@@ -60,14 +53,14 @@ def test_the_digits_of_one_process(version, workers, tmp_path):
 def test_several_devices_on_several_machines():
     status, out, err = run("scratch", *jobs.TRAIN, "--ctx", "cpu:0,cpu:1", "--epochs", "2")
     assert (status, err) == (0, "")
-    assert out == single("scratch", "--data-dir", str(jobs.SAMPLE), "--epochs", "2")
+    assert out == jobs.single("scratch", "--data-dir", str(jobs.SAMPLE), "--epochs", "2")
 
 
 def test_the_tutorials_feed():
     options = ["--loader", "per-sample", "--num-workers", "2", "--epochs", "1"]
     status, out, err = run("concise", *jobs.TRAIN, *options)
     assert (status, err) == (0, "")
-    assert out == single("concise", "--data-dir", str(jobs.SAMPLE), *options)
+    assert out == jobs.single("concise", "--data-dir", str(jobs.SAMPLE), *options)
 
 
 def listening():

@@ -6,6 +6,7 @@ It runs in a process of its own, so that this one can end it with all of its chi
 import contextlib
 import json
 import os
+import queue
 import re
 import shutil
 import signal
@@ -16,14 +17,13 @@ import threading
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, List, Optional
+from typing import List, Optional
 
 from ..errors import ClusterError, UsageError
 from ..revival import launcher
 
 _NAME = __name__
 _PROGRAMS = {"ssh": "ssh", "mpi": "mpirun", "slurm": "srun"}
-_TOLD = ("ROLE", "NODE_HOST")
 # How long processes that are asked to end may take, in seconds.
 _GRACE = 3
 
@@ -147,31 +147,25 @@ def _main(cluster: str, options: List[str], words: List[str]) -> int:
     submit = launcher.load()[cluster]
     arguments = launcher.options([*options, "command"])
     arguments.command = words
-    first, failed = threading.Lock(), threading.Event()
-
-    statuses: List[int] = []
-
-    def note(raised: Any) -> None:
-        # Each process has a thread, which raises when that fails; the first one is the cause.
-        with first:
-            if not failed.is_set():
-                told = _told(raised.exc_value)
-                statuses.append(2 if told.endswith("status 2") else 1)
-                print(f"error: {told}; all are ended", file=sys.stderr)
-            failed.set()
-
-    threading.excepthook = note
+    # Each process has a thread, which raises when that fails; the first one is the cause.
+    failures: queue.SimpleQueue = queue.SimpleQueue()
+    threading.excepthook = lambda raised: failures.put(raised.exc_value)
     parent = os.getppid()
     submitting = threading.Thread(target=submit, args=(arguments,), daemon=True)
     submitting.start()
-    while not failed.wait(0.05):
+    status = 1
+    # If the parent was killed, nobody else ends what is here.
+    while os.getppid() == parent:
+        with contextlib.suppress(queue.Empty):
+            told = _told(failures.get(timeout=0.05))
+            print(f"error: {told}; all are ended", file=sys.stderr)
+            status = 2 if told.endswith("status 2") else 1
+            break
         threads = threading.enumerate()
-        if not any(thread is submitting or launcher.is_its(thread) for thread in threads):
+        if failures.empty() and not any(
+            thread is submitting or launcher.is_its(thread) for thread in threads
+        ):
             return 0
-        if os.getppid() != parent:
-            # It was killed, and nobody else ends what is here.
-            statuses.append(1)
-            failed.set()
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.killpg(0, signal.SIGTERM)
     if os.getppid() != parent:
@@ -179,7 +173,7 @@ def _main(cluster: str, options: List[str], words: List[str]) -> int:
         os.killpg(0, signal.SIGKILL)
     sys.stderr.flush()
     # Now, as the threads wait for what they started.
-    os._exit(statuses[0])
+    os._exit(status)
 
 
 def _told(error: BaseException) -> str:
@@ -188,12 +182,12 @@ def _told(error: BaseException) -> str:
     status = re.search(r"(?:code=|status |died with <.*: )(-?\d+)", text)
     if status is None:
         return f"the launcher failed: {text.splitlines()[0] if text else type(error).__name__}"
-    given = {name: re.search(rf"DMLC_{name}\W+([\w.-]+)", text) for name in _TOLD}
-    role, host = (found and found.group(1) for found in given.values())
+    role = re.search(r"DMLC_ROLE\W+(\w+)", text)
+    host = re.search(r"DMLC_NODE_HOST\W+([\w.-]+)", text)
     # By no number: MXNet's launcher has others than its workers have.
-    which = f"a {role}" if role else "the scheduler"
-    if role and "ssh" in text:
-        which += f" on {host}"
+    which = f"a {role.group(1)}" if role else "the scheduler"
+    if role and host and "ssh" in text:
+        which += f" on {host.group(1)}"
     number = int(status.group(1))
     how = f"ended with status {number}"
     if number < 0 or "died with" in text or 128 < number < 160:

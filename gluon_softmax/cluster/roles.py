@@ -125,6 +125,21 @@ def refuse_role(variables: Mapping[str, str] = os.environ) -> None:
         )
 
 
+def serves(role: Role) -> bool:
+    """Import MXNet, and serve if that is this process's role; tells whether it was."""
+    with hidden_role():
+        import mxnet
+    if not mxnet.runtime.Features().is_enabled("DIST_KVSTORE"):
+        raise UsageError("--kvstore dist_sync: this build of MXNet has no parameter server")
+    if role.name == "worker":
+        return False
+    # Here, as it imports MXNet.
+    from .server import serve
+
+    serve(role)
+    return True
+
+
 @contextlib.contextmanager
 def hidden_role() -> Iterator[None]:
     """Let MXNet be imported in the block without serving there, where nothing could end it."""

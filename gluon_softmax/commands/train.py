@@ -5,7 +5,7 @@ import contextlib
 from pathlib import Path
 from typing import Any, Callable, Dict, List
 
-from ..cluster.roles import given_role, hidden_role, refuse_role
+from ..cluster.roles import given_role, refuse_role, serves
 from ..console import be_quiet
 from ..data.fashion_mnist import FashionMNIST
 from ..errors import Diverged, UsageError
@@ -58,14 +58,7 @@ def run(version: str, argv: List[str]) -> int:
     role = None
     if arguments.kvstore is not None:
         role = given_role(arguments.kvstore, arguments.batch_size)
-        with hidden_role():
-            import mxnet
-        if not mxnet.runtime.Features().is_enabled("DIST_KVSTORE"):
-            raise UsageError("--kvstore dist_sync: this build of MXNet has no parameter server")
-        if role.name != "worker":
-            from ..cluster.server import serve
-
-            serve(role)
+        if serves(role):
             return 0
     else:
         refuse_role()

@@ -1,5 +1,6 @@
 import dataclasses
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from gluon_softmax.data.load import load
 
 # Whatever the locale here, pages are in English where no test asks for another language.
 os.environ["LANGUAGE"] = "en"
+
+# A shell that runs them in the background lets them ignore Ctrl-C, and so all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SAMPLE = Path(__file__).with_name("data")
 

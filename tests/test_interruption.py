@@ -11,9 +11,9 @@ BOTH = pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 
 @pytest.fixture
 def handlers():
-    """Handlers as a program has them that was started in the foreground."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield [signal.default_int_handler, signal.getsignal(signal.SIGTERM)]
+    """What handles the two signals before the test, put back after it."""
+    before = signal.getsignal(signal.SIGINT)
+    yield [before, signal.getsignal(signal.SIGTERM)]
     signal.signal(signal.SIGINT, before)
 
 

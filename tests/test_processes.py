@@ -107,8 +107,6 @@ def started(*argv, sign, env=None):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
-        # These tests may themselves run in the background of a shell, which ignores Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         env={**os.environ, **(env or {})},
     ) as process:
         try:
@@ -258,7 +256,6 @@ def test_ctrl_c_while_importing(program, module, tmp_path):
         [sys.executable, "-m", program, "--help"],
         cwd=HERE.parent,
         env={**os.environ, "PYTHONPATH": str(tmp_path), "CTRL_C_AT": module},
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         check=False,

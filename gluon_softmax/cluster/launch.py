@@ -186,7 +186,7 @@ def _told(error: BaseException) -> str:
     host = re.search(r"DMLC_NODE_HOST\W+([\w.-]+)", text)
     # By no number: MXNet's launcher has others than its workers have.
     which = f"a {role.group(1)}" if role else "the scheduler"
-    if role and host and "ssh" in text:
+    if role and host and text.startswith("Command 'ssh "):
         which += f" on {host.group(1)}"
     number = int(status.group(1))
     how = f"ended with status {number}"

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import re
 import signal
@@ -63,6 +64,18 @@ def test_the_tutorials_feed():
     assert out == jobs.single("concise", "--data-dir", str(jobs.SAMPLE), *options)
 
 
+@contextlib.contextmanager
+def at_work(*options):
+    """Have a cluster train for hours; give its port, and its launcher after the first epoch."""
+    port, process = started("concise", *jobs.TRAIN, *jobs.LONG, *options)
+    with process:
+        try:
+            assert process.stdout.readline().startswith("epoch 1,")
+            yield port, process
+        finally:
+            process.kill()
+
+
 def listening():
     """Find the addresses at which TCP sockets listen, by inode."""
     found = {}
@@ -76,9 +89,7 @@ def listening():
 
 
 def test_nobody_else_can_reach_it():
-    port, process = started("concise", *jobs.TRAIN, *jobs.LONG)
-    try:
-        jobs.wait_for(lambda: process.stdout.readline())
+    with at_work() as (port, process):
         sockets = {
             os.readlink(f"/proc/{number}/fd/{fd}")
             for number in jobs.of_job(port)
@@ -87,7 +98,6 @@ def test_nobody_else_can_reach_it():
         addresses = [address for inode, address in listening().items() if inode in sockets]
         assert len(addresses) == 4
         assert set(addresses) == {"0100007F"}
-    finally:
         process.terminate()
         process.communicate(timeout=20)
 
@@ -95,10 +105,7 @@ def test_nobody_else_can_reach_it():
 @pytest.mark.fault
 @pytest.mark.parametrize("role", ["worker", "server", "scheduler"])
 def test_a_process_that_is_killed(role, tmp_path):
-    saved = tmp_path / "saved.npz"
-    port, process = started("concise", *jobs.TRAIN, *jobs.LONG, "--save", str(saved))
-    try:
-        assert process.stdout.readline().startswith("epoch 1,")
+    with at_work("--save", str(tmp_path / "saved.npz")) as (port, process):
         numbers = [number for number, its in jobs.of_job(port).items() if its == role]
         assert len(numbers) == (2 if role == "worker" else 1)
         start = time.monotonic()
@@ -112,45 +119,32 @@ def test_a_process_that_is_killed(role, tmp_path):
         assert process.returncode == 1
         assert jobs.of_job(port) == {}
         assert list(tmp_path.iterdir()) == []
-    finally:
-        process.kill()
 
 
 @pytest.mark.fault
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_all(signum):
-    port, process = started("concise", *jobs.TRAIN, *jobs.LONG)
-    try:
-        assert process.stdout.readline().startswith("epoch 1,")
+    with at_work() as (port, process):
         process.send_signal(signum)
         _, err = process.communicate(timeout=10)
         assert ("interrupted" in err) == (signum == signal.SIGINT)
         assert jobs.error_lines(err) == []
         assert process.returncode == 128 + signum
         assert jobs.of_job(port) == {}
-    finally:
-        process.kill()
 
 
 @pytest.mark.fault
 @pytest.mark.parametrize("signum", [signal.SIGHUP, signal.SIGKILL])
 def test_a_launcher_that_is_gone(signum):
-    port, process = started("concise", *jobs.TRAIN, *jobs.LONG)
-    try:
-        assert process.stdout.readline().startswith("epoch 1,")
+    with at_work() as (port, process):
         process.send_signal(signum)
         process.wait(timeout=10)
         jobs.wait_for(lambda: not jobs.of_job(port), 10)
-    finally:
-        process.kill()
-        process.communicate()
 
 
 @pytest.mark.fault
 def test_a_second_ctrl_c_waits_no_more():
-    port, process = started("concise", *jobs.TRAIN, *jobs.LONG)
-    try:
-        assert process.stdout.readline().startswith("epoch 1,")
+    with at_work() as (port, process):
         numbers = [number for number, role in jobs.of_job(port).items() if role == "worker"]
         os.kill(numbers[0], signal.SIGSTOP)
         process.send_signal(signal.SIGINT)
@@ -158,8 +152,6 @@ def test_a_second_ctrl_c_waits_no_more():
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=10)
         jobs.wait_for(lambda: not jobs.of_job(port), 10)
-    finally:
-        process.kill()
 
 
 @pytest.mark.bad_input
@@ -248,6 +240,11 @@ def test_words_that_cannot_be_handed_on(word, cluster):
             "Command 'ssh h -p 22 'export DMLC_NUM_WORKER=2; export DMLC_ROLE=worker; export "
             "DMLC_NODE_HOST=10.0.0.2; cd /; x'' returned non-zero exit status 255.",
             "a worker on 10.0.0.2 ended with status 255",
+        ),
+        (
+            "Get nonzero return code=3 on ['x'] {'DMLC_NODE_HOST': '127.0.0.1', 'DMLC_ROLE': "
+            "'worker', 'SSH_AUTH_SOCK': '/tmp/ssh-1'}",
+            "a worker ended with status 3",
         ),
         ("Command 'x' returned non-zero exit status 1.", "the scheduler ended with status 1"),
         ("Command 'x' died with <Signals.SIGKILL: 9>.", "the scheduler was killed by signal 9"),

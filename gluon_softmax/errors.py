@@ -2,6 +2,9 @@
 
 from typing import Any
 
+# What to do where its wheel is not whole.
+MXNET_AGAIN = "install mxnet again, such as by pip install --force-reinstall --no-deps mxnet"
+
 
 class GluonSoftmaxError(Exception):
     """A failed job: one line that says what is wrong and what to do."""

@@ -10,7 +10,7 @@ import sys
 from typing import Callable, Iterator, List, Optional, Sequence
 
 from .. import __version__
-from ..errors import GluonSoftmaxError
+from ..errors import MXNET_AGAIN, GluonSoftmaxError
 from ..interruption import listening, tell
 from . import benchmark, cluster, compare, data, doctor, predict, reproduce, revival, script, train
 from .options import Parser, nearest, report_error
@@ -120,10 +120,7 @@ def guarded(work: Callable[[List[str]], int], argv: Optional[Sequence[str]]) -> 
 def _report_system(error: OSError) -> None:
     missing = re.match(r"(lib\S+): cannot open shared object file", str(error))
     if missing and missing.group(1).startswith(("libopenblas", "libgfortran")):
-        report_error(
-            f"MXNet's own {missing.group(1)} is missing: install mxnet again, such as by pip "
-            "install --force-reinstall --no-deps mxnet"
-        )
+        report_error(f"MXNet's own {missing.group(1)} is missing: {MXNET_AGAIN}")
         return
     if missing:
         report_error(

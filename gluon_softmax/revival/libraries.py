@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 from typing import Dict, Tuple
 
-from ..errors import MissingLibrary
+from ..errors import MXNET_AGAIN, MissingLibrary
 from .mend import note
 
 # By name: where it is, under site-packages.
@@ -35,10 +35,7 @@ def check(folder: Path) -> None:
     name = "libmxnet.dll" if sys.platform == "win32" else "libmxnet.so"
     asked = os.environ.get("MXNET_LIBRARY_PATH")
     if sys.platform in ("linux", "win32") and not asked and not (folder / name).exists():
-        raise MissingLibrary(
-            f"MXNet's own {name} is not in {folder}: install mxnet again, such as by pip install "
-            "--force-reinstall --no-deps mxnet"
-        )
+        raise MissingLibrary(f"MXNet's own {name} is not in {folder}: {MXNET_AGAIN}")
 
 
 def supply(folder: Path) -> None:

@@ -1,6 +1,7 @@
 /* A stand-in for NVIDIA's driver, libcuda.so.1: with DEVICES=0 one that finds no device, with
-   DEVICES=1 or more one that names GPUs of compute capability MAJOR.MINOR. MXNet links to what is answered
-   by NO_DEVICE, and CUDA's runtime, which asks for an undocumented table first, finds none either. */
+   DEVICES=1 or more one that names GPUs, as NAME, of compute capability MAJOR.MINOR. MXNet links to what
+   is answered by NO_DEVICE, and CUDA's runtime, which asks for an undocumented table first, finds none
+   either. */
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -45,7 +46,7 @@ int cuDeviceGet(int *device, int index) {
 }
 
 int cuDeviceGetName(char *name, int length, int device) {
-    snprintf(name, length, device ? "Stand-in %d" : "Stand-in", device);
+    snprintf(name, length, device ? NAME " %d" : NAME, device);
     return 0;
 }
 

@@ -23,13 +23,11 @@ has_build = any((d.metadata["Name"] or "").startswith("mxnet-cu") for d in distr
 def driver(tmp_path):
     """Give a function that compiles the stand-in, and the environment in which it is found."""
 
-    def make(devices, major=0, minor=0):
+    def make(devices, major=0, minor=0, name="Stand-in"):
+        settings = {"DEVICES": devices, "MAJOR": major, "MINOR": minor, "NAME": f'"{name}"'}
         subprocess.run(
             ["cc", "-shared", "-fPIC", "-o", tmp_path / "libcuda.so.1"]
-            + [
-                f"-D{name}={n}"
-                for name, n in zip(("DEVICES", "MAJOR", "MINOR"), (devices, major, minor))
-            ]
+            + [f"-D{setting}={value}" for setting, value in settings.items()]
             + [Path(__file__).with_name("driver.c"), "-ldl"],
             check=True,
         )
@@ -67,6 +65,12 @@ def test_the_driver_is_asked(driver, capability, supported):
 def test_each_device_is_asked(driver):
     code = "from gluon_softmax.revival import cuda\nfor g in cuda.gpus(): print(*g)"
     assert python(code, driver(2, 7, 5)) == ["Stand-in 7 5", "Stand-in 1 7 5"]
+
+
+@needs_compiler
+def test_a_name_that_is_no_text(driver):
+    code = "from gluon_softmax.revival import cuda\nprint(ascii(cuda.gpus()[0].name))"
+    assert python(code, driver(1, 7, 5, name=r"\377")) == [r"'\ufffd'"]
 
 
 @needs_compiler
@@ -116,6 +120,39 @@ cuda.supply(site / "mxnet")
 print(there(), ctypes.CDLL(None).here())
 """
     assert python(code, driver(1, 8, 0)) == ["False", "True 11"]
+
+
+@needs_compiler
+def test_what_a_library_asks_for_comes_before_it(driver, tmp_path):
+    """Wherever it lies: cuBLAS asks for cuBLASLt by name."""
+    libraries = tmp_path / "site/nvidia/cublas/lib"
+    libraries.mkdir(parents=True)
+    (tmp_path / "site/mxnet_cu117-1.9.1.dist-info").mkdir()
+    shared = ["cc", "-shared", "-fPIC", "-x", "c", "/dev/null"]
+    for name, needs in (("libcublasLt.so.11", []), ("libcublas.so.11", ["libcublasLt.so.11"])):
+        linked = ["-x", "none", *(str(libraries / need) for need in needs)]
+        options = [f"-Wl,-soname,{name}", "-Wl,--no-as-needed", "-o", str(libraries / name)]
+        subprocess.run([*shared, *options, *linked], check=True)
+    code = f"""
+from pathlib import Path
+from gluon_softmax.revival import cuda
+cuda.supply(Path({str(tmp_path / "site")!r}) / "mxnet")
+print(sum("libcublas.so.11" in line for line in open("/proc/self/maps")) > 0)
+"""
+    assert python(code, driver(1, 8, 0)) == ["True"]
+
+
+@pytest.mark.parametrize(("gpus", "kept"), [([], None), ([], "1"), (["one"], None)])
+def test_mxnet_speaks_of_no_gpu_where_there_is_none(gpus, kept, tmp_path, monkeypatch):
+    monkeypatch.delenv("MXNET_CUDA_LIB_CHECKING", raising=False)
+    if kept:
+        monkeypatch.setenv("MXNET_CUDA_LIB_CHECKING", kept)
+    monkeypatch.setattr(cuda, "_driver", lambda: "a driver")
+    monkeypatch.setattr(cuda, "gpus", lambda: gpus)
+    monkeypatch.setattr(cuda, "note", lambda name, broken_by: None)
+    cuda.supply(site_packages(tmp_path, "mxnet", "mxnet_cu117-1.9.1.dist-info"))
+    found = os.environ.pop("MXNET_CUDA_LIB_CHECKING", None)
+    assert found == (kept or (None if gpus else "0"))
 
 
 needs_build = pytest.mark.skipif(not has_build, reason="MXNet's CPU build is installed")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gluon_softmax.errors import MissingLibrary
-from gluon_softmax.revival import libraries
+from gluon_softmax.revival import libraries, machine
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux' wheels lack libraries")
 SITE = Path(find_spec("numpy").submodule_search_locations[0]).parent
@@ -35,6 +35,14 @@ def bare(tmp_path, monkeypatch):
     monkeypatch.setattr(libraries.ctypes, "CDLL", only_by_path)
     monkeypatch.setattr(libraries, "note", lambda name, broken_by: None)
     return tmp_path / "mxnet"
+
+
+@pytest.fixture
+def noted(monkeypatch):
+    """What is told to have been supplied."""
+    told = []
+    monkeypatch.setattr(libraries, "note", lambda name, broken_by: told.append(name))
+    return told
 
 
 @linux
@@ -64,6 +72,65 @@ def test_a_link_that_leads_nowhere_is_laid_anew(bare):
     (bare / "libgomp.so.1").symlink_to("gone.so")
     libraries.supply(bare)
     ctypes.CDLL(str(bare / "libgomp.so.1"))
+
+
+@linux
+def test_what_is_laid_is_told(bare, noted):
+    libraries.supply(bare)
+    assert len(noted) == len(list(bare.iterdir()))
+    target = Path(os.readlink(bare / "libgomp.so.1"))
+    assert f"libgomp.so.1 from {target.parent.name}" in noted
+    noted.clear()
+    libraries.supply(bare)
+    assert noted == []
+
+
+@linux
+def test_on_arm(bare, monkeypatch):
+    """Arm's own libraries, each by what has its functions."""
+    monkeypatch.setattr(libraries.platform, "machine", lambda: "aarch64")
+    if not (bare.parent / "cmeel.prefix").exists():
+        (bare.parent / "cmeel.prefix" / "lib").mkdir(parents=True)
+        (bare.parent / "cmeel.prefix" / "lib" / "libopenblas.so").touch()
+    libraries.supply(bare)
+    leads = {path.name: path.resolve().name.split(".")[0] for path in bare.iterdir()}
+    assert leads.pop("libgomp.so.1").startswith("libgomp-")
+    assert leads.pop("libarmpl_lp64_mp.so").startswith("libopenblas")
+    assert {name: lead.split("-")[0] for name, lead in leads.items()} == {
+        "libamath.so": "libm",
+        "libastring.so": "libc",
+    }
+
+
+@linux
+def test_either_wheel_that_has_it(bare):
+    """As pykdtree has none for Python 3.15."""
+    for folder in bare.parent.glob("pykdtree.libs"):
+        folder.unlink()
+    for folder in bare.parent.glob("scikit_learn.libs"):
+        folder.unlink()
+    (bare.parent / "scikit_learn.libs").mkdir()
+    (bare.parent / "scikit_learn.libs" / "libgomp-1.so").touch()
+    libraries.supply(bare)
+    assert os.readlink(bare / "libgomp.so.1") == "../scikit_learn.libs/libgomp-1.so"
+
+
+@linux
+@pytest.mark.parametrize(("module", "name"), [("os", "getpid"), ("threading", "get_ident")])
+def test_another_may_be_amid_the_same(module, name, bare, monkeypatch):
+    """Another process, of whose threads one may have the same number, or another thread."""
+    replace, own = os.replace, getattr(getattr(libraries, module), name)()
+
+    def after_another(*paths):
+        monkeypatch.setattr(libraries.os, "replace", replace)
+        monkeypatch.setattr(getattr(libraries, module), name, lambda: own + 1)
+        libraries._link(bare / "libgomp.so.1", Path("its.so"))
+        replace(*paths)
+
+    monkeypatch.setattr(libraries.os, "replace", after_another)
+    libraries._link(bare / "libgomp.so.1", bare / "ours.so")
+    assert os.readlink(bare / "libgomp.so.1") == "ours.so"
+    assert len(list(bare.iterdir())) == 1
 
 
 @linux
@@ -106,6 +173,15 @@ def test_no_wheel_that_has_it_is_one_line(bare):
 def test_a_library_that_every_process_has_is_found():
     path = libraries._path_of("libc.so.6")
     assert ctypes.CDLL(str(path)).getpid() == os.getpid()
+
+
+@pytest.mark.parametrize("system", ["win32", "darwin"])
+def test_the_c_library_matters_on_linux_alone(system, monkeypatch):
+    monkeypatch.setattr(machine.platform, "libc_ver", lambda: ("", ""))
+    # This reads a file of the other system's.
+    monkeypatch.setattr(machine.sysconfig, "get_config_var", lambda name: None)
+    monkeypatch.setattr(machine.sys, "platform", system)
+    machine.check()
 
 
 REFUSED = {

@@ -205,6 +205,35 @@ def test_a_shim_that_fails_hides_no_interpreter_that_runs(make):
     assert "/tools/be hind/python3.9 .venv-" in out
 
 
+def test_an_interpreter_that_reads_hides_none(make):
+    behind = {"python3.9": "cat >/dev/null; exit 127", "be hind/python3.9": FAKE}
+    assert ended(make("reproduce", more=behind, PYTHON="python3.9"))[0] == 0
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_what_pyenvs_shims_stand_for_is_found(named, make, tmp_path):
+    root = tmp_path / ("its folder" if named else ".pyenv")
+    (root / "versions/3.9.18/bin").mkdir(parents=True)
+    its = root / "versions/3.9.18/bin/python3.9"
+    its.write_text(f"#!/bin/sh\n{FAKE}\n")
+    its.chmod(0o755)
+    place = {"PYENV_ROOT": str(root)} if named else {}
+    status, out, _ = ended(make("reproduce", PYTHON="python3.9", **place))
+    assert (status, str(its) in out) == (0, True)
+
+
+def test_what_a_kill_left_goes_the_next_time(make, project):
+    """But not what another brings at the moment."""
+    with subprocess.Popen(["sleep", "60"]) as other:
+        left, its = project / ".uv-999999999", project / f".uv-{other.pid}"
+        left.mkdir()
+        its.mkdir()
+        assert ended(make("reproduce", python=FAKE))[0] == 0
+        other.kill()
+    assert (left.exists(), its.exists()) == (False, True)
+    assert (project / ".uv/bin/uv").exists()
+
+
 def test_a_given_interpreter_brings_uv(make, project, tmp_path):
     given = tmp_path / "tools" / "mine"
     status, _, err = ended(make("reproduce", more={"mine": FAKE}, PYTHON=str(given)))
@@ -250,14 +279,15 @@ def test_where_the_home_cannot_be_written_uv_keeps_its_files_here(make, project,
 
 
 @pytest.mark.fault
-def test_an_interruption_while_uv_is_brought_shows_no_traceback(make, project):
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interruption_while_uv_is_brought_shows_no_traceback(signum, make, project):
     slow = FAKE.replace("pip)", "pip)\n    echo Traceback >&2; sleep 5; exit 1;;\npip-)")
     process = make("reproduce", python=slow)
     wait = time.monotonic() + 20
     while not list(project.glob(".uv-*/log")) and time.monotonic() < wait:
         time.sleep(0.05)
     time.sleep(0.3)
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, signum)
     _, _, err = ended(process)
     assert "Traceback" not in err
     assert not list(project.glob(".uv*"))

@@ -1,6 +1,8 @@
 import contextlib
 import dataclasses
+import io
 import json
+import sys
 from pathlib import Path
 
 import d2lzh as d2l
@@ -139,6 +141,25 @@ def test_each_run_is_a_line(official, capsys):
             figures = [f"{r.records.loss[-1]:.4f} {r.records.test_acc[-1]:.4f}" for r in pair]
             expected.append(f"run   {number} of 3{32 * ' '}{'   '.join(figures)}")
     assert lines == expected
+
+
+def test_each_epoch_and_each_run_is_told_at_once(official, monkeypatch):
+    """Into a pipe, too, where Python keeps what is printed until it is told not to."""
+    waiting, at_once = io.StringIO(), []
+
+    class Pipe:
+        def write(self, text):
+            waiting.write(text)
+
+        def flush(self):
+            at_once.append(waiting.getvalue().splitlines()[-1])
+
+    monkeypatch.setattr(sys, "stdout", Pipe())
+    reproduce.reproduce(official, Settings(epochs=2), seed=0, runs=2, read=False)
+    told = [line for line in at_once if line.startswith(("epoch", "run"))]
+    lines = waiting.getvalue().splitlines()
+    assert told == [line for line in lines if line.startswith(("epoch", "run"))]
+    assert len(told) == 2 * 2 + 1 + 2
 
 
 def test_interruption_keeps_finished_runs(official, monkeypatch):

@@ -295,6 +295,8 @@ def test_every_cell_of_the_page(kind, request, tmp_path):
         assert [cell.strip() for cell in cells] == [*expected, verdict]
     assert headline(found) in page
     assert in_a_sentence(judge_tables(found)) in page
+    for words in ("Others' runs: what those that were published", "What others' runs predict is"):
+        assert (words in page) == bool(theirs)
     assert "As 30 figures are judged at once, each interval has level 0.0017," in page
 
 

@@ -82,13 +82,13 @@ def _check_windows() -> None:
 
 
 def _is_there(folder: Path, name: str) -> bool:
-    if (folder / name).exists():
+    for asked in (str(folder / name), name):
+        try:
+            ctypes.CDLL(asked)
+        except OSError:
+            continue
         return True
-    try:
-        ctypes.CDLL(name)
-    except OSError:
-        return False
-    return True
+    return False
 
 
 def _path_of(name: str) -> Path:

@@ -68,8 +68,12 @@ def test_nothing_is_laid_where_the_loader_finds_all(tmp_path, monkeypatch):
 
 
 @linux
-def test_a_link_that_leads_nowhere_is_laid_anew(bare):
-    (bare / "libgomp.so.1").symlink_to("gone.so")
+@pytest.mark.parametrize("kind", ["a link that leads nowhere", "a file that is no library"])
+def test_what_is_of_no_use_is_laid_anew(kind, bare):
+    if "link" in kind:
+        (bare / "libgomp.so.1").symlink_to("gone.so")
+    else:
+        (bare / "libgomp.so.1").write_text("no library")
     libraries.supply(bare)
     ctypes.CDLL(str(bare / "libgomp.so.1"))
 

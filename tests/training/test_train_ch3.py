@@ -297,9 +297,9 @@ def test_an_iterator_that_gives_no_batch(batches, sample):
     trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
     loss = gluon.loss.SoftmaxCrossEntropyLoss()
     _, test_iter = load_data_fashion_mnist(200, data=sample)
-    with pytest.raises(DataError, match=r"epoch 1: .* no batch"):
+    with pytest.raises(DataError, match=r"^epoch 1: .* no batch: .* used up$"):
         train_ch3(net, batches, test_iter, loss, 2, 200, trainer=trainer)
-    with pytest.raises(DataError, match="no batch"):
+    with pytest.raises(DataError, match=r"^evaluate_accuracy: the iterator .* used up$"):
         train_ch3(net, test_iter, [], loss, 2, 200, trainer=trainer)
     with pytest.raises(DataError, match="no batch"):
         evaluate_accuracy(batches, net)
@@ -360,6 +360,18 @@ def test_evaluate_accuracy_on_a_batch_of_one_and_on_arrays_of_numpy(ctx, sample)
     theirs = d2l.evaluate_accuracy(in_numpy, net, mx.cpu(0))
     for batches in (in_numpy, in_mxnet):
         assert evaluate_accuracy(batches, net, ctx) == pytest.approx(theirs, abs=1e-7)
+
+
+@pytest.mark.parametrize("labels", [lambda y: y, nd.array], ids=["NumPy", "MXNet"])
+def test_evaluate_accuracy_where_the_images_are(labels, sample):
+    """The labels follow them, as they go to the net, which is nowhere else."""
+    net = linear()
+    net.initialize(init.Normal(sigma=0.05), ctx=mx.cpu(1))
+    images = sample.test_images[:64].reshape(64, 1, 28, 28) / np.float32(255)
+    y = sample.test_labels[:64]
+    theirs = d2l.evaluate_accuracy([(nd.array(images), nd.array(y))], net, mx.cpu(1))
+    there = [(nd.array(images, ctx=mx.cpu(1)), labels(y))]
+    assert evaluate_accuracy(there, net) == pytest.approx(theirs, abs=1e-7)
 
 
 def test_evaluate_accuracy_with_float_labels(sample):

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..console import progress
 from ..data.fashion_mnist import CLASS_NAMES, FashionMNIST, get_fashion_mnist_labels
-from ..training.loader import fashion_mnist_datasets, load_data_fashion_mnist
+from ..training.loader import load_data_fashion_mnist
+from ..training.per_sample import fashion_mnist_datasets
 from . import claims, verdicts
 from .language import Saying
 

@@ -1,6 +1,7 @@
 import functools
 import re
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -163,15 +164,12 @@ def faulty_run(fault, data, seed):
     for compiled in (net, loss):
         compiled.hybridize()
     net.initialize(init.Normal(sigma=0.02 if fault == "twice the weight scale" else 0.01))
-    train_iter, test_iter = loader.load_data_fashion_mnist(
-        settings.batch_size, data=data, seed=seed
-    )
-    if fault == "unshuffled data":
-        train_set, _ = loader._resident_datasets(data, settings.ctx)
-        train_iter = loader._resident(
-            train_set, settings.batch_size, loader._InOrder(len(train_set))
+    shuffled = {"unshuffled data": lambda length, seed: loader.InOrder(length)}
+    with mock.patch.object(loader, "Shuffled", shuffled.get(fault, loader.Shuffled)):
+        train_iter, test_iter = loader.load_data_fashion_mnist(
+            settings.batch_size, data=data, seed=seed
         )
-    elif fault == "last batch dropped":
+    if fault == "last batch dropped":
         train_iter = Wrapped(train_iter, lambda batches: batches[:-1])
     elif fault == "labels off by one in training":
         train_iter = Wrapped(train_iter, lambda batches: [(X, (y + 1) % 10) for X, y in batches])

@@ -11,7 +11,7 @@ from mxnet.gluon.data import DataLoader
 from mxnet.gluon.data.vision import FashionMNIST, datasets
 
 from gluon_softmax.errors import DataError, UsageError
-from gluon_softmax.training import loader
+from gluon_softmax.training import loader, per_sample
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_default_num_workers_here():
 
 
 def test_data_sets_are_those_of_mxnets_class(sample, sample_dir, mxnet_reads_sample):
-    for train, ours in zip((True, False), loader.fashion_mnist_datasets(sample)):
+    for train, ours in zip((True, False), per_sample.fashion_mnist_datasets(sample)):
         theirs = FashionMNIST(root=str(sample_dir), train=train)
         assert len(ours) == len(theirs)
         (feature, label), (feature_, label_) = ours[0:10], theirs[0:10]

@@ -1,17 +1,35 @@
 """Run one of our programs as a user does."""
 
 import contextlib
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
+# Root may write anywhere, unless this is taken from it.
+AS_USER = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all", "--"]
+if sys.platform != "win32" and os.getuid() != 0:
+    AS_USER = []
 
 
-def run(*argv, python=(), stdout=subprocess.PIPE):
+def _can_be_a_user():
+    with contextlib.suppress(OSError):
+        return subprocess.run([*AS_USER, "true"], check=False).returncode == 0
+    return False
+
+
+as_user = pytest.mark.skipif(
+    not _can_be_a_user(), reason="runs as root, and setpriv does not work here"
+)
+
+
+def run(*argv, python=(), stdout=subprocess.PIPE, before=()):
     """Run ``python -m argv`` from the project's folder; ``python`` are options of Python's own."""
     return subprocess.run(
-        [sys.executable, *python, "-m", *argv],
+        [*before, sys.executable, *python, "-m", *argv],
         cwd=ROOT,
         stdout=stdout,
         stderr=subprocess.PIPE,

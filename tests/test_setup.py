@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from program import AS_USER, as_user
 
 from gluon_softmax.revival import machine
 
@@ -119,7 +120,9 @@ def make(project, tmp_path):
     for name in ["make", "sh", "cat", "mkdir", "mv", "rm", "env", "sleep"]:
         (tools / name).symlink_to(shutil.which(name))
 
-    def start(target, python="exit 127", uv=None, python3=None, more=None, **variables):
+    def start(
+        target, python="exit 127", uv=None, python3=None, more=None, rights=True, **variables
+    ):
         scripts = {"python3": python3 or python, "python": python, **({"uv": uv} if uv else {})}
         for name, script in {**scripts, **(more or {})}.items():
             made = tools / f"{name}.new"
@@ -129,8 +132,14 @@ def make(project, tmp_path):
             made.rename(tools / name)
         path = f"{tools}:{tools}/be hind"
         environment = {"PATH": path, "HOME": str(tmp_path), "LC_ALL": "C"}
+        before = [] if rights else [*map(shutil.which, AS_USER[:1]), *AS_USER[1:]]
         return subprocess.Popen(
-            ["make", target, *(f"{name}={value}" for name, value in variables.items())],
+            [
+                *before,
+                str(tools / "make"),
+                target,
+                *(f"{name}={value}" for name, value in variables.items()),
+            ],
             cwd=project,
             env=environment,
             stdout=subprocess.PIPE,
@@ -147,7 +156,7 @@ def ended(process):
     return process.returncode, out, err
 
 
-UV = 'echo "uv $* $UV_PYTHON $UV_PROJECT_ENVIRONMENT"'
+UV = 'printf "%s\\n" "uv $* $UV_PYTHON $UV_PROJECT_ENVIRONMENT"'
 # Stands in for an interpreter: it makes an "environment" that holds only itself, and installs a uv
 # that tells its arguments, or fails to. What pip was asked goes to a log.
 FAKE = f"""
@@ -205,6 +214,28 @@ def test_a_shim_that_fails_hides_no_interpreter_that_runs(make):
     assert "/tools/be hind/python3.9 .venv-" in out
 
 
+def test_an_interpreter_by_its_path(make, project):
+    its = project / "a\\bin" / "mine"
+    its.parent.mkdir()
+    its.write_text(f"#!/bin/sh\n{FAKE}\n")
+    its.chmod(0o755)
+    for path in (str(its), "./a\\bin/mine"):
+        status, out, _ = ended(make("reproduce", PYTHON=path, python=FAKE))
+        assert (status, f" {path} .venv-" in out) == (0, True)
+
+
+def test_a_folder_whose_name_is_a_pattern(make, project, tmp_path):
+    (tmp_path / "tools/be hind").mkdir(exist_ok=True)
+    (tmp_path / "tools/be hind/[x]").mkdir()
+    path = f"{tmp_path}/tools/be hind/[x]:{tmp_path}/tools"
+    (tmp_path / "tools/be hind/x").mkdir()
+    (tmp_path / "tools/be hind/x/python3.9").write_text("#!/bin/sh\nexit 0\n")
+    (tmp_path / "tools/be hind/x/python3.9").chmod(0o755)
+    behind = {"be hind/[x]/python3.9": FAKE}
+    status, out, _ = ended(make("reproduce", more=behind, PYTHON="python3.9", PATH=path))
+    assert (status, "/[x]/python3.9 .venv-" in out) == (0, True)
+
+
 def test_an_interpreter_that_reads_hides_none(make):
     behind = {"python3.9": "cat >/dev/null; exit 127", "be hind/python3.9": FAKE}
     assert ended(make("reproduce", more=behind, PYTHON="python3.9"))[0] == 0
@@ -220,6 +251,21 @@ def test_what_pyenvs_shims_stand_for_is_found(named, make, tmp_path):
     place = {"PYENV_ROOT": str(root)} if named else {}
     status, out, _ = ended(make("reproduce", PYTHON="python3.9", **place))
     assert (status, str(its) in out) == (0, True)
+
+
+def test_a_process_of_the_same_number_left_something(make, project):
+    """As in a container, where the first has the same one each time."""
+    script = (project / ".ci/uv").read_text()
+    assert "mine=.uv-$$" in script
+    # Of a process that lives, as this number is the script's own then.
+    mine = project / f".uv-{os.getpid()}"
+    (project / ".ci/uv").write_text(script.replace("mine=.uv-$$", f"mine=.uv-{os.getpid()}"))
+    (mine / "uv" / "bin").mkdir(parents=True)
+    (mine / "uv" / "bin" / "old").touch()
+    status, _, err = ended(make("reproduce", python=FAKE))
+    assert (status, err) == (0, "Bringing uv into .uv (once) ...\n")
+    assert not mine.exists()
+    assert not (project / ".uv/bin/old").exists()
 
 
 def test_what_a_kill_left_goes_the_next_time(make, project):
@@ -258,6 +304,47 @@ def test_a_uv_that_does_not_run_is_as_none(make, project):
     assert (status, err) == (0, "Bringing uv into .uv (once) ...\n")
 
 
+@pytest.mark.fault
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xcf\xfa\xed\xfe" + bytes(60), b"#!/bin/sh\necho uv 0.5.1\n", None],
+    ids=["empty", "another system's", "old", "a folder"],
+)
+def test_what_was_brought_and_does_not_serve_is_brought_anew(content, make, project):
+    its = project / ".uv/bin/uv"
+    its.parent.mkdir(parents=True)
+    if content is None:
+        its.mkdir()
+    else:
+        its.write_bytes(content)
+        its.chmod(0o755)
+    status, out, err = ended(make("reproduce", python=FAKE))
+    assert (status, err) == (0, "Bringing uv into .uv (once) ...\n")
+    assert out == "uv run --locked python -m gluon_softmax reproduce  \n"
+    assert ended(make("reproduce", python=FAKE)) == (0, out, "")
+
+
+@as_user
+@pytest.mark.fault
+def test_a_folder_that_cannot_be_written_is_one_line(make, project):
+    project.chmod(0o555)
+    status, _, err = ended(make("reproduce", python=FAKE, rights=False))
+    project.chmod(0o755)
+    assert status == 2
+    said = [line for line in err.splitlines() if not line.startswith("make")]
+    assert said[1:] == [f"Bringing uv failed: {project} cannot be written."]
+
+
+@pytest.mark.fault
+def test_a_failure_without_words_is_told(make, project):
+    silent = FAKE.replace('echo "ERROR: no network" >&2; exit 1', "exit 1")
+    (project / "fail").touch()
+    status, _, err = ended(make("reproduce", python=silent))
+    assert status == 2
+    assert f"Bringing uv failed without a word: is there room in {project}?" in err
+    assert "see above" not in err
+
+
 @pytest.mark.parametrize(
     ("version", "brings"),
     [("0.8.22", True), ("0.5.1", True), ("0.9.0", False), ("0.13.9", False), ("1.0.0", False)],
@@ -268,14 +355,23 @@ def test_a_uv_that_is_too_old_is_as_none(version, brings, make, project):
     assert (status, err) == (0, "Bringing uv into .uv (once) ...\n" * brings)
 
 
-def test_where_the_home_cannot_be_written_uv_keeps_its_files_here(make, project, tmp_path):
-    home = tmp_path / "none"
+@as_user
+@pytest.mark.parametrize("shut", ["", ".cache", ".cache/uv"])
+def test_where_the_home_cannot_be_written_uv_keeps_its_files_here(shut, make, project, tmp_path):
+    """The innermost folder that is there counts, as root's in one's own home."""
+    folder = tmp_path / "home" / shut
+    folder.mkdir(parents=True)
     uv = 'echo "<$UV_CACHE_DIR>"'
-    told = [
-        ended(make("reproduce", uv=uv, UV_CACHE_DIR="", XDG_CACHE_HOME="", HOME=str(place)))[1]
-        for place in (home, tmp_path)
-    ]
-    assert told == [f"<{project}/.uv-cache>\n", "<>\n"]
+
+    def told(home="home", **variables):
+        given = {"UV_CACHE_DIR": "", "XDG_CACHE_HOME": "", "HOME": str(tmp_path / home)}
+        return ended(make("reproduce", uv=uv, rights=False, **{**given, **variables}))[1]
+
+    assert told() == "<>\n"
+    folder.chmod(0o555)
+    assert told() == told("none") == f"<{project}/.uv-cache>\n"
+    assert told(XDG_CACHE_HOME="/x") == "<>\n"
+    assert told(UV_CACHE_DIR="/y") == "</y>\n"
 
 
 @pytest.mark.fault
@@ -288,7 +384,8 @@ def test_an_interruption_while_uv_is_brought_shows_no_traceback(signum, make, pr
         time.sleep(0.05)
     time.sleep(0.3)
     os.killpg(process.pid, signum)
-    _, _, err = ended(process)
+    status, _, err = ended(process)
+    assert status != 0
     assert "Traceback" not in err
     assert not list(project.glob(".uv*"))
 
@@ -298,6 +395,11 @@ def test_a_gpu_has_an_environment_of_its_own(make, project):
     assert ended(make("reproduce", uv=UV, GPU="1"))[1] == (
         "uv run --locked --no-group cpu --extra gpu python -m gluon_softmax reproduce  .venv-gpu\n"
     )
+
+
+def test_a_gpu_has_it_with_a_given_interpreter_too(make):
+    status, out, _ = ended(make("reproduce", uv=UV, GPU="1", PYTHON=sys.executable))
+    assert (status, out.endswith(f"{sys.executable} .venv-gpu\n")) == (0, True)
 
 
 def test_two_that_bring_it_at_once_both_end_well(make, project):
@@ -363,7 +465,7 @@ def test_one_python_that_fails_is_a_failure(fails, make):
     """And only on the first do those run that need the whole data set."""
     uv = f"""
 case "$*" in
---version) ;;
+--version) echo "uv 1.0" ;;
 "python find"*) echo {shlex.quote(sys.executable)} ;;
 *"not full_data"*) echo "again: $*"; exit {int(fails)} ;;
 *) echo "first: $*" ;;

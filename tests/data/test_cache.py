@@ -1,4 +1,3 @@
-import contextlib
 import os
 import random
 import signal
@@ -11,6 +10,7 @@ from pathlib import Path
 import mxnet
 import numpy as np
 import pytest
+from program import AS_USER, as_user
 from server import BOMB, FOLDER, SAMPLE, assert_whole, edition, serve
 
 from gluon_softmax.data import cache
@@ -304,21 +304,9 @@ def test_the_cache_is_where_mxnet_looks(home, tmp_path, monkeypatch):
     assert str(cache.cache_root()) == os.path.join(mxnet.base.data_dir(), "datasets")
 
 
-# Root may write anywhere, unless this is taken from it.
-AS_USER = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all", "--"]
-if sys.platform != "win32" and os.getuid() != 0:
-    AS_USER = []
-
-
-def can_be_a_user():
-    with contextlib.suppress(OSError):
-        return subprocess.run([*AS_USER, "true"], check=False).returncode == 0
-    return False
-
-
 @pytest.mark.posix
 @pytest.mark.fault
-@pytest.mark.skipif(not can_be_a_user(), reason="runs as root, and setpriv does not work here")
+@as_user
 @pytest.mark.parametrize("what", ["read-only folder", "unreadable files", "another's folder"])
 def test_a_cache_without_the_rights(what, folder):
     cache.obtain(edition("official", FOLDER), folder)

@@ -16,8 +16,8 @@ from gluon_softmax.data.load import load
 # Whatever the locale here, pages are in English where no test asks for another language.
 os.environ["LANGUAGE"] = "en"
 
-# A shell that runs them in the background lets them ignore Ctrl-C, nohup lets them ignore SIGHUP, and
-# so all that they start.
+# A shell that runs them in the background lets them ignore Ctrl-C, and nohup SIGHUP: so would all
+# that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, lambda *signal: None)

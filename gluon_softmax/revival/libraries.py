@@ -93,7 +93,7 @@ def _is_there(folder: Path, name: str) -> bool:
 
 def _path_of(name: str) -> Path:
     """Tell where the loader has a library from that every process has loaded."""
-    with open("/proc/self/maps") as maps:
+    with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as maps:
         for line in maps:
             path = line.rstrip("\n").rpartition(" ")[2]
             if os.path.basename(path) == name:
@@ -107,6 +107,12 @@ def _link(link: Path, target: Path) -> None:
     try:
         os.symlink(os.path.relpath(target, link.parent), mine)
         os.replace(mine, link)
+    except IsADirectoryError as error:
+        mine.unlink()
+        raise MissingLibrary(
+            f"MXNet needs {link.name}, in whose place a folder is: type rm -r "
+            f"{shlex.quote(str(link))}"
+        ) from error
     except OSError as error:
         raise MissingLibrary(
             f"MXNet needs {link.name}, and its folder cannot be written ({error.strerror}); type "

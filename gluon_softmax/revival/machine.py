@@ -1,6 +1,8 @@
 """Machines on which MXNet cannot run, refused in one line instead of deep inside it."""
 
+import os
 import platform
+import re
 import sys
 import sysconfig
 
@@ -9,6 +11,7 @@ from ..errors import UnsupportedMachine
 OLDEST, NEWEST = (3, 9), (3, 15)
 # Of the wheels: manylinux2014.
 OLDEST_GLIBC = (2, 17)
+ENGINES = ("ThreadedEnginePerDevice", "ThreadedEngine", "NaiveEngine")
 
 
 def check() -> None:
@@ -31,6 +34,11 @@ def check() -> None:
             "this is a free-threaded build of Python, for which MXNet was not made: take the plain "
             f"build of {series}"
         )
+    if sys.flags.optimize > 1:
+        raise UnsupportedMachine(
+            "python -OO takes the docstrings away, which MXNet puts together: take -O or neither "
+            "(PYTHONOPTIMIZE=1 or 0)"
+        )
     if sys.maxsize < 2**32:
         raise UnsupportedMachine("MXNet has 64 bits, and this Python 32: take a 64-bit Python")
     if sys.platform == "linux":
@@ -50,3 +58,21 @@ def check() -> None:
                 f"MXNet needs glibc {'.'.join(map(str, OLDEST_GLIBC))} or newer, and this system "
                 f"has {version}: take a newer system"
             )
+    _check_environment()
+
+
+def _check_environment() -> None:
+    """MXNet ends the process, or works without saying a word of it, where it cannot read these."""
+    for name, value in os.environ.items():
+        is_number = re.fullmatch(r"\s*([+-]?\d+)?\s*", value)
+        if re.fullmatch(r"OMP_NUM_THREADS|MXNET_\w+_NTHREADS", name) and not is_number:
+            raise UnsupportedMachine(
+                f"{name} is {value!r} in the environment, where MXNet takes one whole number: "
+                f"type export {name}={os.cpu_count()}"
+            )
+    engine = os.environ.get("MXNET_ENGINE_TYPE", ENGINES[0])
+    if engine not in ENGINES:
+        raise UnsupportedMachine(
+            f"MXNET_ENGINE_TYPE is {engine!r} in the environment: take {', '.join(ENGINES)}, or "
+            "unset it"
+        )

@@ -1,4 +1,6 @@
+import contextlib
 import ctypes
+import mmap
 import os
 import platform
 import shlex
@@ -10,11 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from program import ROOT, run
 
-from gluon_softmax.errors import MissingLibrary
+from gluon_softmax.errors import MissingLibrary, UnsupportedMachine
 from gluon_softmax.revival import libraries, machine
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux' wheels lack libraries")
+SAMPLE = str(ROOT / "tests" / "data")
 SITE = Path(find_spec("numpy").submodule_search_locations[0]).parent
 
 
@@ -174,9 +178,63 @@ def test_no_wheel_that_has_it_is_one_line(bare):
 
 
 @linux
-def test_a_library_that_every_process_has_is_found():
+def test_a_library_that_every_process_has_is_found(tmp_path):
+    # Whatever else is mapped: a name that is no text, and one that only holds the other.
+    mapped = []
+    for name in (b"d\xff", b"libc.so.6.old"):
+        with open(os.path.join(os.fsencode(tmp_path), name), "wb+") as file:
+            file.write(b"x")
+            file.flush()
+            mapped.append(mmap.mmap(file.fileno(), 1))
     path = libraries._path_of("libc.so.6")
     assert ctypes.CDLL(str(path)).getpid() == os.getpid()
+    for each in mapped:
+        each.close()
+
+
+@linux
+@pytest.mark.fault
+def test_a_folder_in_the_place_of_a_link(bare):
+    (bare / "libgomp.so.1").mkdir()
+    with pytest.raises(MissingLibrary, match=r"libgomp.so.1, in whose place a folder is: type rm"):
+        libraries.supply(bare)
+    assert os.listdir(bare) == ["libgomp.so.1"]
+
+
+@linux
+def test_what_lies_beside_comes_first(bare, monkeypatch):
+    """As the loader has it, for which the system's need not be of use to MXNet."""
+    asked = []
+    monkeypatch.setattr(libraries.ctypes, "CDLL", asked.append)
+    assert libraries._is_there(bare, "libgomp.so.1")
+    assert asked == [str(bare / "libgomp.so.1")]
+
+
+@pytest.mark.parametrize(
+    ("glibc", "machine_name", "series", "runs"),
+    [
+        ("2.17", "x86_64", (3, 9), True),
+        ("2.16", "x86_64", (3, 9), False),
+        ("2.36", "aarch64", (3, 9), False),
+        ("2.36", "aarch64", (3, 10), True),
+    ],
+)
+def test_the_oldest_that_runs(glibc, machine_name, series, runs, monkeypatch):
+    monkeypatch.setattr(machine.sysconfig, "get_config_var", lambda name: None)
+    monkeypatch.setattr(machine.sys, "platform", "linux")
+    monkeypatch.setattr(machine.platform, "libc_ver", lambda: ("glibc", glibc))
+    monkeypatch.setattr(machine.platform, "machine", lambda: machine_name)
+    monkeypatch.setattr(machine.sys, "version_info", series)
+    with contextlib.nullcontext() if runs else pytest.raises(UnsupportedMachine):
+        machine.check()
+
+
+@pytest.mark.parametrize("name", ["OMP_NUM_THREADS", "MXNET_CPU_WORKER_NTHREADS"])
+@pytest.mark.parametrize("value", ["", "4", " 4", "-1"])
+def test_a_number_of_threads_that_mxnet_takes(name, value, monkeypatch):
+    monkeypatch.setenv(name, value)
+    monkeypatch.setenv("MXNET_ENGINE_TYPE", "NaiveEngine")
+    machine.check()
 
 
 @pytest.mark.parametrize("system", ["win32", "darwin"])
@@ -196,6 +254,9 @@ REFUSED = {
     "64-bit": "sys.maxsize = 2**31 - 1",
     "musl": "platform.libc_ver = lambda: ('', '')",
     "2.12": "platform.libc_ver = lambda: ('glibc', '2.12')",
+    "OMP_NUM_THREADS": "os.environ['OMP_NUM_THREADS'] = '2,1'",
+    "MXNET_CPU_WORKER_NTHREADS": "os.environ['MXNET_CPU_WORKER_NTHREADS'] = 'all'",
+    "ThreadedEngine": "os.environ['MXNET_ENGINE_TYPE'] = 'Foo'",
 }
 
 
@@ -205,7 +266,7 @@ def test_what_mxnet_cannot_run_on_is_refused_in_one_line(word):
     if word in ("musl", "2.12") and sys.platform != "linux":
         pytest.skip("of Linux only")
     program = f"""
-import platform, sys, sysconfig
+import os, platform, sys, sysconfig
 from gluon_softmax.commands.main import guarded
 import gluon_softmax
 if {word == "PyPy"}: platform.python_implementation = lambda: "PyPy"
@@ -221,6 +282,15 @@ sys.exit(guarded(work, []))
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
     assert word in done.stderr
+
+
+@pytest.mark.bad_input
+def test_without_docstrings_mxnet_cannot_be_imported():
+    done = run("concise", "--data-dir", SAMPLE, "--epochs", "1", python=["-OO"])
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: python -OO takes the docstrings away")
+    assert done.stderr.count("\n") == 1
+    assert run("concise", "--data-dir", SAMPLE, "--epochs", "1", python=["-O"]).returncode == 0
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -11,6 +11,8 @@ import sys
 from types import FrameType
 from typing import Iterator, Optional
 
+from .errors import package_at_fault
+
 _noted: Optional[int] = None
 _is_held = False
 
@@ -44,16 +46,17 @@ def listening() -> Iterator[None]:
 def told() -> Iterator[None]:
     """Turn Ctrl-C inside the block into a word and status 130, also before there is a handler.
 
-    A missing NumPy, which what handles errors needs itself, is one line too.
+    So is a NumPy that is missing or broken, which what handles errors needs itself.
     """
     try:
         yield
     except KeyboardInterrupt:
         sys.exit(tell())
-    except ModuleNotFoundError as error:
-        if error.name != "numpy":
+    except ImportError as error:
+        said = package_at_fault(error)
+        if said is None or "--debug" in sys.argv:
             raise
-        sys.exit("error: numpy is not installed; type: pip install numpy")
+        sys.exit(f"error: {said}")
 
 
 def tell() -> int:

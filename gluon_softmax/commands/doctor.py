@@ -1,16 +1,16 @@
 """``python -m gluon_softmax doctor``: what a report of a fault needs to tell, and what is wrong."""
 
 import platform
+import re
 import struct
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Iterator, List, Tuple
+from typing import Iterator, List, Optional, Tuple
 
 from ..console import say
 from ..data.cache import cache_root, in_cache, verify_cached
 from ..data.editions import EDITIONS, FILES
-from ..errors import DataError
+from ..errors import MXNET_AGAIN, DataError, GluonSoftmaxError, package_at_fault
 from ..revival import applied, cuda
 from ..training.machine import processor, versions
 from .options import Parser, report_error
@@ -25,7 +25,7 @@ LIBRARIES = (
     "libarmpl",
     "libcud",
 )
-# What some commands import, and a doctor need not.
+# What some commands import.
 NEEDED = ("scipy", "pooch", "requests", "tqdm", "jinja2", "IPython", "matplotlib_inline")
 
 
@@ -56,20 +56,24 @@ def _findings(wrong: List[str]) -> Iterator[Tuple[str, str]]:
         mxnet = import_module("mxnet")
     except Exception as error:
         # Whatever it is, one line tells it, and the rest is told all the same.
-        wrong.append(f"MXNet cannot be imported: {' '.join(str(error).split())}")
+        wrong.append(f"MXNet cannot be imported: {_in_a_line(error)}")
     else:
         features = mxnet.runtime.Features()
         enabled = sorted(name for name in features if features.is_enabled(name))
         yield "features", " ".join(enabled)
         yield "GPUs", _gpus("CUDA" in enabled)
-    missing = []
-    for name, version in versions().items():
+    packages = versions()
+    for name, version in packages.items():
         if name != "python":
             yield name, version
-            if version == "unknown":
-                missing.append(name)
-    missing += [name for name in NEEDED if find_spec(name) is None]
-    wrong += [f"{name} is not installed; see docs/installing.md" for name in missing]
+    for name in (*packages, *NEEDED):
+        if name not in ("python", "mxnet"):
+            try:
+                import_module(name)
+            except ImportError as error:
+                wrong.append(_in_a_line(error))
+            except Exception as error:
+                wrong.append(f"{name} cannot be imported: {_in_a_line(error)}")
     for library in _libraries():
         yield "library", library
     yield "mends", ", ".join(f"{mend.name} ({mend.broken_by})" for mend in applied()) or "none"
@@ -83,6 +87,29 @@ def _findings(wrong: List[str]) -> Iterator[Tuple[str, str]]:
                 verify_cached(edition, path)
         except (OSError, DataError) as error:
             wrong.append(f"the cache of the {edition.name} edition: {error}")
+
+
+def _in_a_line(error: Exception) -> str:
+    said = None
+    if isinstance(error, ImportError) and not isinstance(error, GluonSoftmaxError):
+        said = package_at_fault(error)
+    elif isinstance(error, OSError):
+        said = missing_library(error)
+    return said or " ".join(str(error).split())
+
+
+def missing_library(error: OSError) -> Optional[str]:
+    """Say in one line which library MXNet lacks, and what to do; None if it is something else."""
+    found = re.match(r"(lib\S+): cannot open shared object file", str(error))
+    if found is None:
+        return None
+    name = found.group(1)
+    if name.startswith(("libopenblas", "libgfortran")):
+        return f"MXNet's own {name} is missing: {MXNET_AGAIN}"
+    return (
+        f"MXNet needs the system's {name} (on Debian and Ubuntu: apt-get install libquadmath0 "
+        "libgomp1; for a CUDA build, see docs/installing.md)"
+    )
 
 
 def _gpus(has_cuda: bool) -> str:

@@ -5,12 +5,11 @@ import contextlib
 import errno
 import io
 import os
-import re
 import sys
 from typing import Callable, Iterator, List, Optional, Sequence
 
 from .. import __version__
-from ..errors import MXNET_AGAIN, GluonSoftmaxError
+from ..errors import GluonSoftmaxError, package_at_fault
 from ..interruption import listening, tell
 from . import benchmark, cluster, compare, data, doctor, predict, reproduce, revival, script, train
 from .options import Parser, nearest, report_error
@@ -25,7 +24,6 @@ COMMANDS = {
     "revival": revival.run,
     "run": script.run,
 }
-_WITHOUT_DEPENDENCIES = ("mxnet", "d2lzh")
 _HELP = """\
 commands:
   data       fetch the data set, check it again, or tell what there is
@@ -100,13 +98,11 @@ def guarded(work: Callable[[List[str]], int], argv: Optional[Sequence[str]]) -> 
             raise
         report_error(error)
         return error.exit_status
-    except ModuleNotFoundError as error:
-        if debug or error.name not in (*_WITHOUT_DEPENDENCIES, *doctor.NEEDED):
+    except ImportError as error:
+        said = package_at_fault(error)
+        if debug or said is None:
             raise
-        what = error.name
-        if what in _WITHOUT_DEPENDENCIES:
-            what = "--no-deps mxnet==1.9.1 d2lzh==1.0.0"
-        report_error(f"{error.name} is not installed; type: pip install {what}")
+        report_error(said)
         return 1
     except OSError as error:
         if debug:
@@ -118,15 +114,9 @@ def guarded(work: Callable[[List[str]], int], argv: Optional[Sequence[str]]) -> 
 
 
 def _report_system(error: OSError) -> None:
-    missing = re.match(r"(lib\S+): cannot open shared object file", str(error))
-    if missing and missing.group(1).startswith(("libopenblas", "libgfortran")):
-        report_error(f"MXNet's own {missing.group(1)} is missing: {MXNET_AGAIN}")
-        return
+    missing = doctor.missing_library(error)
     if missing:
-        report_error(
-            f"MXNet needs the system's {missing.group(1)} (on Debian and Ubuntu: apt-get install "
-            "libquadmath0 libgomp1; for a CUDA build, see docs/installing.md)"
-        )
+        report_error(missing)
         return
     # A reader that has had enough, as `head` has, needs no word; Windows calls it an argument.
     on_windows = os.name == "nt" and error.errno == errno.EINVAL and error.filename is None

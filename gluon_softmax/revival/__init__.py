@@ -104,6 +104,8 @@ class _Mending:
     ) -> Optional[ModuleSpec]:
         spec = PathFinder.find_spec(name, path, target) if name in _LOADERS else None
         if spec is not None:
+            if spec.loader is None:
+                raise ImportError("its folder has no __init__.py", name=name)
             loader: Any = spec.loader
             loader.exec_module = partial(_LOADERS[name], loader.exec_module)
         return spec

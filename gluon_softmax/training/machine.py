@@ -1,12 +1,13 @@
 """What the numbers depend on beside the program: the processor and the versions of packages."""
 
+import contextlib
 import os
 import platform
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
 from pathlib import Path
-from typing import Dict
+from typing import Dict, Optional
 
 
 def versions() -> Dict[str, str]:
@@ -16,14 +17,16 @@ def versions() -> Dict[str, str]:
 
 
 def _version(name: str) -> str:
+    with contextlib.suppress(PackageNotFoundError):
+        # None where the package's description is empty.
+        version: Optional[str] = package_version(name)
+        if version:
+            return version
+    # A CUDA build of MXNet is installed under another name.
     try:
-        return package_version(name)
-    except PackageNotFoundError:
-        # A CUDA build of MXNet is installed under another name.
-        try:
-            return str(import_module(name).__version__)
-        except Exception:
-            return "unknown"
+        return str(import_module(name).__version__)
+    except Exception:
+        return "unknown"
 
 
 def processor() -> str:

@@ -1,3 +1,5 @@
+import importlib
+import io
 import platform
 import re
 import subprocess
@@ -7,6 +9,7 @@ from pathlib import Path
 import mxnet
 import numpy as np
 import pytest
+from program import ROOT
 from server import FOLDER
 
 from gluon_softmax.commands import doctor
@@ -14,6 +17,7 @@ from gluon_softmax.commands import main as cli
 from gluon_softmax.data.cache import cache_root, edition_folder, obtain
 from gluon_softmax.data.editions import EDITIONS
 from gluon_softmax.revival.cuda import Gpu
+from gluon_softmax.training import machine
 
 
 def test_it_tells_what_there_is(cache, capsys):
@@ -67,23 +71,85 @@ sys.exit(main(["doctor"]))
 
 @pytest.mark.fault
 def test_what_is_not_installed_is_wrong(cache, monkeypatch, capsys):
-    monkeypatch.setattr(doctor, "versions", lambda: {"python": "3", "d2lzh": "unknown"})
+    monkeypatch.setattr(doctor, "versions", lambda: {"python": "3", "no_such_thing": "unknown"})
     assert cli.main(["doctor"]) == 1
     said = capsys.readouterr()
-    assert said.err == "error: d2lzh is not installed; see docs/installing.md\n"
+    expected = "error: no_such_thing is not installed; type: pip install no_such_thing\n"
+    assert said.err == expected
     assert "nothing is wrong" not in said.out
 
 
-@pytest.mark.fault
-@pytest.mark.parametrize("name", doctor.NEEDED)
-def test_what_only_some_commands_need_is_missed_too(name, cache, monkeypatch, capsys):
-    monkeypatch.setattr(doctor, "find_spec", lambda each: None if each == name else each)
+@pytest.mark.parametrize("name", ["d2lzh", "matplotlib", *doctor.NEEDED])
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ModuleNotFoundError, "{name} is not installed; type: pip install"),
+        (ImportError, "{name} is installed, but cannot be imported (it is broken): install"),
+        (AttributeError, "{name} cannot be imported: it is broken"),
+    ],
+)
+def test_what_only_some_commands_need_is_tried_too(name, error, words, cache, monkeypatch, capsys):
+    def broken(each):
+        if each == name:
+            more = {"name": name} if issubclass(error, ImportError) else {}
+            raise error("it is broken\n\nand more", **more)
+        return importlib.import_module(each)
+
+    monkeypatch.setattr(doctor, "import_module", broken)
     assert cli.main(["doctor"]) == 1
-    assert capsys.readouterr().err == f"error: {name} is not installed; see docs/installing.md\n"
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: " + words.format(name=name))
+
+
+def test_a_package_without_its_description(cache, monkeypatch, capsys):
+    """As a version that is empty, which importlib gives as None."""
+    monkeypatch.setattr(machine, "package_version", lambda name: None)
+    assert cli.main(["doctor"]) == 0
+    assert f"numpy        {np.__version__}\n" in capsys.readouterr().out
+
+
+@pytest.mark.fault
+def test_a_library_that_is_missing_is_told_as_elsewhere(cache, monkeypatch, capsys):
+    def fails(name):
+        if name == "mxnet":
+            raise OSError("libopenblas.so.0: cannot open shared object file: No such file")
+
+    monkeypatch.setattr(doctor, "import_module", fails)
+    assert cli.main(["doctor"]) == 1
+    assert "MXNet's own libopenblas.so.0 is missing: install mxnet again" in capsys.readouterr().err
+
+
+def test_each_line_is_told_at_once(cache, monkeypatch):
+    """As something may hang, or end the process."""
+    waiting, at_once = io.StringIO(), []
+
+    class Pipe:
+        def write(self, text):
+            waiting.write(text)
+
+        def flush(self):
+            at_once.append(waiting.getvalue().splitlines()[-1])
+
+    monkeypatch.setattr(sys, "stdout", Pipe())
+    doctor.run([])
+    lines = [line for line in waiting.getvalue().splitlines() if line[:12].strip()]
+    assert [line for line in at_once if line in lines][:8] == lines[:8]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is of Linux")
+def test_libraries_in_a_folder_whose_name_is_no_word(tmp_path, monkeypatch):
+    maps = tmp_path / "maps"
+    maps.write_bytes(
+        b"7f00-7f01 r--p 00000000 fe:00 1  /a b/libgomp.so.1\n"
+        b"7f00-7f01 r--p 00000000 fe:00 1  /d\xff/libmxnet.so\n"
+        b"7f00-7f01 r--p 00000000 fe:00 1  /lib/libc.so.6\n"
+    )
+    monkeypatch.setattr(doctor, "Path", lambda path: maps)
+    assert doctor._libraries() == ["/a b/libgomp.so.1", "/d\ufffd/libmxnet.so"]
 
 
 def test_it_looks_for_all_that_the_project_asks_for():
-    project = (Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8")
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
     asked = re.search(r"^dependencies = \[(.*?)^\]", project, re.DOTALL | re.MULTILINE).group(1)
     names = {re.match(r"[\w-]+", line).group() for line in re.findall(r'"(.*)"', asked)}
     # Carried for their libraries, which doctor lists.
@@ -112,7 +178,8 @@ def test_a_cache_that_cannot_be_read_is_wrong_and_the_rest_is_told(cache, monkey
 @pytest.mark.fault
 def test_whatever_ends_the_import_is_one_line(cache, monkeypatch, capsys):
     def fails(name):
-        raise OSError("first\n    second")
+        if name == "mxnet":
+            raise OSError("first\n    second")
 
     monkeypatch.setattr(doctor, "import_module", fails)
     assert cli.main(["doctor"]) == 1
@@ -144,27 +211,50 @@ def test_a_damaged_file_of_the_cache_is_told_and_left_there(editions, cache, cap
     assert sorted(cache.rglob("*")) == before
 
 
-@pytest.mark.fault
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("numpy", "error: numpy is not installed; type: pip install numpy"),
-        ("mxnet", "MXNet cannot be imported"),
-    ],
-)
-def test_a_package_that_is_gone_is_one_line(name, words):
-    program = f"""
+BREAK = """
 import sys
-from importlib.machinery import PathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 find = PathFinder.find_spec
-PathFinder.find_spec = lambda name, *args: None if name == {name!r} else find(name, *args)
-sys.argv = ["gluon_softmax", "doctor"]
+PathFinder.find_spec = lambda name, *args: {broken} if name == {name!r} else find(name, *args)
+sys.path.insert(0, {folder!r})
+sys.argv = ["gluon_softmax", *{argv!r}]
 import runpy
 runpy.run_module("gluon_softmax", run_name="__main__")
 """
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("argv", [["doctor"], ["compare", "--data-dir", "tests/data"]])
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("numpy", None, "is not installed; type: pip install numpy"),
+        ("mxnet", None, "is not installed; type: pip install --no-deps mxnet==1.9.1 d2lzh==1.0.0"),
+        ("numpy", "", "is installed, but cannot be imported (its folder has no __init__.py): "),
+        ("mxnet", "", "is installed, but cannot be imported (its folder has no __init__.py): "),
+        (
+            "numpy",
+            "raise ImportError('no core\\n\\nand more')",
+            "is installed, but cannot be imported (no core): install it again, such as by pip "
+            "install --force-reinstall --no-deps numpy",
+        ),
+        ("tqdm", "from . import part", "is installed, but cannot be imported (cannot import name"),
+    ],
+)
+def test_a_package_that_is_gone_or_broken_is_one_line(name, content, words, argv, tmp_path):
+    broken = "find(name, *args)"
+    if content is None:
+        broken = "None"
+    elif content == "":
+        broken = "ModuleSpec(name, None)"
+    else:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text(content)
+    program = BREAK.format(folder=str(tmp_path), argv=argv, name=name, broken=broken)
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, cwd=ROOT
     )
     assert done.returncode == 1
-    assert words in done.stderr
+    assert f"{name} {words}" in done.stderr
     assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1 or argv == ["doctor"]

@@ -43,6 +43,9 @@ def whole_file(path: Path, error: Type[GluonSoftmaxError] = GluonSoftmaxError) -
         with tempfile.TemporaryDirectory(prefix=_STAGING, dir=path.parent) as staging:
             staged = Path(staging, path.name)
             yield staged
+            # Who may read an older one may read this one, and nobody else.
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copymode(path, staged)
             os.replace(staged, path)
         _clear_stale(path.parent)
     except OSError as cause:

@@ -112,3 +112,14 @@ def test_held_until_the_block_ends(signum, handlers):
     assert ends(block) == (128 + signum, ["held"])
     if hasattr(signal, "pthread_sigmask"):
         assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()
+
+
+@pytest.mark.posix
+def test_who_held_ctrl_c_back_before_still_does(handlers):
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        with held():
+            pass
+        assert signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

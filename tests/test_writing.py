@@ -1,4 +1,5 @@
 import os
+import stat
 import time
 
 import pytest
@@ -40,10 +41,30 @@ def test_what_a_killed_process_left_goes_after_a_day(tmp_path):
     for folder in (stale, young):
         folder.mkdir()
         (folder / "part").write_bytes(b"x")
-    old = time.time() - 25 * 3600
-    os.utime(stale, (old, old))
+    for folder, hours in ((stale, 25), (young, 23)):
+        then = time.time() - hours * 3600
+        os.utime(folder, (then, then))
     writing.write_text(tmp_path / "file.txt", "x")
     assert sorted(os.listdir(tmp_path)) == [".save-xyz", "file.txt"]
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o666])
+def test_who_may_read_a_file_is_as_before(mode, tmp_path):
+    path = tmp_path / "file.txt"
+    path.touch()
+    path.chmod(mode)
+    writing.write_text(path, "new")
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+    assert path.read_text() == "new"
+
+
+@pytest.mark.posix
+def test_what_is_special(tmp_path):
+    (tmp_path / "file").touch()
+    os.mkfifo(tmp_path / "pipe")
+    found = {path.name: writing.is_special(path) for path in [tmp_path, *tmp_path.iterdir()]}
+    assert found == {tmp_path.name: False, "file": False, "pipe": True}
 
 
 @pytest.mark.posix

@@ -1,5 +1,6 @@
 """``python -m gluon_softmax data``: fetch the data set, check it again, tell where it lies."""
 
+import contextlib
 from typing import List
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from ..data.cache import MEMORY, edition_folder, in_cache, read_cache
 from ..data.editions import EDITIONS, FILES, Edition
 from ..data.fashion_mnist import FashionMNIST
-from ..errors import DataError
+from ..errors import DataError, UsageError
 from .options import Parser, add_data_options, load_data
 
 
@@ -25,12 +26,21 @@ def run(argv: List[str]) -> int:
     if action == "fetch" or arguments.data_dir is not None:
         if edition == "auto":
             # Who asks to fetch wants what was out of reach before to be searched for again.
-            (edition_folder(EDITIONS["mxnet"]) / MEMORY).unlink(missing_ok=True)
+            with contextlib.suppress(PermissionError):
+                (edition_folder(EDITIONS["mxnet"]) / MEMORY).unlink(missing_ok=True)
         print("\n".join(describe(load_data(arguments))))
         return 0
-    found, damaged = 0, []
+    if arguments.split_seed is not None:
+        raise UsageError(f"--split-seed {arguments.split_seed} has no effect on `data {action}`")
+    found, damaged, shut = 0, [], []
     for candidate in _candidates(edition):
-        folder, there = edition_folder(candidate), in_cache(candidate)
+        folder = edition_folder(candidate)
+        try:
+            there = in_cache(candidate)
+        except OSError as error:
+            print(f"{candidate.name}: {folder} cannot be read ({error.strerror})")
+            shut.append(f"{folder}: cannot be read ({error.strerror})")
+            continue
         if action == "where":
             print(f"{candidate.name}: {folder}, {len(there)} of {len(FILES)} files there")
             continue
@@ -41,9 +51,11 @@ def run(argv: List[str]) -> int:
     if damaged:
         names = " and ".join(damaged)
         raise DataError(
-            f"damaged files in the cache: {names}; `python -m gluon_softmax data --edition "
-            f"{damaged[0]}` fetches them anew"
+            f"files in the cache that are damaged or cannot be read: {names}; `python -m "
+            f"gluon_softmax data --edition {damaged[0]}` fetches them anew"
         )
+    if action == "verify" and shut:
+        raise DataError(shut[0])
     if action == "verify" and not found:
         raise DataError("the cache has no whole edition; `python -m gluon_softmax data` fetches it")
     return 0

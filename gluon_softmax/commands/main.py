@@ -104,6 +104,17 @@ def guarded(work: Callable[[List[str]], int], argv: Optional[Sequence[str]]) -> 
             raise
         report_error(said)
         return 1
+    except MemoryError as error:
+        if debug:
+            raise
+        report_error(f"not enough memory ({error})" if str(error) else "not enough memory")
+        return 1
+    except RuntimeError as error:
+        # MXNet's own, which cannot be named without importing it.
+        if debug or type(error).__name__ != "MXNetError":
+            raise
+        report_error(f"MXNet: {str(error).splitlines()[-1].replace('MXNetError: ', '')}")
+        return 1
     except OSError as error:
         if debug:
             raise

@@ -202,20 +202,21 @@ def output_folder(name: str) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"--out {name}: no folder can be made there ({error.strerror})") from error
-    check_writable(folder / "results.json")
+    for file in ("results.json", "index.html"):
+        check_writable(folder / file)
     return folder
 
 
 def check_writable(path: Path) -> None:
     """Raise a UsageError if no file can be written there."""
-    if path.is_dir():
-        raise UsageError(f"{path}: is a folder, not a file to write")
     try:
+        if path.is_dir():
+            raise UsageError(f"{path}: is a folder, not a file to write")
         folder = followed(path).parent
+        if not folder.is_dir():
+            raise UsageError(f"{path}: there is no folder {folder}")
     except OSError as error:
         raise UsageError(f"{path}: cannot be written ({error.strerror})") from error
-    if not folder.is_dir():
-        raise UsageError(f"{path}: there is no folder {folder}")
     if not os.access(folder, os.W_OK):
         raise UsageError(f"{path}: the folder {folder} is not writable")
 

@@ -41,11 +41,14 @@ def run(argv: List[str]) -> int:
     own = next((k for k, word in enumerate(argv) if not word.startswith("-")), len(argv) - 1) + 1
     try:
         arguments = parser.parse_args(argv[:own])
-        if not arguments.script.is_file():
-            folder = argv[own - 1] and arguments.script.is_dir()
-            what = "a folder, not a script" if folder else "no such file"
-            raise UsageError(f"{argv[own - 1]!r}: {what}")
-        code = arguments.script.read_bytes()
+        try:
+            if not arguments.script.is_file():
+                folder = argv[own - 1] and arguments.script.is_dir()
+                what = "a folder, not a script" if folder else "no such file"
+                raise UsageError(f"{argv[own - 1]!r}: {what}")
+            code = arguments.script.read_bytes()
+        except OSError as error:
+            raise UsageError(f"{argv[own - 1]!r}: cannot be read ({error.strerror})") from error
     except GluonSoftmaxError as error:
         report_error(error)
         return error.exit_status

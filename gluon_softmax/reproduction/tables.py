@@ -58,6 +58,8 @@ def read(source: str) -> List[Table]:
     name = name_of(source)
     try:
         if source == "-":
+            if sys.stdin is None:
+                raise UsageError(f"--table {source!r}: standard input is closed")
             raw = sys.stdin.buffer.read(LONGEST + 1)
         else:
             with open(source, "rb") as stream:

@@ -1,6 +1,9 @@
 import dataclasses
+import subprocess
+import sys
 
 import pytest
+from program import AS_USER, ROOT, as_user, run
 from server import serve
 
 from gluon_softmax.commands import main as cli
@@ -45,7 +48,10 @@ def test_verify_finds_what_was_damaged(both, cache, capsys):
     said = capsys.readouterr()
     assert "official: 3 of 4 files verified" in said.out
     assert f"set aside as {FILES[0]}.rejected" in said.err
-    assert "error: damaged files in the cache: official; `python -m gluon_softmax" in said.err
+    assert (
+        "error: files in the cache that are damaged or cannot be read: official; `python -m"
+        in said.err
+    )
     assert cli.main(["data", "fetch", "--edition", "official"]) == 0
     assert cli.main(["data", "verify", "--edition", "resplit"]) == 0
 
@@ -68,7 +74,60 @@ def test_a_whole_edition_does_not_make_up_for_a_damaged_one(both, cache, capsys)
         "official: 3 of 4 files verified",
         "mxnet: 4 of 4 files verified",
     ]
-    assert "damaged files in the cache: official" in said.err
+    assert "damaged or cannot be read: official;" in said.err
+
+
+@as_user
+@pytest.mark.posix
+@pytest.mark.fault
+@pytest.mark.parametrize("action", ["verify", "where"])
+def test_a_folder_that_nobody_may_look_into_hides_no_other(action, cache):
+    folder = cache / "fashion-mnist-official"
+    folder.mkdir(parents=True)
+    folder.chmod(0)
+    done = run("gluon_softmax", "data", action, before=AS_USER)
+    folder.chmod(0o755)
+    lines = done.stdout.splitlines()
+    assert lines[0] == f"official: {folder} cannot be read (Permission denied)"
+    assert lines[1].startswith("mxnet: ")
+    assert len(lines) == 2
+    expected = f"error: {folder}: cannot be read (Permission denied)\n" * (action == "verify")
+    assert (done.returncode, done.stderr) == (action == "verify", expected)
+
+
+@as_user
+@pytest.mark.posix
+@pytest.mark.fault
+def test_data_are_had_where_the_cache_is_shut(cache, sample_dir):
+    cache.parent.mkdir()
+    cache.parent.chmod(0)
+    program = f"""
+import sys
+sys.path.insert(0, {str(ROOT / "tests")!r})
+from conftest import EDITIONS, dataclasses, edition
+from gluon_softmax.commands.main import main
+from gluon_softmax.data.editions import Source
+for name in ("official", "mxnet"):
+    given = [Source("a folder", "folder", {str(sample_dir)!r}, {{}})]
+    EDITIONS[name] = dataclasses.replace(edition(name, *given), folder=EDITIONS[name].folder)
+sys.exit(main(["data"]))
+"""
+    done = subprocess.run(
+        [*AS_USER, sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT
+    )
+    cache.parent.chmod(0o755)
+    assert done.returncode == 0, done.stderr
+    assert "edition mxnet, from a folder" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("action", ["verify", "where"])
+def test_what_has_no_effect_is_refused(action, cache, capsys):
+    assert cli.main(["data", action, "--edition", "resplit", "--split-seed", "3"]) == 2
+    said = capsys.readouterr()
+    assert said.err == f"error: --split-seed 3 has no effect on `data {action}`\n"
+    assert said.out == ""
 
 
 def test_fetch_asks_again_what_was_out_of_reach(both, capsys):

@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import mxnet as mx
 import numpy as np
 import pytest
-from program import ROOT, can_mount, run
+from program import AS_USER, ROOT, as_user, can_mount, run
 
 from gluon_softmax.commands import main as cli
 
@@ -387,6 +388,69 @@ def test_a_library_of_the_system_that_is_missing(capsys):
     assert said.count("\n") == 1
     with pytest.raises(OSError, match="quadmath"):
         cli.guarded(imports_mxnet, ["--debug"])
+
+
+@pytest.mark.parametrize(
+    ("fails", "words"),
+    [
+        (lambda: np.empty(1 << 59), "error: not enough memory (Unable to allocate 4.00 EiB"),
+        (lambda: (mx.nd.ones(2) + mx.nd.ones(3)).asnumpy(), "error: MXNet: "),
+    ],
+)
+def test_what_numpy_and_mxnet_cannot_do_is_one_line(fails, words, capsys):
+    """As to find room for the data set."""
+    assert cli.guarded(lambda argv: fails(), []) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(words)
+    assert said.count("\n") == 1
+    with pytest.raises((MemoryError, mx.MXNetError)):
+        cli.guarded(lambda argv: fails(), ["--debug"])
+
+
+def test_an_error_of_ours_is_no_line():
+    def fails(argv):
+        raise RuntimeError("which nobody expected")
+
+    with pytest.raises(RuntimeError):
+        cli.guarded(fails, [])
+
+
+@as_user
+@pytest.mark.posix
+@pytest.mark.bad_input
+@pytest.mark.parametrize("option", ["--save", "--out"])
+def test_a_place_that_nobody_can_look_into(option, on_sample, tmp_path):
+    shut, link = tmp_path / "shut", tmp_path / "link"
+    shut.mkdir()
+    link.symlink_to(shut / "file")
+    shut.chmod(0)
+    words = ["concise"] if option == "--save" else ["gluon_softmax", "reproduce", "--runs", "1"]
+    places = [shut / "file", tmp_path / ("x" * 300)] + [link] * (option == "--save")
+    try:
+        for place in places:
+            done = run(*words, *on_sample, option, str(place), before=AS_USER)
+            assert done.returncode == 2, done.stderr
+            assert done.stderr.startswith("error: ")
+            assert str(place) in done.stderr
+            assert "Errno" not in done.stderr
+            assert done.stderr.count("\n") == 1
+            assert done.stdout == ""
+    finally:
+        shut.chmod(0o755)
+
+
+@pytest.mark.posix
+@pytest.mark.bad_input
+@pytest.mark.parametrize("name", ["results.json", "index.html"])
+@pytest.mark.parametrize("kind", [os.mkdir, os.mkfifo])
+def test_what_the_report_cannot_replace_is_told_before_any_run(
+    name, kind, on_sample, tmp_path, capsys
+):
+    kind(tmp_path / name)
+    assert cli.main(["reproduce", *on_sample, "--runs", "1", "--out", str(tmp_path)]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"{tmp_path / name}: " in said.err
 
 
 @pytest.mark.posix

@@ -6,6 +6,7 @@ import sys
 from multiprocessing import get_all_start_methods
 
 import pytest
+from program import AS_USER, ROOT, as_user
 
 from gluon_softmax.commands import main as cli
 
@@ -113,6 +114,25 @@ def test_nothing_to_run(words, said, capsys):
     error = capsys.readouterr().err
     assert error.startswith(f"error: {said}")
     assert error.count("\n") == 1
+
+
+@as_user
+@pytest.mark.posix
+@pytest.mark.bad_input
+@pytest.mark.parametrize("what", ["script", "folder"])
+def test_a_script_that_nobody_may_read(what, script, tmp_path):
+    shut = script if what == "script" else tmp_path
+    shut.chmod(0)
+    done = subprocess.run(
+        [*AS_USER, sys.executable, "-m", "gluon_softmax", "run", str(script)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    shut.chmod(0o755)
+    expected = f"error: '{script}': cannot be read (Permission denied)\n"
+    assert (done.returncode, done.stderr) == (2, expected)
 
 
 def test_revival_lists_every_mend(capsys):

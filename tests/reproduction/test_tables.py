@@ -168,6 +168,13 @@ def test_standard_input():
 
 
 @pytest.mark.bad_input
+def test_standard_input_that_is_closed(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(UsageError, match="--table '-': standard input is closed"):
+        tables.read("-")
+
+
+@pytest.mark.bad_input
 @pytest.mark.posix
 @pytest.mark.parametrize("source", ["/dev/zero", "-"])
 def test_what_has_no_end_is_not_read_to_it(source, monkeypatch):

@@ -407,11 +407,14 @@ def test_what_numpy_and_mxnet_cannot_do_is_one_line(fails, words, capsys):
         cli.guarded(lambda argv: fails(), ["--debug"])
 
 
-def test_an_error_of_ours_is_no_line():
+@pytest.mark.parametrize(
+    "error", [RuntimeError("unexpected"), ImportError("ours", name="gluon_softmax.commands")]
+)
+def test_an_error_of_ours_is_no_line(error):
     def fails(argv):
-        raise RuntimeError("which nobody expected")
+        raise error
 
-    with pytest.raises(RuntimeError):
+    with pytest.raises(type(error)):
         cli.guarded(fails, [])
 
 

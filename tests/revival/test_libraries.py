@@ -1,6 +1,5 @@
 import contextlib
 import ctypes
-import mmap
 import os
 import platform
 import shlex
@@ -178,18 +177,19 @@ def test_no_wheel_that_has_it_is_one_line(bare):
 
 
 @linux
-def test_a_library_that_every_process_has_is_found(tmp_path):
-    # Whatever else is mapped: a name that is no text, and one that only holds the other.
-    mapped = []
-    for name in (b"d\xff", b"libc.so.6.old"):
-        with open(os.path.join(os.fsencode(tmp_path), name), "wb+") as file:
-            file.write(b"x")
-            file.flush()
-            mapped.append(mmap.mmap(file.fileno(), 1))
+def test_a_library_that_every_process_has_is_found():
     path = libraries._path_of("libc.so.6")
     assert ctypes.CDLL(str(path)).getpid() == os.getpid()
-    for each in mapped:
-        each.close()
+
+
+@linux
+def test_whatever_else_is_mapped(tmp_path, monkeypatch):
+    """A name that is no text, and one that only holds the other."""
+    maps = tmp_path / "maps"
+    names = (b"/d\xff/x", b"/usr/libc.so.6.old", b"/lib/libc.so.6")
+    maps.write_bytes(b"".join(b"7f-80 r--p 0 fe:00 1   " + name + b"\n" for name in names))
+    monkeypatch.setattr(libraries, "open", lambda path, **how: open(maps, **how), raising=False)
+    assert libraries._path_of("libc.so.6") == Path("/lib/libc.so.6")
 
 
 @linux

@@ -63,18 +63,18 @@ def test_digits_of_one_device_on_the_whole_data_set(version, official):
     assert_same(run(version, official, ctx=devices(4)), run(version, official))
 
 
+@pytest.mark.parametrize("resize", [None, 14])
 @pytest.mark.parametrize("loader", ["resident", "per-sample"])
-def test_each_device_gets_its_share(loader, sample):
+def test_each_device_gets_its_share(loader, resize, sample):
     ctxs = devices(3)
-    feeds = [
-        load_data_fashion_mnist(200, data=sample, ctx=ctx, seed=1, loader=loader, num_workers=0)
-        for ctx in (ctxs, None)
-    ]
+    options = {"data": sample, "seed": 1, "loader": loader, "num_workers": 0, "resize": resize}
+    feeds = [load_data_fashion_mnist(200, ctx=ctx, **options) for ctx in (ctxs, None)]
     for shared, whole in zip(*feeds):
         assert len(shared) == len(whole)
         for (Xs, ys), (X, y) in zip(shared, whole):
             assert [x.context for x in Xs] == [y.context for y in ys] == list(ctxs)
             assert max(len(x) for x in Xs) < 2 / 3 * len(X)
+            assert all(x.shape[2:] == (resize or 28,) * 2 for x in Xs)
             together, expected = (
                 sorted((label, image.tobytes()) for image, label in zip(X.asnumpy(), y.asnumpy()))
                 for X, y in (

@@ -188,7 +188,7 @@ def test_whatever_else_is_mapped(tmp_path, monkeypatch):
     maps = tmp_path / "maps"
     names = (b"/d\xff/x", b"/usr/libc.so.6.old", b"/lib/libc.so.6")
     maps.write_bytes(b"".join(b"7f-80 r--p 0 fe:00 1   " + name + b"\n" for name in names))
-    monkeypatch.setattr(libraries, "open", lambda path, **how: open(maps, **how), raising=False)
+    monkeypatch.setattr(libraries, "open", lambda path, **how: maps.open(**how), raising=False)
     assert libraries._path_of("libc.so.6") == Path("/lib/libc.so.6")
 
 

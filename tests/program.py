@@ -44,3 +44,16 @@ def can_mount():
     with contextlib.suppress(OSError):
         return subprocess.run(["unshare", "-m", "true"], check=False).returncode == 0
     return False
+
+
+class Pipe:
+    """Stands in for standard output, and notes the line after which it was flushed, each time."""
+
+    def __init__(self):
+        self.text, self.at_once = "", []
+
+    def write(self, text):
+        self.text += text
+
+    def flush(self):
+        self.at_once.append(self.text.splitlines()[-1])

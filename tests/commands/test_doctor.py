@@ -1,5 +1,4 @@
 import importlib
-import io
 import platform
 import re
 import subprocess
@@ -9,7 +8,7 @@ from pathlib import Path
 import mxnet
 import numpy as np
 import pytest
-from program import ROOT
+from program import ROOT, Pipe
 from server import FOLDER
 
 from gluon_softmax.commands import doctor
@@ -121,19 +120,9 @@ def test_a_library_that_is_missing_is_told_as_elsewhere(cache, monkeypatch, caps
 
 def test_each_line_is_told_at_once(cache, monkeypatch):
     """As something may hang, or end the process."""
-    waiting, at_once = io.StringIO(), []
-
-    class Pipe:
-        def write(self, text):
-            waiting.write(text)
-
-        def flush(self):
-            at_once.append(waiting.getvalue().splitlines()[-1])
-
     monkeypatch.setattr(sys, "stdout", Pipe())
     doctor.run([])
-    lines = [line for line in waiting.getvalue().splitlines() if line[:12].strip()]
-    assert [line for line in at_once if line in lines][:8] == lines[:8]
+    assert sys.stdout.at_once[:8] == sys.stdout.text.splitlines()[:8]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is of Linux")

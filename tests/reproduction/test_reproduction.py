@@ -1,6 +1,5 @@
 import contextlib
 import dataclasses
-import io
 import json
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ import d2lzh as d2l
 import jsonschema
 import numpy as np
 import pytest
+from program import Pipe
 from shared import by_module, kept
 
 from gluon_softmax.reproduction import claims, reproduce, results, verdicts
@@ -145,19 +145,10 @@ def test_each_run_is_a_line(official, capsys):
 
 def test_each_epoch_and_each_run_is_told_at_once(official, monkeypatch):
     """Into a pipe, too, where Python keeps what is printed until it is told not to."""
-    waiting, at_once = io.StringIO(), []
-
-    class Pipe:
-        def write(self, text):
-            waiting.write(text)
-
-        def flush(self):
-            at_once.append(waiting.getvalue().splitlines()[-1])
-
     monkeypatch.setattr(sys, "stdout", Pipe())
     reproduce.reproduce(official, Settings(epochs=2), seed=0, runs=2, read=False)
-    told = [line for line in at_once if line.startswith(("epoch", "run"))]
-    lines = waiting.getvalue().splitlines()
+    told = [line for line in sys.stdout.at_once if line.startswith(("epoch", "run"))]
+    lines = sys.stdout.text.splitlines()
     assert told == [line for line in lines if line.startswith(("epoch", "run"))]
     assert len(told) == 2 * 2 + 1 + 2
 

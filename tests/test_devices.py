@@ -56,6 +56,14 @@ def test_training_and_predicting(name, sample, devices):
 
 
 @pytest.mark.parametrize("name", VERSIONS)
+def test_several_without_the_first(name, sample, devices):
+    ctx = (mx.cpu(1), mx.cpu(2))
+    trained = train_version(VERSIONS[name], sample, Settings(epochs=1, ctx=ctx), 0)
+    assert devices == set(ctx)
+    assert len(trained.records.loss) == 1
+
+
+@pytest.mark.parametrize("name", VERSIONS)
 def test_the_tutorials_feed_hands_over_to_it(name, sample):
     feeds = [
         train_version(VERSIONS[name], sample, dataclasses.replace(SECOND, loader=loader), 0)

@@ -11,7 +11,7 @@ from mxnet.gluon.data import DataLoader
 from mxnet.gluon.data.vision import FashionMNIST, datasets
 
 from gluon_softmax.errors import DataError, UsageError
-from gluon_softmax.training import loader, per_sample
+from gluon_softmax.training import loader, per_sample, resident
 
 
 @pytest.fixture
@@ -113,6 +113,31 @@ def test_same_batches_as_d2lzh_in_another_size(resize, sample, sample_dir, mxnet
     for feed in ("resident", "per-sample"):
         _, ours = loader.load_data_fashion_mnist(150, resize, data=sample, loader=feed)
         assert_same(batches(ours), batches(theirs))
+
+
+@pytest.mark.parametrize("resize", [None, 14])
+def test_images_are_normalized_once(resize, sample, monkeypatch):
+    """Unless they are scaled, since all of them in a larger size would not fit into memory."""
+    make, sizes = resident.transform, []
+
+    def noted(asked):
+        transform = make(asked)
+
+        def call(images):
+            sizes.append(len(images))
+            return transform(images)
+
+        return call
+
+    monkeypatch.setattr(resident, "transform", noted)
+    resident._datasets.cache_clear()
+    train_iter, test_iter = loader.load_data_fashion_mnist(400, resize, data=sample)
+    before = list(sizes)
+    list(train_iter)
+    list(test_iter)
+    resident._datasets.cache_clear()
+    assert before == ([] if resize else [1000, 300])
+    assert sizes == ([400, 400, 200, 300] if resize else before)
 
 
 @pytest.mark.bad_input

@@ -1,5 +1,7 @@
 """No warning of ours in Python's development mode. pytest itself makes ours errors everywhere."""
 
+import sys
+
 import pytest
 from program import ROOT, run
 
@@ -25,3 +27,11 @@ def test_development_mode(argv, tmp_path):
     assert "ResourceWarning" not in done.stderr
     lines = done.stderr.splitlines()
     assert [line for line in lines if any(folder in line for folder in OURS)] == []
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="MXNet's files warn as they are compiled")
+@pytest.mark.parametrize("version", ["scratch", "concise"])
+def test_where_warnings_are_errors(version):
+    """As in the tests of many who import it."""
+    done = run(version, "--data-dir", SAMPLE, "--epochs=1", python=["-W", "error"])
+    assert (done.returncode, done.stderr) == (0, "")

@@ -2,6 +2,7 @@
 
 import re
 import sys
+import warnings
 from types import ModuleType
 from typing import Any
 
@@ -18,13 +19,15 @@ class _Version(tuple):
 def supply() -> None:
     """Put a ``distutils`` of these classes where there is none, setuptools' copy included."""
     missing = False
-    if sys.version_info >= (3, 12):
-        try:
+    try:
+        # From Python 3.10 on it says that it will be gone, which ends who takes warnings as errors.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
             import distutils.version  # noqa: F401
-        except ImportError:
-            missing = True
-            package: Any = ModuleType("distutils")
-            package.version = ModuleType("distutils.version")
-            package.version.LooseVersion = package.version.StrictVersion = _Version
-            sys.modules.update({"distutils": package, "distutils.version": package.version})
+    except ImportError:
+        missing = True
+        package: Any = ModuleType("distutils")
+        package.version = ModuleType("distutils.version")
+        package.version.LooseVersion = package.version.StrictVersion = _Version
+        sys.modules.update({"distutils": package, "distutils.version": package.version})
     note("distutils", "Python 3.12", missing)

@@ -82,8 +82,7 @@ def transform(sizes: Tuple[int, ...]) -> Any:
     """
     if not sizes:
         return transforms.ToTensor()
-    size = sizes[0] if len(sizes) == 1 else sizes
-    return transforms.Compose([transforms.Resize(size), transforms.ToTensor()])
+    return transforms.Compose([transforms.Resize(sizes), transforms.ToTensor()])
 
 
 def _transformed(data: FashionMNIST, sizes: Tuple[int, ...]) -> List[Dataset]:

@@ -189,14 +189,15 @@ def test_number_of_worker_processes(sample, asked):
         assert data_iter.num_workers == (loader.default_num_workers() if asked is None else asked)
 
 
-def test_worker_processes_are_at_work(sample):
+@pytest.mark.parametrize("ctx", [None, (mx.cpu(0), mx.cpu(1))])
+def test_worker_processes_are_at_work(ctx, sample):
     before = {process.pid for process in multiprocessing.active_children()}
     train_iter, test_iter = loader.load_data_fashion_mnist(
-        200, data=sample, loader="per-sample", num_workers=2
+        200, data=sample, loader="per-sample", num_workers=2, ctx=ctx
     )
     workers = [child for child in multiprocessing.active_children() if child.pid not in before]
     assert len(workers) == 4
-    assert len(batches(test_iter)) == 2
+    assert len(list(test_iter)) == 2
     del train_iter, test_iter
 
 

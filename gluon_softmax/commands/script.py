@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import List
 
+from ..data.idx import is_file
 from ..errors import GluonSoftmaxError, UsageError
 from ..revival.workers import begin_scripts_with_us
 from .options import Parser, report_error
@@ -42,7 +43,7 @@ def run(argv: List[str]) -> int:
     try:
         arguments = parser.parse_args(argv[:own])
         try:
-            if not arguments.script.is_file():
+            if not is_file(arguments.script):
                 folder = argv[own - 1] and arguments.script.is_dir()
                 what = "a folder, not a script" if folder else "no such file"
                 raise UsageError(f"{argv[own - 1]!r}: {what}")

@@ -16,7 +16,7 @@ from ..errors import DataError, GluonSoftmaxError
 from ..writing import whole_file
 from . import apt, folder, url
 from .editions import FILES, LARGEST_GZ, NUM_CLASSES, Edition, Reader, Source
-from .idx import kind_of, read_idx, read_idx_path
+from .idx import is_file, kind_of, read_idx, read_idx_path
 
 # How long an edition that was out of reach is not searched for by who can do without it.
 REMEMBER_SECONDS = 24 * 3600
@@ -110,9 +110,9 @@ def obtain(
 
 
 def in_cache(edition: Edition) -> List[Path]:
-    """List those of an edition's files that the cache has, whole or not."""
+    """List those of an edition's files that the cache has; errors are those of :func:`is_file`."""
     paths = [edition_folder(edition) / (file + edition.suffix) for file in FILES]
-    return [path for path in paths if path.is_file()]
+    return [path for path in paths if is_file(path)]
 
 
 def read_cache(edition: Edition, folder: Path) -> Arrays:
@@ -134,7 +134,7 @@ def read_cache(edition: Edition, folder: Path) -> Arrays:
     for file in FILES:
         path = folder / (file + edition.suffix)
         try:
-            if path.is_file():
+            if is_file(path):
                 arrays[file] = verify_cached(edition, path)
         except DataError as error:
             if isinstance(error.__cause__, PermissionError):

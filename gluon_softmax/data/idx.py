@@ -1,7 +1,9 @@
 """The IDX format of the MNIST family: a big-endian header, then unsigned bytes."""
 
+import errno
 import gzip
 import io
+import stat
 import zlib
 from pathlib import Path
 from typing import Optional, Tuple
@@ -98,11 +100,41 @@ def _read(stream: io.BufferedIOBase, size: int) -> bytes:
     return parts
 
 
+def is_file(path: Path) -> bool:
+    """Tell whether a file is there.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where; a link is followed.
+
+    Returns
+    -------
+    bool
+        Of a regular file.
+
+    Raises
+    ------
+    OSError
+        If that cannot be told, as of a folder that may not be looked into: ``Path.is_file`` has
+        said no to all of these since Python 3.14.
+    """
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return False
+        raise
+
+
 def find_idx(folder: Path, file: str) -> Optional[Path]:
     """Find ``file`` or ``file.gz`` in a folder; None if it has neither."""
     for path in (folder / file, folder / f"{file}.gz"):
-        if path.is_file():
-            return path
+        try:
+            if is_file(path):
+                return path
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     return None
 
 

@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gluon_softmax.data.editions import FILES
-from gluon_softmax.data.idx import MAX_EXAMPLES, find_idx, kind_of, read_idx, read_idx_path
+from gluon_softmax.data.idx import (
+    MAX_EXAMPLES,
+    find_idx,
+    is_file,
+    kind_of,
+    read_idx,
+    read_idx_path,
+)
 from gluon_softmax.errors import DataError
 
 
@@ -21,6 +28,26 @@ def idx(array, magic=None, count=None, sides=(28, 28)):
 
 IMAGES = np.random.RandomState(0).randint(0, 256, (20, 28, 28)).astype(np.uint8)
 LABELS = np.arange(20, dtype=np.uint8) % 10
+
+
+@pytest.mark.posix
+def test_what_is_a_file(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "loop").symlink_to("loop")
+    os.mkfifo(tmp_path / "pipe")
+    places = [tmp_path / name for name in ("file", "link", "loop", "pipe", "none", "file/none")]
+    assert [is_file(place) for place in places] == [True, True, False, False, False, False]
+    assert not is_file(tmp_path)
+    with pytest.raises(OSError, match="too long"):
+        is_file(tmp_path / ("x" * 300))
+
+
+@pytest.mark.posix
+@pytest.mark.bad_input
+def test_a_folder_that_cannot_be_looked_into(tmp_path):
+    with pytest.raises(DataError, match=r"x{300}/images: cannot be read \(File name too long\)"):
+        find_idx(tmp_path / ("x" * 300), "images")
 
 
 def test_kinds():

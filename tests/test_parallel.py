@@ -144,7 +144,11 @@ def test_more_devices_or_workers_than_examples(sample):
     few = dataclasses.replace(
         sample, test_images=sample.test_images[:2], test_labels=sample.test_labels[:2]
     )
-    with pytest.raises(UsageError, match="3 devices are too many for 2 examples"):
+    with pytest.raises(UsageError, match=r"^3 devices are too many for 2 examples$"):
         load_data_fashion_mnist(200, data=few, ctx=devices(3))
-    with pytest.raises(UsageError, match="3 workers are too many for batches of 2 examples"):
-        load_data_fashion_mnist(200, data=few, share=(0, 3))
+    for batch_size, data in ((200, few), (2, sample)):
+        with pytest.raises(UsageError, match=r"^3 workers are too many for batches of 2 examples$"):
+            load_data_fashion_mnist(batch_size, data=data, share=(0, 3))
+    # As many as there are examples is enough.
+    assert len(load_data_fashion_mnist(200, data=few, ctx=devices(2))[1]) == 1
+    assert len(load_data_fashion_mnist(2, data=few, share=(1, 2))[1]) == 1

@@ -210,6 +210,7 @@ def test_another_feed(sample):
         UsageError, match="^no loader is called 'fast': choose resident or per-sample$"
     ):
         loader.load_data_fashion_mnist(200, data=sample, loader="fast")
+    assert str(raised.value) == "no loader is called 'fast': choose resident or per-sample"
 
 
 @pytest.mark.bad_input

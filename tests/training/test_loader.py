@@ -177,8 +177,11 @@ def test_an_earlier_batch_is_not_overwritten(sample):
 
 
 def test_defaults(sample, monkeypatch):
-    monkeypatch.setattr(loader, "load_chosen", lambda root: sample)
+    asked = []
+    monkeypatch.setattr(loader, "load_chosen", lambda root: asked.append(root) or sample)
+    loader.load_data_fashion_mnist(200, None, "a folder")
     train_iter, test_iter = loader.load_data_fashion_mnist(200)
+    assert asked == ["a folder", None]
     assert (len(train_iter), len(test_iter)) == (5, 2)
     assert train_iter._num_workers == 0
     assert batches(train_iter)[0][0].shape == (200, 1, 28, 28)

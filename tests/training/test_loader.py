@@ -207,6 +207,14 @@ def test_worker_processes_are_at_work(ctx, sample):
     del train_iter, test_iter
 
 
+@pytest.mark.parametrize("ctx", [None, (mx.cpu(0), mx.cpu(1))])
+def test_what_is_resident_needs_no_process(ctx, sample):
+    before = {process.pid for process in multiprocessing.active_children()}
+    feeds = loader.load_data_fashion_mnist(200, data=sample, num_workers=2, ctx=ctx)
+    assert {process.pid for process in multiprocessing.active_children()} <= before
+    assert [len(list(feed)) for feed in feeds] == [5, 2]
+
+
 @pytest.mark.bad_input
 def test_another_feed(sample):
     with pytest.raises(UsageError) as raised:

@@ -71,7 +71,10 @@ def _findings(wrong: List[str]) -> Iterator[Tuple[str, str]]:
             try:
                 import_module(name)
             except ImportError as error:
-                wrong.append(_in_a_line(error))
+                said = _in_a_line(error)
+                # Of several that ask for the same one, once.
+                if not any(said in line for line in wrong):
+                    wrong.append(said)
             except Exception as error:
                 wrong.append(f"{name} cannot be imported: {_in_a_line(error)}")
     for library in _libraries():

@@ -28,3 +28,13 @@ def test_losses_fall_and_accuracies_are_shares(version):
     losses = [figure.printed for figure in figures if figure.metric == "loss"]
     assert losses == sorted(losses, reverse=True)
     assert all(0 < figure.printed < 1 for figure in figures)
+
+
+@pytest.mark.parametrize(
+    ("table", "text"), [("scratch", "0.7517 0.095 0.790"), ("concise", "0.7508 0.757 0.804")]
+)
+def test_a_tables_figures(table, text):
+    """As they stand in the tutorial, without the accuracy before training."""
+    figures = claims.TUTORIAL.of(table)
+    assert [figure.text for figure in figures[:3]] == text.split()
+    assert len(figures) == 15

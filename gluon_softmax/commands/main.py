@@ -98,22 +98,11 @@ def guarded(work: Callable[[List[str]], int], argv: Optional[Sequence[str]]) -> 
             raise
         report_error(error)
         return error.exit_status
-    except ImportError as error:
-        said = package_at_fault(error)
+    except (ImportError, MemoryError, RuntimeError) as error:
+        said = _explained(error)
         if debug or said is None:
             raise
         report_error(said)
-        return 1
-    except MemoryError as error:
-        if debug:
-            raise
-        report_error(f"not enough memory ({error})" if str(error) else "not enough memory")
-        return 1
-    except RuntimeError as error:
-        # MXNet's own, which cannot be named without importing it.
-        if debug or type(error).__name__ != "MXNetError":
-            raise
-        report_error(f"MXNet: {str(error).splitlines()[-1].replace('MXNetError: ', '')}")
         return 1
     except OSError as error:
         if debug:
@@ -122,6 +111,18 @@ def guarded(work: Callable[[List[str]], int], argv: Optional[Sequence[str]]) -> 
         return 1
     except KeyboardInterrupt:
         return tell()
+
+
+def _explained(error: Exception) -> Optional[str]:
+    """Say in one line what packages or memory lack; None if it may be an error of ours."""
+    if isinstance(error, ImportError):
+        return package_at_fault(error)
+    if isinstance(error, MemoryError):
+        return f"not enough memory ({error})" if str(error) else "not enough memory"
+    # MXNet's own, which cannot be named without importing it.
+    if type(error).__name__ == "MXNetError":
+        return f"MXNet: {str(error).splitlines()[-1].replace('MXNetError: ', '')}"
+    return None
 
 
 def _report_system(error: OSError) -> None:

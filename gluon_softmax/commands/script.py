@@ -42,14 +42,7 @@ def run(argv: List[str]) -> int:
     own = next((k for k, word in enumerate(argv) if not word.startswith("-")), len(argv) - 1) + 1
     try:
         arguments = parser.parse_args(argv[:own])
-        try:
-            if not is_file(arguments.script):
-                folder = argv[own - 1] and arguments.script.is_dir()
-                what = "a folder, not a script" if folder else "no such file"
-                raise UsageError(f"{argv[own - 1]!r}: {what}")
-            code = arguments.script.read_bytes()
-        except OSError as error:
-            raise UsageError(f"{argv[own - 1]!r}: cannot be read ({error.strerror})") from error
+        code = _read(arguments.script, argv[own - 1])
     except GluonSoftmaxError as error:
         report_error(error)
         return error.exit_status
@@ -78,3 +71,14 @@ def run(argv: List[str]) -> int:
         if arguments.time:
             print(f"{script}: {time.perf_counter() - start:.1f} s", file=sys.stderr)
     return 0
+
+
+def _read(script: Path, word: str) -> bytes:
+    """Read the script, which the user calls by that word; a UsageError if that cannot be."""
+    try:
+        if is_file(script):
+            return script.read_bytes()
+        what = "a folder, not a script" if word and script.is_dir() else "no such file"
+    except OSError as error:
+        raise UsageError(f"{word!r}: cannot be read ({error.strerror})") from error
+    raise UsageError(f"{word!r}: {what}")

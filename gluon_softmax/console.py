@@ -1,4 +1,4 @@
-"""What the program says beside its results: notes and progress bars, both on standard error."""
+"""What the program says beside its results: notes, errors and bars, all on standard error."""
 
 import sys
 from importlib.util import find_spec
@@ -20,6 +20,12 @@ def say(line: str) -> None:
         sys.modules["tqdm"].tqdm.write(line, file=sys.stderr)
     else:
         print(line, file=sys.stderr, flush=True)
+
+
+def report_error(error: object) -> None:
+    """Print an error for people: one line."""
+    # At once, as several processes of a cluster may do so.
+    print(f"error: {error}\n", end="", file=sys.stderr, flush=True)
 
 
 def in_notebook() -> bool:

@@ -11,6 +11,7 @@ class GluonSoftmaxError(Exception):
     """A failed job: one line that says what is wrong and what to do."""
 
     exit_status = 1
+    is_told = False
 
 
 class UsageError(GluonSoftmaxError):

@@ -11,9 +11,9 @@ from typing import Any, Dict, Iterator, List, Set
 import mxnet as mx
 import numpy as np
 from mxnet import nd
-from mxnet.base import _LIB, check_call
 
-from ..errors import ClusterError
+from ..console import report_error
+from ..errors import ClusterError, GluonSoftmaxError
 from . import watch
 from .roles import Role
 
@@ -134,6 +134,7 @@ def joined(role: Role) -> Iterator[Team]:
     watch.wait(role, lambda: stores.append(mx.kvstore.create("dist_sync")), lambda: bool(stores))
     [kv] = stores
     team = Team(kv)
+    failure = None
     with _watched(kv, role):
         try:
             yield team
@@ -142,17 +143,16 @@ def joined(role: Role) -> Iterator[Team]:
                 # Its store would wait, as it goes, for all others; they see that it is gone.
                 watch.end_at_exit(kv, error)
                 raise
-            kv._barrier()
-            _free(kv)
-            raise
+            failure = error
+            if isinstance(error, GluonSoftmaxError):
+                # Before another worker ends, whereupon the launcher ends this one.
+                report_error(error)
+                error.is_told = True
         kv._barrier()
-        _free(kv)
-
-
-def _free(kv: Any) -> None:
-    """Let the store go, while there is somebody to watch, and not when MXNet's library does."""
-    check_call(_LIB.MXKVStoreFree(kv.handle))
-    kv.handle = None
+    # Nobody may ask the store who is gone while it goes itself.
+    watch.free(kv, role)
+    if failure is not None:
+        raise failure
 
 
 @contextlib.contextmanager
@@ -171,8 +171,7 @@ def _watched(kv: Any, role: Role) -> Iterator[None]:
                 if number in (signal.SIGINT, signal.SIGTERM) and not done.wait(1):
                     watch.end_by_signal(number)
             try:
-                if kv.handle is not None:
-                    watch.check(kv, role)
+                watch.check(kv, role)
             except ClusterError as error:
                 watch.end(error)
 

@@ -14,8 +14,9 @@ import threading
 import time
 from typing import Any, Callable, List, NoReturn
 
-from mxnet.base import _LIB, MXNetError
+from mxnet.base import _LIB, MXNetError, check_call
 
+from ..console import report_error
 from ..errors import ClusterError
 from ..interruption import tell
 from .roles import JOIN_SECONDS, Role
@@ -157,11 +158,31 @@ def wait(
         _exit(int(error.code or 0))
 
 
+def free(kv: Any, role: Role) -> None:
+    """Let a worker's store go, which waits for all others, and not when MXNet's library does.
+
+    Parameters
+    ----------
+    kv : mxnet.kvstore.KVStore
+        The store, which nobody uses any more.
+    role : Role
+        The worker's.
+    """
+    deadline = time.monotonic() + 2 * LIMIT
+
+    def look() -> None:
+        if time.monotonic() > deadline:
+            raise ClusterError(f"the others did not end within {2 * LIMIT} s of this worker")
+
+    wait(role, lambda: check_call(_LIB.MXKVStoreFree(kv.handle)), lambda: True, look)
+    kv.handle = None
+
+
 def end(error: ClusterError) -> NoReturn:
     """Tell an error and end the process, whatever its threads wait for."""
     # Where the launcher is gone, nobody may be there to read it.
     with contextlib.suppress(OSError):
-        print(f"error: {error}", file=sys.stderr, flush=True)
+        report_error(error)
     _exit(error.exit_status)
 
 

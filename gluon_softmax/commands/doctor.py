@@ -7,13 +7,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Iterator, List, Optional, Tuple
 
-from ..console import say
+from ..console import report_error, say
 from ..data.cache import cache_root, in_cache, verify_cached
 from ..data.editions import EDITIONS, FILES
 from ..errors import MXNET_AGAIN, DataError, GluonSoftmaxError, package_at_fault
 from ..revival import applied, cuda
 from ..training.machine import processor, versions
-from .options import Parser, report_error
+from .options import Parser
 
 # What MXNet takes from the system or from other wheels, and what reads /proc calls it.
 LIBRARIES = (

@@ -9,10 +9,11 @@ import sys
 from typing import Callable, Iterator, List, Optional, Sequence
 
 from .. import __version__
+from ..console import report_error
 from ..errors import GluonSoftmaxError, package_at_fault
 from ..interruption import listening, tell
 from . import benchmark, cluster, compare, data, doctor, predict, reproduce, revival, script, train
-from .options import Parser, nearest, report_error
+from .options import Parser, nearest
 
 COMMANDS = {
     "data": data.run,
@@ -96,7 +97,8 @@ def guarded(work: Callable[[List[str]], int], argv: Optional[Sequence[str]]) -> 
     except GluonSoftmaxError as error:
         if debug:
             raise
-        report_error(error)
+        if not error.is_told:
+            report_error(error)
         return error.exit_status
     except (ImportError, MemoryError, RuntimeError) as error:
         said = _explained(error)

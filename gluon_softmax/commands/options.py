@@ -5,7 +5,6 @@ import difflib
 import gc
 import math
 import os
-import sys
 from pathlib import Path
 from typing import Any, Callable, NoReturn, Optional, Sequence
 
@@ -227,9 +226,3 @@ def spare_collections() -> None:
     MXNet collects whenever it makes a DataLoader: 0.05 s each time, for what never is garbage.
     """
     gc.freeze()
-
-
-def report_error(error: object) -> None:
-    """Print an error for people: one line, on standard error."""
-    # At once, as several processes of a cluster may do so.
-    print(f"error: {error}\n", end="", file=sys.stderr)

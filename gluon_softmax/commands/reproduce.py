@@ -5,6 +5,7 @@ import shlex
 import signal
 from typing import Any, List
 
+from ..console import report_error
 from ..errors import UsageError
 from ..reproduction.language import LANGUAGES, of_this_user
 from .options import (
@@ -14,7 +15,6 @@ from .options import (
     add_training_options,
     load_data,
     output_folder,
-    report_error,
     settings_of,
     spare_collections,
     whole_number,

@@ -7,10 +7,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import List
 
+from ..console import report_error
 from ..data.idx import is_file
 from ..errors import GluonSoftmaxError, UsageError
 from ..revival.workers import begin_scripts_with_us
-from .options import Parser, report_error
+from .options import Parser
 
 
 def run(argv: List[str]) -> int:

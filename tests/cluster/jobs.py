@@ -57,12 +57,12 @@ def single(*argv):
 class Job:
     """All roles of a cluster, each a process that is started here."""
 
-    def __init__(self, *options, version="concise", workers=2, only=None, each=lambda role: ()):
+    def __init__(self, *options, program=("concise",), workers=2, only=None, each=lambda role: ()):
         self.port = free_port()
         self.roles = ["scheduler", "server", *(f"worker {k}" for k in range(workers))]
         self.processes = {
             role: start(
-                [version, *TRAIN, *options, *each(role)],
+                [*program, *TRAIN, *options, *each(role)],
                 environment(self.port, workers, DMLC_ROLE=role.split()[0]),
             )
             for role in self.roles

@@ -43,9 +43,24 @@ def test_a_worker_that_is_killed():
     assert found["server"][1] == found["worker 0"][1] == lost
 
 
+def test_a_worker_that_is_killed_when_all_is_done():
+    # Its store waits for all others, but nobody may ask it then who is gone.
+    odd = ["tests.cluster.odd_worker", "dies-as-it-frees-its-store", "scratch"]
+    with jobs.Job("--epochs", "1", program=odd) as job:
+        running(job)
+        start = time.monotonic()
+        found = job.ended(30)
+        assert time.monotonic() - start < 30
+    statuses = {status: err for role, (status, err) in found.items() if "worker" in role}
+    assert statuses == {
+        1: "error: the others did not end within 16 s of this worker\n",
+        -signal.SIGKILL: "",
+    }
+
+
 def test_a_server_that_does_not_answer():
     # As one beyond a network that is cut: it takes part no more, and no connection is closed.
-    with jobs.Job(*jobs.LONG, version="scratch") as job:
+    with jobs.Job(*jobs.LONG, program=["scratch"]) as job:
         running(job)
         job.processes["server"].send_signal(signal.SIGSTOP)
         stopped = job.processes.pop("server")

@@ -1,0 +1,46 @@
+"""Train as a version does, but oddly: ``python -m tests.cluster.odd_worker HOW VERSION ...``."""
+
+import os
+import runpy
+import signal
+import sys
+import time
+
+role = os.environ.pop("DMLC_ROLE")
+
+from gluon_softmax.cluster import watch  # noqa: E402
+
+os.environ["DMLC_ROLE"] = role
+check = watch.check
+
+
+def look_all_the_time(kv, role):
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        check(kv, role)
+
+
+def die(kv, role):
+    # The first one is to be there still.
+    if kv.rank:
+        os.kill(os.getpid(), signal.SIGKILL)
+    freed(kv, role)
+
+
+def rest(kv, role):
+    seconds = 0 if kv.rank else 3
+    freed(kv, role)
+    # All others have ended then.
+    time.sleep(seconds)
+
+
+freed = watch.free
+_, how, version, *_ = sys.argv
+if how == "looks-all-the-time":
+    watch.check = look_all_the_time
+if how == "dies-as-it-frees-its-store":
+    watch.free = die
+if how == "rests-when-it-is-the-first":
+    watch.free = rest
+del sys.argv[:2]
+runpy.run_module(version, run_name="__main__", alter_sys=True)

@@ -47,10 +47,7 @@ def test_a_worker_that_is_killed_when_all_is_done():
     # Its store waits for all others, but nobody may ask it then who is gone.
     odd = ["tests.cluster.odd_worker", "dies-as-it-frees-its-store", "scratch"]
     with jobs.Job("--epochs", "1", program=odd) as job:
-        running(job)
-        start = time.monotonic()
-        found = job.ended(30)
-        assert time.monotonic() - start < 30
+        found = job.ended(60)
     statuses = {status: err for role, (status, err) in found.items() if "worker" in role}
     assert statuses == {
         1: "error: the others did not end within 16 s of this worker\n",

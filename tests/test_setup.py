@@ -375,15 +375,15 @@ def test_where_the_home_cannot_be_written_uv_keeps_its_files_here(shut, make, pr
 
 
 @pytest.mark.fault
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interruption_while_uv_is_brought_shows_no_traceback(signum, make, project):
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_an_interruption_while_uv_is_brought_shows_no_traceback(name, make, project):
     slow = FAKE.replace("pip)", "pip)\n    echo Traceback >&2; sleep 5; exit 1;;\npip-)")
     process = make("reproduce", python=slow)
     wait = time.monotonic() + 20
     while not list(project.glob(".uv-*/log")) and time.monotonic() < wait:
         time.sleep(0.05)
     time.sleep(0.3)
-    os.killpg(process.pid, signum)
+    os.killpg(process.pid, getattr(signal, name))
     status, _, err = ended(process)
     assert status != 0
     assert "Traceback" not in err

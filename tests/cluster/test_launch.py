@@ -143,10 +143,10 @@ def test_a_signal_ends_all(signum):
 
 
 @pytest.mark.fault
-@pytest.mark.parametrize("signum", [signal.SIGHUP, signal.SIGKILL])
-def test_a_launcher_that_is_gone(signum):
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGKILL"])
+def test_a_launcher_that_is_gone(name):
     with at_work() as (port, process):
-        process.send_signal(signum)
+        process.send_signal(getattr(signal, name))
         process.wait(timeout=10)
         jobs.wait_for(lambda: not jobs.of_job(port), 10)
 

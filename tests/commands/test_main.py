@@ -445,11 +445,11 @@ def test_a_place_that_nobody_can_look_into(option, on_sample, tmp_path):
 @pytest.mark.posix
 @pytest.mark.bad_input
 @pytest.mark.parametrize("name", ["results.json", "index.html"])
-@pytest.mark.parametrize("kind", [os.mkdir, os.mkfifo])
+@pytest.mark.parametrize("kind", ["mkdir", "mkfifo"])
 def test_what_the_report_cannot_replace_is_told_before_any_run(
     name, kind, on_sample, tmp_path, capsys
 ):
-    kind(tmp_path / name)
+    getattr(os, kind)(tmp_path / name)
     assert cli.main(["reproduce", *on_sample, "--runs", "1", "--out", str(tmp_path)]) == 2
     said = capsys.readouterr()
     assert said.out == ""

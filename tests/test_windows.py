@@ -1,0 +1,33 @@
+"""What can be seen elsewhere of how the tests would fare on Windows."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+COLLECT = """
+import os, signal, sys
+import pytest
+
+class Windows:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session):
+        for name in ("fork", "getpgid", "killpg", "mkfifo", "setsid"):
+            delattr(os, name)
+        for name in ("HUP", "KILL", "STOP", "CONT", "ALRM", "USR1", "PIPE", "QUIT"):
+            delattr(signal, "SIG" + name)
+        for name in ("fcntl", "grp", "pty", "pwd", "resource", "termios", "tty"):
+            sys.modules[name] = None
+
+sys.exit(pytest.main(["--collect-only", "-q", "-p", "no:cacheprovider", "tests"], [Windows()]))
+"""
+
+
+@pytest.mark.posix
+@pytest.mark.once
+def test_all_tests_can_be_collected_without_what_windows_lacks():
+    done = subprocess.run([sys.executable, "-c", COLLECT], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert f"tests/{Path(__file__).name}::" in done.stdout

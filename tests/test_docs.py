@@ -94,6 +94,8 @@ def test_the_changes_begin_with_this_version():
     assert versions == sorted(versions, reverse=True)
 
 
+# Some are tried once for each way to start a process, of which Windows has one.
+@pytest.mark.posix
 def test_numbers_of_faults_and_bad_inputs(request):
     collected = request.config.counted_files
     if collected != {path.name for path in Path(__file__).parent.rglob("test_*.py")}:

@@ -29,7 +29,10 @@ def test_development_mode(argv, tmp_path):
     assert [line for line in lines if any(folder in line for folder in OURS)] == []
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 12), reason="MXNet's files warn as they are compiled")
+@pytest.mark.skipif(
+    sys.version_info >= (3, 12) or sys.platform == "win32",
+    reason="MXNet's files warn as they are compiled; on Windows those of its version 1.7 always",
+)
 @pytest.mark.parametrize("version", ["scratch", "concise"])
 def test_where_warnings_are_errors(version):
     """As in the tests of many who import it."""

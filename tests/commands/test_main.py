@@ -597,3 +597,16 @@ def test_a_reader_that_has_had_enough_as_windows_calls_it(monkeypatch, capsys):
     assert capsys.readouterr().err == ""
     cli._report_system(OSError(errno.EINVAL, "Invalid argument", "a file"))
     assert capsys.readouterr().err == "error: [Errno 22] Invalid argument: 'a file'\n"
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("program", [["scratch"], ["gluon_softmax", "reproduce", "--runs", "1"]])
+def test_mxnet_as_it_is(program, on_sample, monkeypatch):
+    monkeypatch.setenv("GLUON_SOFTMAX_REVIVE", "0")
+    done = run(*program, *on_sample)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(
+        r"error: GLUON_SOFTMAX_REVIVE=0 leaves MXNet as it is, and that cannot run here \(.+\): "
+        r"unset it\n",
+        done.stderr,
+    )

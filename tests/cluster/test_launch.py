@@ -172,7 +172,9 @@ def test_bad_usage_of_the_command():
 
 
 def test_all_words_after_the_dashes_are_the_commands():
-    argv = ["-c", "import sys; print(sys.argv[1:])", "--debug", "--", "-n"]
+    # In one piece, as several processes write at once.
+    script = "import sys; sys.stdout.write(str(sys.argv[1:]) + chr(10))"
+    argv = ["-c", script, "--debug", "--", "-n"]
     process = jobs.start(
         ["gluon_softmax", "cluster", "--", sys.executable, *argv], dict(os.environ)
     )

@@ -3,6 +3,7 @@
 import contextlib
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -95,7 +96,12 @@ sys.exit(main.main_version("scratch", sys.argv[1:]))
 
 
 def shared_memory():
-    return set(os.listdir("/dev/shm")) if os.path.isdir("/dev/shm") else set()
+    """Name the shared memory that no program uses, as one that runs beside this may."""
+    used = set()
+    for maps in Path("/proc").glob("[0-9]*/maps"):
+        with contextlib.suppress(OSError):
+            used.update(re.findall(r" /dev/shm/(\S+)", maps.read_text()))
+    return set(os.listdir("/dev/shm")) - used if os.path.isdir("/dev/shm") else set()
 
 
 @contextlib.contextmanager
@@ -133,10 +139,7 @@ def assert_ends(process, signum, to_group, before):
 
 
 def assert_nothing_left(group, before):
-    """Wait for the group to be empty: what a process leaves is gone a moment later.
-
-    Other programs' shared memory comes and goes meanwhile.
-    """
+    """Wait for the group to be empty: what a process leaves is gone a moment later."""
     for _ in range(20):
         left = running(group) | (shared_memory() - before)
         if not left:

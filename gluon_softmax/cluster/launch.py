@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import queue
+import random
 import re
 import shutil
 import signal
@@ -77,7 +78,7 @@ def launch(
     if find_spec(launcher.NAME) is None:
         raise ModuleNotFoundError(name="mxnet")
     words = [_quoted(word, cluster) for word in command]
-    variables = {"DMLC_PS_ROOT_PORT": str(_free_port())}
+    variables = {"DMLC_PS_ROOT_PORT": str(free_port())}
     if cluster == "local":
         # Nobody else is to reach it.
         variables.update(DMLC_PS_ROOT_URI="127.0.0.1", DMLC_NODE_HOST="127.0.0.1")
@@ -87,7 +88,7 @@ def launch(
     if host_file is not None:
         options.append(f"--host-file={host_file}")
     process = subprocess.Popen(
-        [sys.executable, "-m", _NAME, json.dumps([cluster, options, words])],
+        [sys.executable, "-m", _NAME, json.dumps([cluster, options, words, os.getpid()])],
         env={**os.environ, **variables},
         # A group of its own, which can be ended as a whole.
         start_new_session=True,
@@ -99,19 +100,22 @@ def launch(
         os.killpg(process.pid, signal.SIGTERM)
         raise
     finally:
-        _end(process.pid)
+        _end(process)
         signal.signal(signal.SIGHUP, before)
     if status < 0:
         raise ClusterError(f"the launcher was killed by signal {-status}; all are ended")
     return status
 
 
-def _end(group: int) -> None:
+def _end(process: subprocess.Popen) -> None:
     """Wait for the last processes of a group that were asked to end, but not for long."""
+    group = process.pid
     with contextlib.suppress(ProcessLookupError, PermissionError):
         try:
             deadline = time.monotonic() + _GRACE
             while time.monotonic() < deadline:
+                # The first of the group counts as there until somebody asks for its status.
+                process.poll()
                 os.killpg(group, 0)
                 time.sleep(0.05)
         finally:
@@ -136,13 +140,18 @@ def _quoted(word: str, cluster: str) -> str:
     return re.sub(r"([^\w./=:,+@%-])", r"\\\1", word) or "''"
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("", 0))
-        return free.getsockname()[1]
+def free_port() -> int:
+    """Find a port for a scheduler, which the system gives to nobody else until that listens."""
+    draw = random.SystemRandom()
+    while True:
+        # Below the range from which it gives ports on its own.
+        port = draw.randrange(20_000, 32_768)
+        with contextlib.suppress(OSError), socket.socket() as free:
+            free.bind(("", port))
+            return port
 
 
-def _main(cluster: str, options: List[str], words: List[str]) -> int:
+def _main(cluster: str, options: List[str], words: List[str], parent: int) -> int:
     """Submit the job, in the process that is MXNet's launcher, and wait for its threads."""
     submit = launcher.load()[cluster]
     arguments = launcher.options([*options, "command"])
@@ -150,7 +159,6 @@ def _main(cluster: str, options: List[str], words: List[str]) -> int:
     # Each process has a thread, which raises when that fails; the first one is the cause.
     failures: queue.SimpleQueue = queue.SimpleQueue()
     threading.excepthook = lambda raised: failures.put(raised.exc_value)
-    parent = os.getppid()
     submitting = threading.Thread(target=submit, args=(arguments,), daemon=True)
     submitting.start()
     status = 1

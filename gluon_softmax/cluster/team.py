@@ -133,22 +133,25 @@ def joined(role: Role) -> Iterator[Team]:
     stores: List[Any] = []
     watch.wait(role, lambda: stores.append(mx.kvstore.create("dist_sync")), lambda: bool(stores))
     [kv] = stores
-    team = Team(kv)
     failure = None
-    with _watched(kv, role):
-        try:
-            yield team
-        except BaseException as error:
-            if not team.all_end:
-                # Its store would wait, as it goes, for all others; they see that it is gone.
-                watch.end_at_exit(kv, error)
-                raise
-            failure = error
-            if isinstance(error, GluonSoftmaxError):
-                # Before another worker ends, whereupon the launcher ends this one.
-                report_error(error)
-                error.is_told = True
-        kv._barrier()
+    try:
+        team = Team(kv)
+        with _watched(kv, role):
+            try:
+                yield team
+            except BaseException as error:
+                if not team.all_end:
+                    raise
+                failure = error
+                if isinstance(error, GluonSoftmaxError):
+                    # Before another worker ends, whereupon the launcher ends this one.
+                    report_error(error)
+                    error.is_told = True
+            kv._barrier()
+    except BaseException as error:
+        # Its store would wait, as it goes, for all others; they see that it is gone.
+        watch.end_at_exit(kv, error)
+        raise
     # Nobody may ask the store who is gone while it goes itself.
     watch.free(kv, role)
     if failure is not None:
@@ -182,6 +185,9 @@ def _watched(kv: Any, role: Role) -> Iterator[None]:
     finally:
         done.set()
         signal.set_wakeup_fd(before)
+        # So that it need not be waited for.
+        with contextlib.suppress(BlockingIOError):
+            signals.send(b"\0")
         thread.join()
         told.close()
         signals.close()

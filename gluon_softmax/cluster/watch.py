@@ -139,8 +139,8 @@ def wait(
     deadline = time.monotonic() + role.join_seconds
     joined = False
     thread = threading.Thread(target=explain, daemon=True)
-    thread.start()
     try:
+        thread.start()
         while thread.is_alive():
             thread.join(0.5)
             joined = joined or has_joined()

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List
 from ..cluster.roles import given_role, refuse_role, serves
 from ..console import be_quiet
 from ..data.fashion_mnist import FashionMNIST
-from ..errors import Diverged, UsageError
+from ..errors import Diverged
 from .options import (
     Parser,
     add_data_options,
@@ -107,7 +107,7 @@ def _train(version: str, arguments: argparse.Namespace, settings: Any, team: Any
             on_epoch=show,
             team=team,
         )
-    except (Diverged, UsageError):
+    except Diverged:
         if team is not None:
             team.leave_it_to_the_first()
         raise

@@ -3,23 +3,18 @@
 import contextlib
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+from gluon_softmax.cluster.launch import free_port
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "tests" / "data"
 TRAIN = ("--kvstore", "dist_sync", "--data-dir", str(SAMPLE))
 # Hours, so that it is still at work when something happens to it.
 LONG = ("--epochs", "9999")
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def environment(port, workers=2, **more):

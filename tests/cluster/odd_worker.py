@@ -4,11 +4,13 @@ import os
 import runpy
 import signal
 import sys
+import threading
 import time
+import types
 
 role = os.environ.pop("DMLC_ROLE")
 
-from gluon_softmax.cluster import watch  # noqa: E402
+from gluon_softmax.cluster import team, watch  # noqa: E402
 
 os.environ["DMLC_ROLE"] = role
 check = watch.check
@@ -34,7 +36,21 @@ def rest(kv, role):
     time.sleep(seconds)
 
 
+def end_in_the_barrier(kv):
+    if kv.rank:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.2)
+    barrier(kv)
+
+
+class SlowThread(threading.Thread):
+    def start(self):
+        super().start()
+        time.sleep(1)
+
+
 freed = watch.free
+barrier = team.mx.kvstore.KVStore._barrier
 _, how, version, *_ = sys.argv
 if how == "looks-all-the-time":
     watch.check = look_all_the_time
@@ -42,5 +58,9 @@ if how == "dies-as-it-frees-its-store":
     watch.free = die
 if how == "rests-when-it-is-the-first":
     watch.free = rest
+if how == "is-asked-to-end-as-it-waits-for-the-last":
+    team.mx.kvstore.KVStore._barrier = end_in_the_barrier
+if how == "begins-slowly":
+    watch.threading = types.SimpleNamespace(Thread=SlowThread)
 del sys.argv[:2]
 runpy.run_module(version, run_name="__main__", alter_sys=True)

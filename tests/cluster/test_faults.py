@@ -55,6 +55,15 @@ def test_a_worker_that_is_killed_when_all_is_done():
     }
 
 
+def test_a_worker_that_is_asked_to_end_when_all_is_done():
+    odd = ["tests.cluster.odd_worker", "is-asked-to-end-as-it-waits-for-the-last", "scratch"]
+    with jobs.Job("--epochs", "1", program=odd) as job:
+        found = job.ended(60)
+    statuses = sorted(status for role, (status, _) in found.items() if "worker" in role)
+    # MXNet would abort the process.
+    assert statuses == [1, 128 + signal.SIGTERM]
+
+
 def test_a_server_that_does_not_answer():
     # As one beyond a network that is cut: it takes part no more, and no connection is closed.
     with jobs.Job(*jobs.LONG, program=["scratch"]) as job:
@@ -135,6 +144,17 @@ def test_a_worker_of_another_setting(options, words, tmp_path, sample):
     assert line.endswith("start all with the same")
 
 
+def test_a_worker_that_alone_cannot_work():
+    devices = ",".join(f"cpu:{number}" for number in range(301))
+    each = {"worker 1": ("--ctx", devices)}
+    with jobs.Job(each=lambda role: each.get(role, ())) as job:
+        found = job.ended(60)
+    status, err = found.pop("worker 1")
+    assert status == 2
+    assert err.startswith("error: 301 devices are too many for ")
+    assert {status for status, _ in found.values()} == {1}
+
+
 def other_data(folder):
     for file in jobs.SAMPLE.glob("*.gz"):
         (folder / file.name).write_bytes(file.read_bytes())
@@ -146,9 +166,14 @@ def other_data(folder):
     return folder
 
 
+@pytest.mark.parametrize(
+    "program",
+    [["concise"], ["tests.cluster.odd_worker", "begins-slowly", "concise"]],
+    ids=["at-once", "slowly"],
+)
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_to_who_serves(signum):
-    with jobs.Job(only=["scheduler"]) as job:
+def test_a_signal_to_who_serves(signum, program):
+    with jobs.Job(only=["scheduler"], program=program) as job:
         process = job.processes["scheduler"]
         jobs.wait_for(lambda: listens(job.port))
         start = time.monotonic()

@@ -2,9 +2,11 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import jobs
 import numpy as np
@@ -152,6 +154,21 @@ def test_a_launcher_that_is_gone(name):
 
 
 @pytest.mark.fault
+def test_a_launcher_that_is_gone_at_once():
+    port, process = started("concise", *jobs.TRAIN, *jobs.LONG)
+    with process:
+        # MXNet's own is its child, which has yet to begin then.
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        deadline = time.monotonic() + 30
+        while not children.read_text() and time.monotonic() < deadline:
+            pass
+        process.kill()
+        assert jobs.of_job(port) != {}
+        # Here, as without a reader of what they print they would end by that.
+        jobs.wait_for(lambda: not jobs.of_job(port), 15)
+
+
+@pytest.mark.fault
 def test_a_second_ctrl_c_waits_no_more():
     with at_work() as (port, process):
         numbers = [number for number, role in jobs.of_job(port).items() if role == "worker"]
@@ -222,6 +239,25 @@ def test_bad_usage(argv, words):
     assert process.returncode == 2
     assert len(err.splitlines()) == 1
     assert words in err
+
+
+def test_a_port_that_the_system_gives_to_nobody():
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as bounds:
+        given = range(int(bounds.read().split()[0]), 2**16)
+    if given.start < 32_768:
+        pytest.skip("this system gives any")
+    ports = {launching.free_port() for _ in range(20)}
+    assert len(ports) > 10
+    assert ports.isdisjoint(given)
+
+
+def test_a_port_in_use_is_not_chosen(monkeypatch):
+    with socket.socket() as used:
+        port = launching.free_port()
+        used.bind(("127.0.0.1", port))
+        drawn = iter([port, 20_001, 20_003, 20_005])
+        monkeypatch.setattr(launching.random.SystemRandom, "randrange", lambda *_: next(drawn))
+        assert launching.free_port() in (20_001, 20_003, 20_005)
 
 
 def test_words_arrive_as_they_are(tmp_path):

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,21 @@ def can_mount():
     with contextlib.suppress(OSError):
         return subprocess.run(["unshare", "-m", "true"], check=False).returncode == 0
     return False
+
+
+def shared_memory():
+    """Name the shared memory that no program uses, as one that runs beside this may."""
+    used = set()
+    for maps in Path("/proc").glob("[0-9]*/maps"):
+        with contextlib.suppress(OSError):
+            # By number: who made a semaphore has it under another name.
+            used.update(map(int, re.findall(r" (\d+) +/dev/shm/", maps.read_text())))
+    folder = Path("/dev/shm")
+    numbers = {}
+    for path in folder.iterdir() if folder.is_dir() else ():
+        with contextlib.suppress(OSError):
+            numbers[path.name] = path.stat().st_ino
+    return {name for name, number in numbers.items() if number not in used}
 
 
 class Pipe:

@@ -3,7 +3,6 @@
 import contextlib
 import multiprocessing
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -11,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from program import can_mount
+from program import can_mount, shared_memory
 from server import serve
 
 HERE = Path(__file__).parent
@@ -93,15 +92,6 @@ def slow_write(message, stream):
 workers._write = slow_write
 sys.exit(main.main_version("scratch", sys.argv[1:]))
 """
-
-
-def shared_memory():
-    """Name the shared memory that no program uses, as one that runs beside this may."""
-    used = set()
-    for maps in Path("/proc").glob("[0-9]*/maps"):
-        with contextlib.suppress(OSError):
-            used.update(re.findall(r" /dev/shm/(\S+)", maps.read_text()))
-    return set(os.listdir("/dev/shm")) - used if os.path.isdir("/dev/shm") else set()
 
 
 @contextlib.contextmanager

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from program import ROOT
 
-ROOT = Path(__file__).parents[1]
 COLLECT = """
 import os, signal, sys
 import pytest

@@ -12,7 +12,7 @@ from .. import __version__
 from ..console import report_error
 from ..errors import GluonSoftmaxError, package_at_fault
 from ..interruption import listening, tell
-from ..revival import SWITCH
+from ..revival import SWITCH, is_off
 from . import benchmark, cluster, compare, data, doctor, predict, reproduce, revival, script, train
 from .options import Parser, nearest
 
@@ -118,7 +118,7 @@ def guarded(work: Callable[[List[str]], int], argv: Optional[Sequence[str]]) -> 
 
 def _explained(error: Exception) -> Optional[str]:
     """Say in one line what MXNet, packages or memory lack; None if it may be an error of ours."""
-    if isinstance(error, (AttributeError, ImportError)) and os.environ.get(SWITCH) == "0":
+    if isinstance(error, (AttributeError, ImportError)) and is_off():
         line = str(error).splitlines()[0]
         return f"{SWITCH}=0 leaves MXNet as it is, and that cannot run here ({line}): unset it"
     if isinstance(error, ImportError):

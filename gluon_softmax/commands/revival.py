@@ -1,6 +1,5 @@
 """``python -m gluon_softmax revival``: what is mended of MXNet and d2lzh, and why."""
 
-import os
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Dict, List, Tuple
@@ -20,7 +19,7 @@ def run(argv: List[str]) -> int:
     from .. import revival
     from ..revival import launcher
 
-    if os.environ.get(revival.SWITCH) == "0":
+    if revival.is_off():
         print(f"nothing is mended: {revival.SWITCH}=0 is in the environment")
         return 0
     for name in ("mxnet", "d2lzh", revival.gluonbook.NAME):

@@ -20,7 +20,7 @@ from typing import Any, Callable, Optional, Sequence
 from . import cuda, distutils, gluonbook, gpu, ipython, libraries, machine, pictures, scipy, workers
 from .mend import Mend, applied, listed
 
-__all__ = ["Mend", "applied", "listed", "revive"]
+__all__ = ["Mend", "applied", "is_off", "listed", "revive"]
 
 SWITCH = "GLUON_SOFTMAX_REVIVE"
 _take: Any = None
@@ -111,6 +111,11 @@ class _Mending:
         return spec
 
 
+def is_off() -> bool:
+    """Tell whether the environment asks for MXNet as it is."""
+    return os.environ.get(SWITCH) == "0"
+
+
 def revive(take: Optional[Callable] = None) -> None:
     """Mend what is broken here, at once or as soon as it is imported; a second call does nothing.
 
@@ -124,7 +129,7 @@ def revive(take: Optional[Callable] = None) -> None:
     listed : The mends that were looked at.
     """
     global _take
-    if os.environ.get(SWITCH) == "0":
+    if is_off():
         return
     _take = take
     if "numpy" in sys.modules:

@@ -40,7 +40,7 @@ help:
 	@echo "ARGS='--runs 5'      more arguments for reproduce, benchmark or pytest"
 
 setup:
-	@$(uv) sync --locked$(if $(GPU), --no-group cpu --extra gpu)
+	@$(uv) sync --locked --inexact$(if $(GPU), --no-group cpu --extra gpu)
 
 reproduce:
 	@$(run) python -m gluon_softmax reproduce $(ARGS)

@@ -157,7 +157,7 @@ def test_the_data_cannot_change_between_two_feeds(sample):
             array[0] = 0
 
 
-def test_shuffled_anew_in_each_pass(sample):
+def test_shuffled_again_in_each_pass(sample):
     train_iter, _ = loader.load_data_fashion_mnist(1000, data=sample, seed=3)
     (_, first), (_, second) = batches(train_iter)[0], batches(train_iter)[0]
     assert (first != second).any()
@@ -219,7 +219,7 @@ def test_what_is_resident_needs_no_process(ctx, sample):
 def test_another_feed(sample):
     with pytest.raises(UsageError) as raised:
         loader.load_data_fashion_mnist(200, data=sample, loader="fast")
-    assert str(raised.value) == "no loader is called 'fast': choose resident or per-sample"
+    assert str(raised.value) == "unknown loader 'fast': choose resident or per-sample"
 
 
 @pytest.mark.bad_input
@@ -255,5 +255,5 @@ def test_batches_lie_on_the_context(sample):
 def test_images_without_labels_are_refused(kind, part, sample):
     fewer = {f"{part}_labels": getattr(sample, f"{part}_labels")[:100]}
     counted = {"train": "1000 training", "test": "300 test"}[part]
-    with pytest.raises(DataError, match=f"^{counted} images and 100 labels do not pair$"):
+    with pytest.raises(DataError, match=f"^{counted} images but 100 labels$"):
         loader.load_data_fashion_mnist(10, data=dataclasses.replace(sample, **fewer), loader=kind)

@@ -107,7 +107,7 @@ def test_long_messages_in_both_directions():
 @pytest.mark.fault
 def test_a_worker_that_ends_is_an_error():
     passing = make(Slow).batches([[k] for k in range(20)])
-    with pytest.raises(WorkerError, match="^a loader worker ended unexpectedly.*; ") as raised:
+    with pytest.raises(WorkerError, match=r"^a loader worker ended unexpectedly.*; ") as raised:
         list(passing)
     assert "--num-workers 0" in str(raised.value)
 
@@ -152,7 +152,7 @@ def test_a_start_that_takes_too_long_is_an_error_of_its_own(slow_start, monkeypa
 @pytest.mark.fault
 def test_a_worker_that_ends_as_it_starts_is_an_error(monkeypatch):
     monkeypatch.setattr(workers, "_work", lambda *arguments: os._exit(3))
-    with pytest.raises(WorkerError, match="^a loader worker could not start.*; "):
+    with pytest.raises(WorkerError, match=r"^a loader worker could not start.*; "):
         make()
 
 
@@ -162,7 +162,7 @@ def test_a_worker_that_the_system_refuses_is_an_error(monkeypatch):
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     monkeypatch.setattr(workers.multiprocessing, "Process", refused)
-    with pytest.raises(WorkerError, match="could not start .Resource temporarily unavailable.; "):
+    with pytest.raises(WorkerError, match=r"could not start .Resource temporarily unavailable.; "):
         make()
 
 

@@ -160,7 +160,8 @@ def _reported(ended: str, late: str) -> Iterator[None]:
     try:
         yield
     except (OSError, EOFError, pickle.UnpicklingError) as error:
-        reason = f" ({error.strerror})" if getattr(error, "strerror", None) else ""
+        strerror = getattr(error, "strerror", None)
+        reason = f" ({strerror})" if strerror else ""
         raise WorkerError(
             f"a loader worker {late if isinstance(error, socket.timeout) else ended}{reason}; use "
             "--num-workers 0 or --loader resident, which need no worker processes"

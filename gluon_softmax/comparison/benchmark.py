@@ -59,7 +59,7 @@ def plan(
     growth = " and growth with examples and batch size" if with_growth else ""
     lines = [
         f"Running {len(here)} of {len(contenders)} contenders (rounds: {rounds}, epochs: "
-        f"{epochs}), then data loading{growth}; about {minutes} min"
+        f"{epochs}), then data loading{growth}; about {minutes} min on 2 idle cores"
     ]
     missing = list(dict.fromkeys(c.package for c in contenders if c not in here))
     if missing:
@@ -175,7 +175,7 @@ def benchmark(out: Path, rounds: int, with_growth: bool, **settings: float) -> b
         raise GluonSoftmaxError(
             f"{NUMPY!r} or {TUTORIAL!r} failed (see above): no ratios without them"
         )
-    print(f"\nTraining, {rounds} rounds of {settings['epochs']} epochs")
+    print(f"\nTraining (rounds: {rounds}, epochs: {settings['epochs']})")
     print("\n".join(table(results)), flush=True)
     found["training"] = _plain(results)
 

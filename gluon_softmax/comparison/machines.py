@@ -29,6 +29,7 @@ def compare_machines() -> Dict[str, Any]:
         If a process fails.
     """
     runs = [(workers, size) for size in BATCH_SIZES for workers in WORKERS]
+    print(f"Running {len(runs) + 2} jobs with 1, 2 and 4 workers; a few minutes", flush=True)
     found = {run: _measure(*run) for run in progress(runs, desc="clusters")}
     many = {
         workers: _measure(workers, 200, f"--inputs={MANY_INPUTS}")

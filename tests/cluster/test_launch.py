@@ -59,7 +59,7 @@ def test_several_devices_on_several_machines():
     assert out == jobs.single("scratch", "--data-dir", str(jobs.SAMPLE), "--epochs", "2")
 
 
-def test_the_tutorials_feed():
+def test_the_tutorials_data_loader():
     options = ["--loader", "per-sample", "--num-workers", "2", "--epochs", "1"]
     status, out, err = run("concise", *jobs.TRAIN, *options)
     assert (status, err) == (0, "")

@@ -157,7 +157,7 @@ def test_what_is_no_file(tmp_path):
     with pytest.raises(DataError, match="cannot be read"):
         read_idx_path(tmp_path, "images")
     os.mkfifo(tmp_path / "images")
-    # Opening it would wait for a writer for ever.
+    # Opening it would wait forever for a writer.
     assert find_idx(tmp_path, "images") is None
 
 

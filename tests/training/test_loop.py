@@ -213,14 +213,14 @@ def test_a_parameter_that_is_not_finite_while_the_losses_are(sample):
 
 
 @pytest.mark.parametrize("version", ["scratch", "concise"])
-@pytest.mark.parametrize("feed", ["resident", "per-sample"])
-def test_on_another_context(version, feed, sample):
+@pytest.mark.parametrize("kind", ["resident", "per-sample"])
+def test_on_another_context(version, kind, sample):
     # As near to a GPU as a machine without one comes: a second context on the CPU.
     runs = [
         train_version(
             VERSIONS[version],
             sample,
-            Settings(epochs=2, ctx=ctx, loader=feed, num_workers=0),
+            Settings(epochs=2, ctx=ctx, loader=kind, num_workers=0),
             0,
             on_epoch=silent,
         )

@@ -214,7 +214,7 @@ def both(make, batches, loss, capsys, epochs=2):
 
 
 class Repeated:
-    """Batches that a function makes anew in each pass."""
+    """Batches that a function makes again in each pass."""
 
     def __init__(self, make):
         self.make = make

@@ -1,4 +1,4 @@
-"""IPython 9 dropped the function by which d2lzh asks for SVG pictures."""
+"""IPython 9 removed the function with which d2lzh selects SVG pictures."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from .mend import note
 
 
 def mend(display: Any) -> None:
-    """Put ``set_matplotlib_formats`` back into ``IPython.display``."""
+    """Restore ``set_matplotlib_formats`` in ``IPython.display``."""
     missing = not hasattr(display, "set_matplotlib_formats")
     if missing:
         display.set_matplotlib_formats = _set_matplotlib_formats

@@ -48,7 +48,7 @@ def mend(datasets: Any, test_utils: Any) -> None:
     for kind in (datasets.MNIST, datasets.CIFAR10):
         # CIFAR100 inherits it.
         kind._get_data = _fetching(kind._get_data, datasets.check_sha1)
-    note("gluon.data.vision.MNIST, CIFAR10, CIFAR100", "MXNet's server is down")
+    note("gluon.data.vision.MNIST and CIFAR10/100", "MXNet's server is down")
     get_mnist = test_utils.get_mnist
 
     class MNIST(datasets.MNIST):

@@ -8,8 +8,9 @@ from typing import Any, Callable
 
 from .mend import note
 
-# The backends of matplotlib that can only write files.
-_NO_DISPLAY = {"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"}
+# The backends of matplotlib that only write files, and the notebook's, by its old and new name.
+_NO_DISPLAY = {"agg", "cairo", "pdf", "pgf", "ps", "svg", "template", "inline"}
+_NO_DISPLAY.add("module://matplotlib_inline.backend_inline")
 
 
 def mend(d2lzh: Any) -> None:

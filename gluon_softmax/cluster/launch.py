@@ -76,7 +76,7 @@ def launch(
         raise UsageError(f"--cluster {cluster}: {program} is not on the PATH; install it")
     if find_spec(launcher.NAME) is None:
         raise ModuleNotFoundError(name="mxnet")
-    words = [_quoted(word, cluster) for word in command]
+    words = [_quoted(word, cluster) for word in launcher.with_interpreter(command)]
     variables = {"DMLC_PS_ROOT_PORT": str(free_port())}
     if cluster == "local":
         # Not reachable from other machines.

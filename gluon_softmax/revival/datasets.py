@@ -54,7 +54,7 @@ def mend(datasets: Any, test_utils: Any) -> None:
     class MNIST(datasets.MNIST):
         def _get_data(self) -> None:
             paths = [Path(self._root, name) for name in _files(self)]
-            # get_mnist takes files of these names as they are.
+            # get_mnist reads existing files without a check.
             if not all(path.exists() for path in paths):
                 _fetch(self, datasets.check_sha1)
 
@@ -71,7 +71,7 @@ def mend(datasets: Any, test_utils: Any) -> None:
 def _fetching(get_data: Any, check_sha1: Any) -> Any:
     @functools.wraps(get_data)
     def fetch_and_get(self: Any) -> None:
-        # A repository that the user names is asked by MXNet itself.
+        # From a repository that the user names, MXNet downloads itself.
         if self._namespace in SOURCES and _REPOSITORY not in os.environ:
             _fetch(self, check_sha1)
         get_data(self)

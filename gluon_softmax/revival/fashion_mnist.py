@@ -18,8 +18,8 @@ def mend(datasets: Any, take: Callable[[bool], Part]) -> None:
     datasets : module
         ``mxnet.gluon.data.vision.datasets``.
     take : callable
-        Takes True for the training set and False for the test set; returns the images, uint8
-        (count, 28, 28, 1), and the labels, int32.
+        Called with True for the training set or False for the test set; returns the images,
+        uint8 (count, 28, 28, 1), and the labels, int32.
     """
     of_mxnet = datasets.FashionMNIST._get_data
     is_np_array, mx_np, nd = datasets.is_np_array, datasets._mx_np, datasets.nd

@@ -25,7 +25,9 @@ _WHAT_TO_DO = f"use d2l.try_gpu(), or set {INSTEAD}=cpu to run on the CPU instea
 
 
 def mend(mxnet: Any) -> None:
-    """Explain the errors of ``mx.gpu()`` in one line, or use the CPU if the environment asks so.
+    """Explain the errors of ``mx.gpu()`` in one line, or replace it by the CPU.
+
+    ``GLUON_SOFTMAX_GPU=cpu`` in the environment replaces it.
 
     Parameters
     ----------

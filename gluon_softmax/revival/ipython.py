@@ -46,7 +46,7 @@ def provide_shell(main: ModuleType) -> None:
 
     without_history = Config({"HistoryManager": {"enabled": False}})
     shell = Shell.instance(user_module=main, config=without_history)
-    # Here they are the prompt's: this exit would not end a script.
+    # These are meant for a prompt: IPython's exit would not end a script.
     for name in ("exit", "quit", "open"):
         vars(main).pop(name, None)
     vars(builtins)["get_ipython"] = shell.get_ipython

@@ -31,7 +31,7 @@ class OneElement(np.ndarray):
         return int(self.item()) if self.size == 1 else super().__int__()
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
-        """Return a scalar where a plain array gives one, as NumPy does not for subclasses."""
+        """Return a scalar instead of an array without dimensions, as a plain array does."""
         return array[()] if return_scalar else array.view(OneElement)
 
     def __reduce__(self) -> Any:

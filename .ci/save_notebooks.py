@@ -25,12 +25,12 @@ with tempfile.NamedTemporaryFile("w", suffix="matplotlibrc") as settings:
             notebook,
             timeout=240,
             record_timing=False,
-            store_widget_state=False,
             coalesce_streams=True,
             resources={"metadata": {"path": str(path.parent)}},
         )
         client.execute()
         notebook.metadata.language_info = {"name": "python"}
+        notebook.metadata.pop("widgets", None)
         for cell in notebook.cells:
             for output in cell.get("outputs", []):
                 if "image/svg+xml" in output.get("data", {}):

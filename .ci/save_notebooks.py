@@ -1,6 +1,6 @@
-"""Run both notebooks and save them with their outputs, the same bytes on each run.
+"""Run both notebooks and save them with their outputs, so that two runs give the same bytes.
 
-`.venv/bin/python .ci/save_notebooks.py`, after `make lint`, which installs what it needs.
+Usage: .venv/bin/python .ci/save_notebooks.py (`make lint` installs what it needs)
 """
 
 import os
@@ -14,7 +14,7 @@ import nbformat
 ROOT = Path(__file__).parent.parent
 
 with tempfile.NamedTemporaryFile("w", suffix="matplotlibrc") as settings:
-    # Otherwise the names inside an SVG are random.
+    # Without a salt, Matplotlib writes random names into an SVG.
     settings.write("svg.hashsalt: gluon-softmax\n")
     settings.flush()
     os.environ.update(MATPLOTLIBRC=settings.name, TQDM_DISABLE="1")
@@ -32,10 +32,13 @@ with tempfile.NamedTemporaryFile("w", suffix="matplotlibrc") as settings:
         notebook.metadata.language_info = {"name": "python"}
         notebook.metadata.pop("widgets", None)
         for cell in notebook.cells:
-            for output in cell.get("outputs", []):
+            outputs = cell.get("outputs", [])
+            # A saved progress bar would be shown as "Error displaying widget".
+            outputs[:] = [output for output in outputs if "jupyter.widget" not in str(output)]
+            for output in outputs:
                 if "image/svg+xml" in output.get("data", {}):
                     svg = output.data["image/svg+xml"]
-                    # The version of Matplotlib and the date.
+                    # The date, and the version of Matplotlib.
                     output.data["image/svg+xml"] = re.sub(
                         r"(?s) <metadata>.*</metadata>\n", "", svg
                     )

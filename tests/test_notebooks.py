@@ -90,13 +90,13 @@ def test_chinese_has_its_own_punctuation(path):
 @notebooks
 def test_they_hold_nothing_of_a_machine(path):
     text = path.read_text("utf-8")
-    assert not re.search(r"/(home|root|tmp|work|usr)/|dc:date|Traceback|iopub", text)
+    assert not re.search(r"/(home|root|tmp|work|usr)/|dc:date|Traceback|iopub|jupyter.widget", text)
     assert set(read(path).metadata) == {"kernelspec", "language_info"}
     assert printed(read(path), "stderr") == ""
 
 
 class Plain(ast.NodeTransformer):
-    """Without what a notebook leaves out: docstrings, type hints, and where arrays lie."""
+    """Remove what a notebook leaves out: docstrings, type hints and contexts."""
 
     def visit_arg(self, node):
         return ast.arg(node.arg)
@@ -120,7 +120,7 @@ def statements(source):
 
 
 def taught(folder):
-    """The statements of a folder's model and training, those of `get_...` one by one."""
+    """Return the statements of a folder's model and training; `get_net` is unpacked."""
     found = []
     for module in ("model", "training"):
         for each in statements((folder / f"{module}.py").read_text("utf-8")):
@@ -140,13 +140,13 @@ def taught(folder):
 
 
 def shown(path):
-    """The statements of a notebook."""
+    """Return the statements of a notebook."""
     cells = [cell.source for cell in read(path).cells if cell.cell_type == "code"]
     return [each for cell in cells for each in statements(re.sub(r"(?m)^( *)%.*", r"\1pass", cell))]
 
 
 def about(statement):
-    """The names that a statement defines, or whose method it calls."""
+    """Return the names that a statement defines or whose method it calls."""
     if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
         return {statement.name}
     if isinstance(statement, ast.Assign):
@@ -159,7 +159,7 @@ def about(statement):
 
 @notebooks
 def test_their_code_is_the_code_of_their_folder(path):
-    """All that a notebook says of a name that is taught, and nothing that it leaves out."""
+    """Nothing differs, nothing is missing, and no taught name is defined again."""
     expected = taught(path.parent)
     names = set().union(*map(about, expected))
     assert {"net", "loss", "params", "train_batch"} < names
@@ -168,7 +168,7 @@ def test_their_code_is_the_code_of_their_folder(path):
 
 
 def is_call(statement):
-    """Whether it calls a function to show what that gives, as `softmax(X)`."""
+    """Check whether it only shows the result of a function, like `softmax(X)`."""
     return isinstance(statement, ast.Expr) and isinstance(statement.value.func, ast.Name)
 
 
@@ -235,7 +235,7 @@ def test_colab_installs_what_the_project_says():
 @pytest.mark.once
 @pytest.mark.full_data  # It needs a package index.
 def test_make_notebook_opens_both(tmp_path):
-    """From an environment of its own, whoever runs it, root too."""
+    """It runs in an environment of its own, as any user, also as root."""
     env = {name: value for name, value in os.environ.items() if "MAKE" not in name}
     env["UV_PROJECT_ENVIRONMENT"] = str(tmp_path / "environment")
     for what in ("RUNTIME", "DATA", "CONFIG"):
@@ -267,8 +267,9 @@ def test_make_notebook_opens_both(tmp_path):
             assert ask(f"api/contents/{path}")["content"]["cells"]
         assert "lab/workspaces/gluon-softmax?token=" in (tmp_path / "log").read_text("utf-8")
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(30)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(30)
 
 
 @pytest.mark.full_data

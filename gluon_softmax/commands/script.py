@@ -78,7 +78,7 @@ def run_script(argv: List[str], prog: str) -> int:
     try:
         exec(compile(code, script, "exec"), vars(main))
     except Exception as error:
-        explained = None if getattr(arguments, "debug", False) else _explained(error)
+        explained = None if arguments.debug else _explained(error)
         if explained:
             report_error(explained)
             return 1

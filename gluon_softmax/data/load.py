@@ -20,7 +20,7 @@ EDITION_VARIABLE = "GLUON_SOFTMAX_EDITION"
 
 
 def load(
-    edition: str = "auto", data_dir: Optional[str] = None, split_seed: int = 0, note: bool = True
+    edition: str = "auto", data_dir: Optional[str] = None, split_seed: int = 0
 ) -> FashionMNIST:
     """Load and verify the data set; download it if it is not in the cache.
 
@@ -34,8 +34,6 @@ def load(
         Folder with the four IDX files, gzipped or not, to read instead of an edition.
     split_seed : int
         Seed of ``resplit``.
-    note : bool
-        Whether to report a failed download of the withdrawn edition, for ``auto``.
 
     Returns
     -------
@@ -52,7 +50,7 @@ def load(
     if data_dir is not None:
         return _from_own_files(Path(data_dir))
     if edition == "auto":
-        return _load_auto(note)
+        return _load_auto()
     if edition == "resplit":
         return resplit(load("official"), split_seed)
     if edition not in EDITIONS:
@@ -110,10 +108,10 @@ def _would_be_accepted(root: Path) -> bool:
     return True
 
 
-def _load_auto(note: bool) -> FashionMNIST:
+def _load_auto() -> FashionMNIST:
     withdrawn = EDITIONS["mxnet"]
     # Reported once, when the download fails; later runs skip it for a day.
-    note = note and not was_out_of_reach(edition_folder(withdrawn))
+    note = not was_out_of_reach(edition_folder(withdrawn))
     try:
         return _load_edition(withdrawn, optional=True)
     except DataError:

@@ -42,7 +42,7 @@ def get_context(name: str = "auto") -> mx.Context:
     gpus = _gpus()
     if name == "auto":
         if gpus and not gpus[0].supported:
-            say(f"Using the CPU: {_without_code(0, gpus[0])}.")
+            say(f"Using the CPU: {cuda.without_code(0, gpus[0])}.")
         return mx.gpu() if gpus and gpus[0].supported else mx.cpu()
     index = int(form.group(1) or 0)
     if index >= len(gpus):
@@ -51,7 +51,7 @@ def get_context(name: str = "auto") -> mx.Context:
             "--ctx cpu, or install a CUDA build of MXNet (docs/installing.md)"
         )
     if not gpus[index].supported:
-        raise UsageError(f"--ctx {name}: {_without_code(index, gpus[index])}; use --ctx cpu")
+        raise UsageError(f"--ctx {name}: {cuda.without_code(index, gpus[index])}; use --ctx cpu")
     return mx.gpu(index)
 
 
@@ -85,11 +85,3 @@ def get_contexts(names: str) -> Tuple[mx.Context, ...]:
 def _gpus() -> List[cuda.Gpu]:
     # From the driver: MXNet's `num_gpus` gives neither names nor capabilities.
     return cuda.gpus() if mx.runtime.Features().is_enabled("CUDA") else []
-
-
-def _without_code(index: int, gpu: cuda.Gpu) -> str:
-    oldest, newest = (".".join(map(str, numbers)) for numbers in (cuda.OLDEST, cuda.NEWEST))
-    return (
-        f"MXNet's CUDA builds support compute capability {oldest} to {newest}, and GPU {index} "
-        f"({gpu.name}) has {gpu.major}.{gpu.minor}"
-    )

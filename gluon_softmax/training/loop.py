@@ -105,7 +105,7 @@ def evaluate_accuracy(
 
     Notes
     -----
-    Section 3.6.5 of the book; ``d2lzh.evaluate_accuracy``.
+    Section 3.6.6 of the book; ``d2lzh.evaluate_accuracy``.
     """
     right, n = [], 0
     for batch in data_iter:

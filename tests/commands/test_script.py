@@ -213,7 +213,7 @@ def test_an_error_of_this_package_is_one_line(tmp_path):
     ("words", "said"),
     [
         ([], "the following arguments are required: SCRIPT.py"),
-        (["--fst", "x.py"], "unknown option '--fst', do you mean '--fast'?"),
+        (["--fst", "x.py"], "unknown option '--fst', did you mean '--fast'?"),
         (["nothing.py"], "'nothing.py': no such file"),
         ([""], "'': no such file"),
         (["."], "'.': a folder, not a script"),

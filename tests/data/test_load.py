@@ -86,13 +86,6 @@ def test_auto_is_official_otherwise_and_says_so_once(editions, server, sample_di
     assert capsys.readouterr().err == f"{NOTE}\n"
 
 
-def test_a_command_that_trains_nothing_needs_no_note(editions, server, sample_dir, capsys):
-    editions(mxnet=[server.source("404")], official=[from_folder(sample_dir)])
-    assert load(note=False).edition == "official"
-    assert server.asked
-    assert capsys.readouterr().err == ""
-
-
 def test_an_edition_that_was_asked_for_is_not_replaced(editions, server, sample_dir, capsys):
     editions(mxnet=[server.source("404")], official=[from_folder(sample_dir)])
     assert load().edition == "official"

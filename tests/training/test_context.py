@@ -51,7 +51,7 @@ def test_gpus_by_number(monkeypatch):
 @pytest.mark.bad_input
 def test_a_gpu_without_code(monkeypatch, capsys):
     monkeypatch.setattr(context, "_gpus", lambda: [Gpu("H100", 9, 0), Gpu("L4", 8, 9)])
-    words = "support compute capability 5.0 to 8.9, and GPU 0 (H100) has 9.0"
+    words = "have no code for GPU 0 (H100, compute capability 9.0); they support 5.0 to 8.9"
     with pytest.raises(UsageError) as raised:
         get_context("gpu")
     assert words in str(raised.value)

@@ -253,10 +253,14 @@ def _print_part_1(found: Reproduction) -> None:
 
 
 def _print_heading(edition: str, epochs: int, versions: List[str]) -> None:
-    heading = "{edition} edition: loss and test accuracy after epoch {epochs}"
-    if edition == "resplit":
-        heading = "a new re-split each run: loss and test accuracy after epoch {epochs}"
-    write_line("\n" + say(heading, edition=edition, epochs=epochs))
+    heading = say(
+        "A new re-split for each run: loss and test accuracy after epoch {epochs}"
+        if edition == "resplit"
+        else "The {edition} edition again: loss and test accuracy after epoch {epochs}",
+        edition=edition,
+        epochs=epochs,
+    )
+    write_line(f"\n{heading}")
     write_line(f"{'':17}" + "".join(f"{version:17}" for version in versions).rstrip())
 
 

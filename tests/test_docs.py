@@ -92,7 +92,7 @@ def test_commands_are_fenced(page):
     assert len(markers) == sum(bool(block.not_run) for block in blocks)
 
 
-# What a reader has already: a script made from the book, and a photo.
+# What a reader has already: a script made from the book.
 MINE = """\
 import d2lzh as d2l
 from mxnet import gluon, init
@@ -121,11 +121,6 @@ def project(tmp_path):
     if (ROOT / ".uv").exists():
         (folder / ".uv").symlink_to(ROOT / ".uv")
     (folder / "mine.py").write_text(MINE)
-    from matplotlib.image import imsave
-
-    from gluon_softmax.data.load import load
-
-    imsave(folder / "photo.png", load("official").test_images[0, ..., 0], cmap="gray_r")
     return folder
 
 

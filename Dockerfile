@@ -8,6 +8,7 @@
 ARG BASE=python:3.13-slim
 FROM ${BASE}
 
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends git make \
     && rm -rf /var/lib/apt/lists/*
@@ -25,12 +26,11 @@ RUN useradd --uid 1000 --home-dir /cache --no-create-home --shell /bin/bash user
     && install -d -o user -g user -m 1777 /cache
 ENV HOME=/cache \
     UV_PROJECT_ENVIRONMENT=/cache/venv \
-    UV_LINK_MODE=copy \
     UV_PYTHON_DOWNLOADS=never \
     PATH=/cache/venv/bin:$PATH
 VOLUME /cache
 WORKDIR /work
 
-COPY --chmod=755 .ci/container /usr/local/bin/container
+COPY .ci/container /usr/local/bin/container
 ENTRYPOINT ["container"]
 CMD ["gluon-softmax", "reproduce"]

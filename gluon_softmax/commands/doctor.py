@@ -1,5 +1,6 @@
 """``python -m gluon_softmax doctor``: what a report of a fault needs to tell, and what is wrong."""
 
+import argparse
 import platform
 import re
 import struct
@@ -29,14 +30,19 @@ LIBRARIES = (
 NEEDED = ("scipy", "pooch", "requests", "tqdm", "jinja2", "IPython", "matplotlib_inline")
 
 
-def run(argv: List[str]) -> int:
-    """Run the command with its arguments; gives its exit status."""
-    parser = Parser(
-        prog="python -m gluon_softmax doctor",
-        description="Tell of this machine what the report of a fault needs, and what is wrong with "
-        "it; exit status 1 if anything is.",
+SUMMARY = "print system information and the problems found"
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the command's arguments to its parser."""
+    parser.description = (
+        "Print what a bug report needs and list the problems found on this machine. Exit status 1 "
+        "if there is a problem."
     )
-    parser.parse_args(argv)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command; return its exit status."""
     wrong: List[str] = []
     for name, value in _findings(wrong):
         print(f"{name:12} {value}", flush=True)

@@ -1,21 +1,26 @@
 """``python -m gluon_softmax revival``: what is mended of MXNet and d2lzh, and why."""
 
+import argparse
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Dict, List, Tuple
 
 from .options import Parser
 
+SUMMARY = "list the compatibility patches for MXNet and d2lzh"
 
-def run(argv: List[str]) -> int:
-    """Run the command with its arguments; gives its exit status."""
-    Parser(
-        prog="python -m gluon_softmax revival",
-        description="List what is mended of MXNet and d2lzh when they are imported, which version "
-        "broke it, and whether that is so here. GLUON_SOFTMAX_REVIVE=0 in the environment leaves "
-        "all as it was.",
-    ).parse_args(argv)
 
+def add_arguments(parser: Parser) -> None:
+    """Add the command's arguments to its parser."""
+    parser.description = (
+        "List the compatibility patches that are applied to MXNet and d2lzh at their import: the "
+        "release that made each necessary, and whether it applies here. GLUON_SOFTMAX_REVIVE=0 in "
+        "the environment turns all of them off."
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command; return its exit status."""
     from .. import revival
     from ..revival import launcher
 

@@ -13,33 +13,42 @@ from ..errors import GluonSoftmaxError, UsageError
 from ..revival.workers import begin_scripts_with_us
 from .options import Parser
 
+SUMMARY = "run a script of your own, made from the tutorial or the book"
 
-def run(argv: List[str]) -> int:
-    """Run the command with its arguments.
+
+def add_arguments(parser: Parser) -> None:
+    """Add the command's arguments to its parser."""
+    parser.usage = "%(prog)s [-h] [--fast] [--time] SCRIPT.py [ARGUMENT ...]"
+    parser.description = (
+        "Run a script made from the tutorial or the book, unchanged. The exit status is the "
+        "script's."
+    )
+    parser.add_argument(
+        "--fast",
+        action="store_true",
+        help="replace d2lzh's load_data_fashion_mnist by ours: the same batches, from memory",
+    )
+    parser.add_argument("--time", action="store_true", help="print the duration at the end")
+    parser.add_argument("script", metavar="SCRIPT.py", type=Path)
+
+
+def run_script(argv: List[str], prog: str) -> int:
+    """Run a script.
 
     Parameters
     ----------
     argv : list of str
-        Options, the script, and what is the script's own.
+        Options, the script, and its own arguments.
+    prog : str
+        The command's name, as the user typed it.
 
     Returns
     -------
     int
         Exit status: 0, 1 where the script raises, 2 for bad usage; ``SystemExit`` is left alone.
     """
-    parser = Parser(
-        prog="python -m gluon_softmax run",
-        usage="%(prog)s [-h] [--fast] [--time] SCRIPT.py [ARGUMENT ...]",
-        description="Run a script made from the tutorial, or from the book, as it is. Its exit "
-        "status is the script's.",
-    )
-    parser.add_argument(
-        "--fast",
-        action="store_true",
-        help="give it our load_data_fashion_mnist for d2lzh's: the same batches from memory",
-    )
-    parser.add_argument("--time", action="store_true", help="tell at the end how long it took")
-    parser.add_argument("script", metavar="SCRIPT.py", type=Path)
+    parser = Parser(prog=prog)
+    add_arguments(parser)
     own = next((k for k, word in enumerate(argv) if not word.startswith("-")), len(argv) - 1) + 1
     try:
         arguments = parser.parse_args(argv[:own])

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import List
 
-from ..console import progress
+from ..console import padded, progress, write_line
 from ..data.fashion_mnist import FashionMNIST
 from ..data.resplit import resplit
 from ..errors import GluonSoftmaxError
@@ -17,7 +17,7 @@ from .facts import find_facts, in_words, time_reading
 from .findings import Reproduction
 from .guess import Guess, fits_nowhere, guess, moved
 from .joint import FEWEST, first_that_does_not_fit
-from .language import Saying
+from .language import Saying, say
 from .published import THEIRS
 from .versions import VERSIONS
 
@@ -62,9 +62,13 @@ def reproduce(
             _print_part_1(found)
             if read:
                 found.reading_seconds = time_reading(data, settings.num_workers)
-                print(
-                    f"one pass of the tutorial's loader: {found.reading_seconds:.2f} s "
-                    f"(tutorial: {claims.READING_SECONDS:.2f} s)"
+                write_line(
+                    say(
+                        "  one pass of the tutorial's data loader: {here:.2f} s "
+                        "(tutorial: {there:.2f} s)",
+                        here=found.reading_seconds,
+                        there=claims.READING_SECONDS,
+                    )
                 )
         _run_all(found)
     except KeyboardInterrupt:
@@ -111,7 +115,7 @@ def reproduce_table(
     if not misfits:
         return found
     if misfits == taken.tables:
-        print("\nNo table fits: the usual settings are tried.", flush=True)
+        write_line("\n" + say("No table fits these settings: trying other usual settings."))
         try:
             guessed = guess(found, taken)
         except KeyboardInterrupt:
@@ -175,7 +179,7 @@ def _run_all(found: Reproduction) -> None:
         total += min(again, found.runs_asked)
     with progress(total=total, desc="runs", unit="run") as bar:
         for edition in editions:
-            # The first run on the edition at hand is told at length, the others in a line each.
+            # The first run on the edition at hand prints every epoch, the others a line each.
             at_length = 1 if edition == pool.edition else 0
             for k in range(found.runs_asked):
                 seed = (found.seed + k) % 2**32
@@ -188,8 +192,7 @@ def _run_all(found: Reproduction) -> None:
                         found.runs.setdefault(edition, []).extend(several)
                     bar.update()
                 if k == at_length:
-                    names = "        ".join(versions)
-                    print(f"\n{edition:22} last loss, test acc: {names}")
+                    _print_heading(edition, found.settings.epochs, versions)
                 if k >= at_length:
                     _print_run(k, found.runs_asked, several)
                 if edition == "resplit" and k < again:
@@ -213,31 +216,57 @@ def _run(found: Reproduction, version: str, data: FashionMNIST, seed: int, at_le
     # Of several tables of one version, the first.
     figures = [figure for figure in found.printed.figures if figure.version == version]
     section, table = figures[0].section, figures[0].table
-    print(f"\n{section:56} {found.printed.column}")
+    write_line(f"\n{padded(say(section), 56)} {say(found.printed.column)}")
 
     def beside(records: Records) -> None:
         epoch = len(records.loss)
         theirs = [figure.text for figure in found.printed.of(table) if figure.epoch == epoch]
-        print(f"{epoch_line(records):56} {' '.join(theirs)}".rstrip(), flush=True)
+        write_line(f"{epoch_line(records):56} {' '.join(theirs)}".rstrip())
 
     return train_version(
         VERSIONS[version],
         data,
         settings,
         seed,
-        on_start=lambda accuracy: print(f"test acc before training {accuracy:.4f}"),
+        on_start=lambda accuracy: write_line(
+            say("test acc before training {accuracy:.4f}", accuracy=accuracy)
+        ),
         on_epoch=beside,
     )
 
 
 def _print_part_1(found: Reproduction) -> None:
-    print(f"{claims.PART_1} ({found.data.edition} edition, from {found.data.origin})")
+    data = found.data
+    write_line(
+        say(
+            "{part} ({edition} edition, from {origin})",
+            part=say(claims.PART_1),
+            edition=data.edition,
+            origin=data.origin,
+        )
+    )
     for fact in found.facts:
-        here, tutorial = in_words(fact.here), in_words(fact.printed)
-        differs = "" if fact.here == fact.printed else f"  (tutorial: {tutorial})"
-        print(f"  {fact.name}: {here}{differs}")
+        line = f"  {say(fact.name)}: {in_words(fact.here)}"
+        if fact.here != fact.printed:
+            line += "  " + say("(tutorial: {printed})", printed=in_words(fact.printed))
+        write_line(line)
+
+
+def _print_heading(edition: str, epochs: int, versions: List[str]) -> None:
+    heading = say(
+        "A new re-split for each run: loss and test accuracy after epoch {epochs}"
+        if edition == "resplit"
+        else "The {edition} edition again: loss and test accuracy after epoch {epochs}",
+        edition=edition,
+        epochs=epochs,
+    )
+    write_line(f"\n{heading}")
+    write_line(f"{'':17}" + "".join(f"{version:17}" for version in versions).rstrip())
 
 
 def _print_run(k: int, runs: int, several: List[Run]) -> None:
-    figures = "   ".join(f"{r.records.loss[-1]:.4f} {r.records.test_acc[-1]:.4f}" for r in several)
-    print(f"run {k + 1:>3} of {runs:<3} {'':24}     {figures}", flush=True)
+    figures = "".join(
+        f"{run.records.loss[-1]:.4f}  {run.records.test_acc[-1]:.4f}   " for run in several
+    )
+    name = say("run {number:>3} of {runs}", number=k + 1, runs=runs)
+    write_line(f"{padded(name, 17)}{figures}".rstrip())

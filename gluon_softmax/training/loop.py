@@ -11,7 +11,7 @@ from typing import Callable, Iterable, List, Optional, Sequence, Tuple, Type, Un
 import numpy as np
 from mxnet import Context, cpu, gluon, nd
 
-from ..console import progress
+from ..console import progress, write_line
 from ..errors import DataError, Diverged
 from .counting import Each, Together
 
@@ -62,12 +62,12 @@ def epoch_line(records: Records, train_acc: Optional[float] = None) -> str:
 
 def print_epoch(records: Records) -> None:
     """Print the last epoch as the tutorial does."""
-    print(epoch_line(records), flush=True)
+    write_line(epoch_line(records))
 
 
 def print_epoch_as_tutorial(records: Records) -> None:
     """Print the last epoch with the tutorial's error: the share of class 1 as ``train acc``."""
-    print(epoch_line(records, records.share_predicted_1[-1]), flush=True)
+    write_line(epoch_line(records, records.share_predicted_1[-1]))
 
 
 Total = Callable[[np.ndarray], np.ndarray]

@@ -585,6 +585,29 @@ esac
 
 @pytest.mark.bad_input
 @pytest.mark.posix
+def test_a_container_without_the_project_says_what_to_add(tmp_path):
+    done = subprocess.run(
+        ["sh", ROOT / ".ci/container", "true"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f'error: no project in {tmp_path}: go to the project\'s folder and add -v "$PWD":/work\n'
+    )
+
+
+@pytest.mark.posix
+def test_the_image_is_built_from_files_that_are_there():
+    """And .dockerignore leaves in those that are copied."""
+    copied = re.findall(r"^COPY (\S+) ", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    kept = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text("utf-8"), re.MULTILINE)
+    assert copied == kept
+    for name in copied:
+        assert (ROOT / name).is_file()
+    assert os.access(ROOT / ".ci/container", os.X_OK)
+
+
+@pytest.mark.bad_input
+@pytest.mark.posix
 def test_a_machine_of_no_name_is_bad_usage():
     done = subprocess.run(
         ["sh", ".ci/machine", "nowhere"], cwd=ROOT, capture_output=True, text=True

@@ -111,7 +111,7 @@ def styled() -> Iterator[None]:
     """Set the style of pictures in the block, and their language: English without a font."""
     is_chinese = say("en") != "en"
     chinese = chinese_font() if is_chinese else None
-    style = {
+    style: Any = {
         "font.family": [chinese, "DejaVu Sans"] if chinese else ["DejaVu Sans"],
         "font.size": _FONT,
         "axes.titlesize": _FONT,
@@ -145,7 +145,7 @@ def save_figure(figure: Figure, path: Path) -> None:
         If the file cannot be written.
     """
     if path.suffix == ".svg":
-        write_text(path, svg(figure, path.stem))
+        write_text(path, standing_alone(svg(figure, path.stem)))
         return
     _lay_out(figure)
     with whole_file(path) as staged:
@@ -160,8 +160,10 @@ def _lay_out(figure: Figure) -> None:
         figure.set_layout_engine(None)
 
 
-def svg(figure: Figure, name: str, inline: bool = False) -> str:
-    """Draw a figure as SVG, with text that the browser draws.
+def svg(figure: Figure, name: str) -> str:
+    """Draw a figure as a part of a page, whose style has :func:`dark_colours`.
+
+    The browser draws its text, in the reader's font.
 
     Parameters
     ----------
@@ -170,8 +172,6 @@ def svg(figure: Figure, name: str, inline: bool = False) -> str:
         pointer is on it.
     name : str
         Prefix of all ids, so that several pictures fit on one page.
-    inline : bool
-        Whether it becomes a part of a page, which then has :func:`dark_colours` in its style.
 
     Returns
     -------
@@ -186,7 +186,7 @@ def svg(figure: Figure, name: str, inline: bool = False) -> str:
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text[text.index("<svg") :], flags=re.DOTALL)
     text = re.sub(r'<g id="title:([^"]*)">', r"<g><title>\1</title>", text)
     text = re.sub(r'(\bid="|xlink:href="#|url\(#)', rf"\g<1>{name}-", text)
-    # The reader's own font, not the one by which it was laid out.
+    # Not the font by which it was laid out.
     text = re.sub(
         r"'[^']+'(?:, '[^']+')*, [^;\"]*sans-serif|'DejaVu Sans'[^;\"]*",
         "system-ui, sans-serif",
@@ -198,10 +198,26 @@ def svg(figure: Figure, name: str, inline: bool = False) -> str:
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'viewBox="0 0 {size[1]} {size[2]}"'
     )
-    if inline:
-        return f"{opening}{text[size.end() - 1 :]}".strip()
+    return f"{opening}{text[size.end() - 1 :]}".strip()
+
+
+def standing_alone(drawn: str) -> str:
+    """Give a picture by :func:`svg` its own style, as a file needs it.
+
+    Parameters
+    ----------
+    drawn : str
+        The picture.
+
+    Returns
+    -------
+    str
+        The text of an SVG file.
+    """
+    start = drawn.index(">")
+    width, height = drawn[:start].split('"')[-2].split()[2:]
     style = f"<style>@media (prefers-color-scheme: dark) {{ {dark_colours()} }}</style>"
-    return f'{opening} width="{size[1]}" height="{size[2]}">\n{style}{text[size.end() :]}'
+    return f'{drawn[:start]} width="{width}" height="{height}">{style}{drawn[start + 1 :]}\n'
 
 
 def dark_colours() -> str:
@@ -341,7 +357,7 @@ def draw_panels(
     matplotlib.figure.Figure
         As wide as a page or a phone.
     """
-    legend = {names[edition]: _patch(edition) for edition in panels[0].bands}
+    legend: Dict[str, Any] = {names[edition]: _patch(edition) for edition in panels[0].bands}
     used = {point.marker for panel in panels for point in panel.points}
     legend.update({names[name]: _marker(name) for name in MARKERS if name in used})
     figure, axes = _grid(len(panels), columns, legend)
@@ -459,7 +475,7 @@ def draw_mistaken_column(
     matplotlib.figure.Figure
         One panel, as wide as a phone.
     """
-    lines = {
+    lines: Dict[str, Any] = {
         say("training accuracy (ours)"): (train_acc.mean(axis=0), "o", "-", BLUE),
         say("proportion predicted {name} (ours)", name=name): (
             share.mean(axis=0),

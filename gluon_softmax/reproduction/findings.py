@@ -246,13 +246,19 @@ def _part(found: Reproduction, verdict: str, n: int) -> str:
             if is_tutorial
             else say(", which points to the edition of the data that was withdrawn later")
         )
+    if verdict == verdicts.EXPLAINED and is_tutorial:
+        return say(
+            "{n} comes from a bug in its accuracy line"
+            if n == 1
+            else "{n} come from a bug in its accuracy line",
+            n=n,
+        )
     if verdict == verdicts.EXPLAINED:
         return say(
-            "{n} comes from a bug in {whose} accuracy line"
+            "{n} comes from a bug in the accuracy line"
             if n == 1
-            else "{n} come from a bug in {whose} accuracy line",
+            else "{n} come from a bug in the accuracy line",
             n=n,
-            whose=say("its") if is_tutorial else say("the"),
         )
     return say(
         "{n} waits for runs that were not made"

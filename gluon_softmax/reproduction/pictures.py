@@ -103,7 +103,8 @@ def _captions(found: Reproduction) -> Dict[str, str]:
             data=data_in_words(found.data.edition),
         ),
         "curves": say(
-            "Loss and accuracy of our runs by epoch, with the numbers in {name} as points.",
+            "Loss and accuracy of our runs by epoch, with the numbers in {name} as points where it "
+            "has any.",
             name=name,
         ),
         "first-images": say("The first ten training images, with the names of their classes."),
@@ -293,7 +294,7 @@ def _mistaken_column(found: Reproduction) -> Dict[str, Dict[str, Any]]:
     mistaken = [each for each in found.printed.figures if each.mistaken_class is not None]
     if not mistaken:
         return {}
-    first, number = mistaken[0], mistaken[0].mistaken_class
+    first, number = mistaken[0], int(mistaken[0].mistaken_class or 0)
     runs = found.of(found.data.edition, first.version)
     printed = [np.nan] * found.settings.epochs if found.is_comparable() else []
     for each in mistaken:

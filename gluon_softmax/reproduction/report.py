@@ -16,7 +16,7 @@ from ..training.machine import processor, versions
 from ..writing import write_text
 from . import claims, verdicts
 from .facts import in_words
-from .figures import dark_colours, save_figure, svg
+from .figures import dark_colours, save_figure, standing_alone, svg
 from .findings import Reproduction, counts, data_in_words, headline, short
 from .joint import judge_tables
 from .language import say, speaking
@@ -58,13 +58,15 @@ def write_report(found: Reproduction, out: Path, command: str, language: str = "
     write_text(out / "results.json", json.dumps(results(found), indent=1, allow_nan=False) + "\n")
     with speaking(language):
         shown = pictures(found)
+        drawn = {}
         for picture in shown:
-            for ending in ("png", "svg"):
-                save_figure(picture.figure, out / f"{picture.name}.{ending}")
-        write_text(out / "index.html", page(found, shown, command))
+            save_figure(picture.figure, out / f"{picture.name}.png")
+            drawn[picture.name] = svg(picture.figure, picture.name)
+            write_text(out / f"{picture.name}.svg", standing_alone(drawn[picture.name]))
+        write_text(out / "index.html", page(found, shown, drawn, command))
 
 
-def page(found: Reproduction, shown: List[Picture], command: str) -> str:
+def page(found: Reproduction, shown: List[Picture], drawn: Dict[str, str], command: str) -> str:
     """Return the HTML page: one file, pictures inside, nothing from elsewhere.
 
     Parameters
@@ -73,6 +75,8 @@ def page(found: Reproduction, shown: List[Picture], command: str) -> str:
         The results.
     shown : list of Picture
         The pictures.
+    drawn : dict of str to str
+        By name, what :func:`.figures.svg` gave for them.
     command : str
         The command that the user typed.
 
@@ -116,7 +120,7 @@ def page(found: Reproduction, shown: List[Picture], command: str) -> str:
         notes=notes,
         columns=_columns(found, of_numbers),
         others=_has_others(of_numbers),
-        pictures={picture.name: _picture(picture) for picture in shown},
+        pictures={picture.name: _picture(picture, drawn[picture.name]) for picture in shown},
         class_names=CLASS_NAMES,
         dark_colours=dark_colours(),
         command=command,
@@ -126,22 +130,34 @@ def page(found: Reproduction, shown: List[Picture], command: str) -> str:
         environment={"gluon-softmax": __version__, **versions()},
         processor=processor(),
         settings=plain_settings(found),
-        completed=[
-            (data_in_words(edition), len(found.of(edition, found.printed.versions[0])))
+        completed=say("; ").join(
+            say(
+                "{n} of each implementation on {data}",
+                n=len(found.of(edition, found.printed.versions[0])),
+                data=data_in_words(edition),
+            )
             for edition in found.runs
-        ],
+        ),
         figure_count=count,
         level=verdicts.LEVEL,
         level_each=verdicts.LEVEL / count,
-        failures=[say(name) for name in found.failures()],
+        failures=say("; ").join(_failures(found)),
     )
+
+
+def _failures(found: Reproduction) -> List[str]:
+    """Name for people what ``found.failures`` names for ``--check``."""
+    facts = [say(fact.name) for fact in found.facts if fact.verdict == verdicts.FAILS]
+    return facts + [
+        label(each.figure) for each in found.verdicts() if each.verdict == verdicts.FAILS
+    ]
 
 
 def _last(found: Reproduction, of_numbers: List[Row]) -> Dict[str, Tuple[str, str]]:
     """Return the last loss and test accuracy of the first table: our mean, and as printed."""
     return {
         row.figure.metric: (
-            f"{row.mean(found.data.edition):.{row.figure.decimals}f}",
+            f"{row.mean(found.data.edition):.{row.figure.digits}f}",
             row.figure.text,
         )
         for row in of_numbers
@@ -149,18 +165,14 @@ def _last(found: Reproduction, of_numbers: List[Row]) -> Dict[str, Tuple[str, st
     }
 
 
-def _picture(picture: Picture) -> dict:
+def _picture(picture: Picture, drawn: str) -> dict:
     return {
         "name": picture.name,
         "caption": picture.caption,
         "tiles": picture.tiles,
         "counts": None if picture.counts is None else _matrix(picture.counts),
-        "svg": ""
-        if picture.tiles or picture.counts is not None
-        else svg(picture.figure, picture.name, inline=True),
-        "narrow": svg(picture.narrow, f"{picture.name}-narrow", inline=True)
-        if picture.narrow
-        else "",
+        "svg": "" if picture.tiles or picture.counts is not None else drawn,
+        "narrow": svg(picture.narrow, f"{picture.name}-narrow") if picture.narrow else "",
     }
 
 

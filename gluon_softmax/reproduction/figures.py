@@ -45,7 +45,7 @@ MARKERS = {
 }
 # In points, of which 72 are an inch. A picture is as wide as the page, or as a phone.
 WIDE, NARROW = 940, 345
-_FONT = 13
+_FONT, _FAMILY = 13, "system-ui, sans-serif"
 _INKED = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
 _CHINESE_FONTS = (
     "Noto Sans CJK SC",
@@ -187,11 +187,8 @@ def svg(figure: Figure, name: str) -> str:
     text = re.sub(r'<g id="title:([^"]*)">', r"<g><title>\1</title>", text)
     text = re.sub(r'(\bid="|xlink:href="#|url\(#)', rf"\g<1>{name}-", text)
     # Not the font by which it was laid out.
-    text = re.sub(
-        r"'[^']+'(?:, '[^']+')*, [^;\"]*sans-serif|'DejaVu Sans'[^;\"]*",
-        "system-ui, sans-serif",
-        text,
-    )
+    text = re.sub(r"font-family: [^;\"]*", f"font-family: {_FAMILY}", text)
+    text = re.sub(r"(font: [^;\"']*)'[^;\"]*", rf"\g<1>{_FAMILY}", text)
     size = re.search(r'<svg[^>]*viewBox="0 0 (\S+) (\S+)"[^>]*>', text)
     assert size
     opening = (
@@ -222,8 +219,9 @@ def standing_alone(drawn: str) -> str:
 
 def dark_colours() -> str:
     """Write the rules by which an SVG of ours changes its colours in dark mode."""
+    # Without an ancestor, which an element that `use` repeats does not have.
     return " ".join(
-        f'svg [style*="{attribute}: {light}"] {{ {attribute}: {dark} !important; }}'
+        f'[style*="{attribute}: {light}"] {{ {attribute}: {dark} !important; }}'
         for light, dark in DARK.items()
         for attribute in ("fill", "stroke")
     )

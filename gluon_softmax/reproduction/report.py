@@ -99,6 +99,7 @@ def page(found: Reproduction, shown: List[Picture], drawn: Dict[str, str], comma
     notes: List[str] = []
     return environment.get_template("page.html").render(
         say=_say,
+        space=say(" "),
         headline=headline(found),
         chips=[
             (_CLASSES[verdict], n, verdicts.in_words(verdict, found.printed))
@@ -188,8 +189,10 @@ def _matrix(counts: np.ndarray) -> dict:
         # Of a class that is never predicted, or has no images, there is none.
         "precision": [f"{n / of:.2f}" if of else "" for n, of in zip(right, of_predicted)],
         "recall": [f"{n / of:.2f}" if of else "" for n, of in zip(right, of_true)],
-        "right": int(right.sum()),
-        "total": int(counts.sum()),
+        "correct": say(
+            "{parts}.",
+            parts=say("{n} of {count} test images are correct", n=right.sum(), count=counts.sum()),
+        ),
     }
 
 

@@ -59,9 +59,9 @@ def table(found: Reproduction, form: str = "text") -> List[str]:
 def _short_verdict(verdict: str) -> str:
     return {
         verdicts.REPRODUCES: say("matches"),
-        verdicts.ON_RESPLIT: say("re-split only"),
+        verdicts.ON_RESPLIT: say("re-split"),
         verdicts.EXPLAINED: say("bug"),
-        verdicts.FAILS: say("NOT EXPLAINED"),
+        verdicts.FAILS: say("FAILS"),
         verdicts.NO_VERDICT: say("no verdict"),
     }[verdict]
 

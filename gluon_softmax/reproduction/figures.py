@@ -395,7 +395,8 @@ def draw_panels(
 
 
 def _signed(number: float, _: object) -> str:
-    return f"{number:+.3f}".replace("-", "\u2212") if round(number, 6) else "0"
+    form = "+.3f" if 0.001 <= abs(number) < 10 else "+.3g"
+    return format(number, form).replace("-", "\u2212", 1) if abs(number) > 1e-9 else "0"
 
 
 def _marker(name: str) -> Line2D:
@@ -425,7 +426,7 @@ def _grid(count: int, columns: int, legend: Mapping[str, Any]) -> Tuple[Figure, 
     """Make axes in a grid, and the legend above; sizes are in points."""
     width, rows = WIDE if columns > 1 else NARROW, -(-count // columns)
     # Of a panel, and beside the legend's lines.
-    left, right, above, below, height = 62, 6, 28, 44, 135
+    left, right, above, below, height = 70, 6, 28, 44, 135
     top = 4 + 20 * (1 if columns > 1 else len(legend))
     whole, panel = top + rows * (above + height + below), width / columns
     figure = Figure(figsize=(width / 72, whole / 72))

@@ -137,6 +137,8 @@ def counts(found: Reproduction) -> List[Count]:
     list of Count
         Only verdicts that occur, the best first; empty if nothing is judged.
     """
+    if _why_no_verdicts(found):
+        return []
     judged = Counter(each.verdict for each in found.verdicts() if verdicts.is_judged(each.figure))
     return [Count(verdict, judged[verdict]) for verdict in verdicts.NUMBERS if judged[verdict]]
 

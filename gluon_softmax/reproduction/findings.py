@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Set
 
 from ..data.fashion_mnist import OWN_FILES, FashionMNIST
 from ..training.run import Run, Settings
@@ -38,6 +38,8 @@ class Reproduction:
         The first of those on re-splits once more, with the batch size of others' published runs.
     readings : list of Saying
         Sentences that tell as what a reader's tables are read.
+    deviations : set of str
+        The tables that a program gives which deviates from the tutorial's; ``readings`` say how.
     printed : Printed
         What there is to be reproduced.
     partial : bool
@@ -55,6 +57,7 @@ class Reproduction:
     runs: Dict[str, List[Run]] = field(default_factory=dict)
     with_their_batch_size: List[Run] = field(default_factory=list)
     readings: List[Saying] = field(default_factory=list)
+    deviations: Set[str] = field(default_factory=set)
     printed: Printed = TUTORIAL
     partial: bool = False
     stopped: str = ""

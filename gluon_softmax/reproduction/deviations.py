@@ -12,14 +12,8 @@ from ..data.editions import NUM_CLASSES
 from ..errors import Diverged
 from ..training.run import Run, train_version
 from .findings import Reproduction
-from .joint import (
-    ANOTHER_SPLIT,
-    OFFICIAL,
-    Joint,
-    first_that_does_not_fit,
-    fit_of_deviation,
-    p_values,
-)
+from .hypotheses import ANOTHER_SPLIT, OFFICIAL
+from .joint import Joint, first_that_does_not_fit, fit_of_deviation, p_values
 from .language import Saying
 from .versions import VERSIONS
 
@@ -36,7 +30,7 @@ class Deviation:
     momentum: float = 0.0
     smoothing: float = 0.0
     normalized: Optional[Tuple[float, float]] = None
-    initializer: init.Initializer = init.Normal(sigma=0.01)
+    initializer: Optional[init.Initializer] = None
 
     def version(self) -> ModuleType:
         """Return the implementation that deviates so, as :func:`train_version` takes it."""
@@ -54,7 +48,7 @@ class Deviation:
             mean, sd = self.normalized
             net.add(nn.HybridLambda(lambda F, X: (X - mean) / sd))
         net.add(nn.Dense(NUM_CLASSES))
-        net.initialize(self.initializer, ctx=ctx)
+        net.initialize(self.initializer or init.Normal(sigma=0.01), ctx=ctx)
         net.hybridize()
         return net, net.collect_params()
 

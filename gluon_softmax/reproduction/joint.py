@@ -17,7 +17,6 @@ from .claims import METRICS, Figure
 from .findings import Reproduction
 from .hypotheses import (
     ANOTHER_SPLIT,
-    DECIDED,
     FITTING,
     NEITHER,
     OFFICIAL,
@@ -34,6 +33,8 @@ from .language import listed, say
 FEWEST = 5
 # Without its typo a table fits at least as well as this, and the typo is as unlikely as this.
 REST_FITTING, TYPO = 1e-3, 1e-6
+# An explanation by two tables, or by a deviation, must be ahead by this power of ten.
+MUCH_LIKELIER = 2.0
 # What the first lines of a table and the rest may come from, where they do not come from one.
 SPLICES = [(OFFICIAL, WITHDRAWN), (OFFICIAL, ANOTHER_SPLIT)]
 SPLICES += [(rest, first) for first, rest in SPLICES]
@@ -232,7 +233,7 @@ def fit_of_deviation(found: Reproduction, joint: Joint, runs: List[Run]) -> Dict
     by_name = hypotheses(official, resplit, material.theirs, material.rounding, False)
     split = joint.fits[ANOTHER_SPLIT]
     fitting = split.p_value >= FITTING[ANOTHER_SPLIT]
-    least = split.log10_density + DECIDED if fitting else -np.inf
+    least = split.log10_density + MUCH_LIKELIER if fitting else -np.inf
     fits = {name: by_name[name].fit(material.table) for name in (OFFICIAL, WITHDRAWN)}
     return {
         name: fit
@@ -276,8 +277,11 @@ def _splice(material: Material, by_name: Dict[str, Hypothesis]) -> Optional[Spli
         for names in SPLICES:
             fits = [by_name[name].only(part).fit(table[part]) for name, part in zip(names, parts)]
             density = sum(fit.log10_density for fit in fits)
-            if min(fit.p_value for fit in fits) >= REST_FITTING and density > likeliest + DECIDED:
-                likeliest, best = density - DECIDED, Splice(lines, *names)
+            if (
+                min(fit.p_value for fit in fits) >= REST_FITTING
+                and density > likeliest + MUCH_LIKELIER
+            ):
+                likeliest, best = density - MUCH_LIKELIER, Splice(lines, *names)
     return best
 
 

@@ -12,8 +12,8 @@ from scipy.special import gammaln
 OFFICIAL, WITHDRAWN, ANOTHER_SPLIT = "official", "withdrawn", "another split"
 NEITHER, UNDECIDED = "neither", "undecided"
 # Where the official edition and another hypothesis fit, the likelier one must be ahead by so many
-# powers of ten. Another split is rare: of 205 official runs each was at least 11 times as likely on the
-# official edition, and of 165 runs on re-splits each at most a 700th.
+# powers of ten. Another split is rare: of 205 official runs each was at least 11 times as likely on
+# the official edition, and of 165 runs on re-splits each at most a 700th.
 DECIDED = {WITHDRAWN: 2.0, ANOTHER_SPLIT: 0.5}
 # Below these p-values a table does not fit. Other people's tables scatter more than our runs do:
 # of the 13 published, one has 4e-9 when it is judged by the other 12, and the next 0.05.

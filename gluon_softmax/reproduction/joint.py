@@ -6,7 +6,7 @@ lies from each of three hypotheses. It may come from the official edition, from 
 or from another split of the same images; if it fits none of them, it is neither.
 """
 
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 from scipy import stats
@@ -173,6 +173,7 @@ def judge_tables(found: Reproduction) -> List[Joint]:
         like: loss and accuracies of the first five epochs.
     """
     judged = []
+    tries: Dict[Tuple, Dict[Tuple[str, int], bool]] = {}
     verdicts_of = {verdict.figure: verdict.verdict for verdict in found.verdicts()}
     for name in found.printed.tables if verdicts_of else ():
         of_table = found.printed.of(name)
@@ -185,15 +186,13 @@ def judge_tables(found: Reproduction) -> List[Joint]:
         rest = (material.theirs, material.rounding, published.are_theirs(found.settings))
         by_name = hypotheses(official, resplit, *rest)
         typo = _typo(material, by_name)
-        tries = {}
-        for edition, right in (("official", [OFFICIAL]), ("resplit", [WITHDRAWN, ANOTHER_SPLIT])):
-            for k, run in enumerate(runs[edition]):
-                others = {"official": official, "resplit": resplit}
-                left_out = others[edition][k]
-                others[edition] = np.delete(others[edition], k, axis=0)
-                by_others = hypotheses(others["official"], others["resplit"], *rest)
-                called = decide({each: by_others[each].fit(left_out) for each in by_others})
-                tries[edition, run.seed] = called in right
+        # Tables with the same numbers have the same tries.
+        key = (
+            version,
+            tuple((each.epoch, each.metric, each.digits, each.scale) for each in material.figures),
+        )
+        if key not in tries:
+            tries[key] = _leave_one_out(runs, official, resplit, *rest)
         failing = sum(verdicts_of[figure] == verdicts.FAILS for figure in of_table)
         judged.append(
             Joint(
@@ -205,10 +204,26 @@ def judge_tables(found: Reproduction) -> List[Joint]:
                 typo,
                 None if typo else _splice(material, by_name),
                 name in found.deviations,
-                tries,
+                tries[key],
             )
         )
     return judged
+
+
+def _leave_one_out(
+    runs: Dict[str, List[Run]], official: np.ndarray, resplit: np.ndarray, *rest: Any
+) -> Dict[Tuple[str, int], bool]:
+    """Judge each of our own runs by the others; return whether each was classified correctly."""
+    tries = {}
+    for edition, right in (("official", [OFFICIAL]), ("resplit", [WITHDRAWN, ANOTHER_SPLIT])):
+        for k, run in enumerate(runs[edition]):
+            others = {"official": official, "resplit": resplit}
+            left_out = others[edition][k]
+            others[edition] = np.delete(others[edition], k, axis=0)
+            by_others = hypotheses(others["official"], others["resplit"], *rest)
+            called = decide({name: each.fit(left_out) for name, each in by_others.items()})
+            tries[edition, run.seed] = called in right
+    return tries
 
 
 def fit_of_deviation(found: Reproduction, joint: Joint, runs: List[Run]) -> Dict[str, Fit]:

@@ -6,6 +6,7 @@ their tables, of 13 runs, and where each stands.
 """
 
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Dict, NamedTuple
 
@@ -30,6 +31,7 @@ class Prediction(NamedTuple):
     high: float
 
 
+@lru_cache(maxsize=None)
 def tables(framework: str) -> np.ndarray:
     """Give what the users of a framework printed.
 
@@ -48,6 +50,7 @@ def tables(framework: str) -> np.ndarray:
     return np.array([run["table"] for run in runs if run["framework"] == framework])
 
 
+@lru_cache(maxsize=None)
 def own_tables(edition: str) -> np.ndarray:
     """Return our own runs with the settings of the published ones, from ``own-runs.json``.
 

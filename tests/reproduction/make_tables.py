@@ -44,7 +44,8 @@ if __name__ == "__main__":
         official.test_labels,
     )
     tables = {
-        kind: {seed: table(kind, seed, data) for seed in seeds} for kind, (seeds, _) in KINDS.items()
+        kind: {seed: table(kind, seed, data) for seed in seeds}
+        for kind, (seeds, _) in KINDS.items()
     }
     file = Path(__file__).with_name("numpy-tables.json")
     file.write_text(json.dumps(tables).replace("}, ", "},\n").replace("]], ", "]],\n") + "\n")

@@ -95,7 +95,7 @@ def test_the_withdrawn_edition_moves_as_the_official_one_does():
         WITHDRAWN: draws(2, 13, shift=0.02),
         ANOTHER_SPLIT: draws(3, 50, shift=0.02),
     }
-    official, resplit = draws(4, 10, shift=-0.1), draws(5, 10, shift=-0.08)
+    official, resplit = draws(4, 60, shift=-0.1), draws(5, 10, shift=-0.08)
     # Twice the scatter.
     official += official - official.mean(axis=0)
     moved = hypotheses(official, resplit, theirs, np.full(15, 1e-12), False)
@@ -105,8 +105,8 @@ def test_the_withdrawn_edition_moves_as_the_official_one_does():
     same = hypotheses(official, resplit, theirs, np.full(15, 1e-12), True)
     np.testing.assert_allclose(same[WITHDRAWN].mean, theirs[WITHDRAWN].mean(axis=0))
     ratio = np.diag(moved[OFFICIAL].within).mean() / np.diag(pooled([draws(1, 30)])[0]).mean()
-    assert 3 < ratio < 6
-    assert moved[OFFICIAL].df == 9 + 29 + 12
+    assert 3 < ratio < 5
+    assert moved[OFFICIAL].df == 59 + 29 + 12
 
 
 FAR, NEAR = Fit(300.0, 1e-15, 5.0), Fit(15.0, 0.5, 30.0)
@@ -183,7 +183,7 @@ def test_the_sentence_says_no_more_than_was_tried():
         ("none", "come from neither edition, nor from another train/test split"),
     ):
         assert words in in_a_sentence([made(edition)])
-    fits = {name: NEAR for name in (OFFICIAL, WITHDRAWN, ANOTHER_SPLIT)}
+    fits = dict.fromkeys((OFFICIAL, WITHDRAWN, ANOTHER_SPLIT), NEAR)
     assert "neither is much likelier" in in_a_sentence([made("none", fits=fits)])
     splice = made("none", splice=Splice(1, "official", "another split"))
     assert "The first epoch of scratch fits the official edition" in in_a_sentence([splice])
@@ -245,8 +245,13 @@ def test_tables_of_re_splits_are_never_official_nor_neither():
 
 @pytest.mark.parametrize(
     "kind",
-    ["weight decay 0.001", "weight decay 0.0012", "label smoothing 0.01", "batch size 280"]
-    + ["54,000 images"],
+    [
+        "weight decay 0.001",
+        "weight decay 0.0012",
+        "label smoothing 0.01",
+        "batch size 280",
+        "54,000 images",
+    ],
 )
 def test_what_is_of_no_edition_is_never_called_so(kind):
     """Near another split, it takes runs with the deviation to say more: weight decay 0.0008."""

@@ -96,7 +96,8 @@ def padded(text: str, width: int) -> str:
 def report_error(error: object) -> None:
     """Print an error, in one line."""
     # In one piece, since several processes of a cluster may print at once.
-    print(f"error: {error}\n", end="", file=sys.stderr, flush=True)
+    label = getattr(error, "label", "error: ")
+    print(f"{label}{error}\n", end="", file=sys.stderr, flush=True)
 
 
 def in_notebook() -> bool:

@@ -3,7 +3,7 @@
 import sys
 import traceback
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -16,6 +16,12 @@ class GluonSoftmaxError(Exception):
 
     exit_status = 1
     is_told = False
+    label = "error: "
+
+    def translate(self, translation: Callable[[str], str]) -> None:
+        """Replace the message and its label by their translations."""
+        self.args = (translation(str(self)), *self.args[1:])
+        self.label = translation(self.label)
 
 
 class UsageError(GluonSoftmaxError):

@@ -2,12 +2,14 @@
 
 import argparse
 import shlex
+import shutil
 import signal
+import sys
 from typing import Any
 
-from ..console import report_error
-from ..errors import UsageError
-from ..reproduction.language import LANGUAGES, of_this_user
+from ..console import write_line
+from ..errors import GluonSoftmaxError, UsageError
+from ..reproduction.language import LANGUAGES, of_this_user, say, speaking, translated_error
 from .options import (
     Parser,
     add_data_options,
@@ -79,6 +81,16 @@ def add_arguments(parser: Parser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; return its exit status."""
+    language = arguments.lang or of_this_user()
+    with speaking(language):
+        try:
+            return _run(arguments, language)
+        except GluonSoftmaxError as error:
+            error.translate(translated_error)
+            raise
+
+
+def _run(arguments: argparse.Namespace, language: str) -> int:
     taken = _reader_tables(arguments)
     arguments.epochs = taken.epochs if taken else arguments.epochs or 5
     settings = settings_of(arguments, workers_needed=not arguments.no_reading)
@@ -96,18 +108,20 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         found = reproduce(data, settings, seed, runs, not arguments.no_reading)
     # Before the report is written, which may fail.
-    print("\n" + summary(found, arguments.format), flush=True)
-    command = shlex.join(["gluon-softmax", *arguments.words])
-    write_report(found, out, command, arguments.lang or of_this_user())
-    print(f"\nreport: {out / 'index.html'}, numbers: {out / 'results.json'}")
+    width = min(100, shutil.get_terminal_size().columns) if sys.stdout.isatty() else 80
+    write_line("\n" + summary(found, arguments.format, width))
+    write_report(found, out, shlex.join(["gluon-softmax", *arguments.words]), language)
+    page = (out / "index.html").resolve()
+    # A link where the reader can click on it.
+    link = page.as_uri() if sys.stdout.isatty() else str(out / "index.html")
+    write_line("\n" + say("Report: {link}", link=link))
     if found.stopped:
-        report_error(found.stopped)
-        return 1
+        raise GluonSoftmaxError(found.stopped)
     if found.partial:
         return 128 + signal.SIGINT
     if arguments.check and found.failures():
-        report_error(f"neither reproduced nor explained: {'; '.join(found.failures())}")
-        return 1
+        names = "; ".join(found.failures())
+        raise GluonSoftmaxError(f"neither reproduced nor explained: {names}")
     return 0
 
 

@@ -1,6 +1,8 @@
-"""The main job: do all that the tutorial does, several times over, and print it as it comes."""
+"""The main job: run the whole tutorial several times, and print the results as they come."""
 
 import dataclasses
+import datetime
+import time
 from typing import List
 
 from ..console import padded, progress, write_line
@@ -22,7 +24,7 @@ from .language import Saying, say
 from .published import THEIRS
 from .versions import VERSIONS
 
-# So many runs tell what another batch size does to a figure.
+# Number of runs used to estimate the effect of the batch size.
 WITH_THEIR_BATCH_SIZE = 5
 
 
@@ -34,29 +36,31 @@ def reproduce(
     read: bool = True,
     printed: Printed = TUTORIAL,
 ) -> Reproduction:
-    """Do all that the tutorial does; print it as it comes.
+    """Run the whole tutorial several times; print the results as they come.
 
     Parameters
     ----------
     data : FashionMNIST
-        The edition at hand.
+        The loaded edition.
     settings : Settings
-        Of all runs.
+        Settings of all runs.
     seed : int
-        Of the first run; each further one takes the next.
+        Seed of the first run; each further run adds 1.
     runs : int
-        How often to train each version on each edition.
+        Number of runs of each implementation on each edition.
     read : bool
-        Whether to time a pass of the tutorial's own loader.
+        Whether to time a pass of the tutorial's own data loader.
     printed : Printed
-        What to hold the runs against.
+        The numbers to compare with.
 
     Returns
     -------
     Reproduction
-        All that was found; marked as partial if Ctrl-C or an error ended it.
+        The results; ``partial`` if Ctrl-C or an error ended the runs early.
     """
     found = Reproduction(data, settings, seed, runs, printed=printed)
+    found.started = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+    start = time.perf_counter()
     try:
         if printed is TUTORIAL:
             found.facts = find_facts(data)
@@ -74,11 +78,12 @@ def reproduce(
         _run_all(found)
     except KeyboardInterrupt:
         found.partial = True
-        # What follows, the report, is not to end.
+        # The report still has to be written.
         forget()
     except GluonSoftmaxError as error:
-        # What has ended is worth a report; the caller tells the error.
+        # The finished runs are worth a report; the caller prints the error.
         found.partial, found.stopped = True, str(error)
+    found.seconds = time.perf_counter() - start
     return found
 
 

@@ -190,8 +190,8 @@ def _matrix(counts: np.ndarray) -> dict:
             for row, total in zip(counts, of_true)
         ],
         # Of a class that is never predicted, or has no images, there is none.
-        "precision": [f"{n / of:.2f}" if of else "" for n, of in zip(right, of_predicted)],
-        "recall": [f"{n / of:.2f}" if of else "" for n, of in zip(right, of_true)],
+        "precision": [f"{100 * n / of:.0f}" if of else "" for n, of in zip(right, of_predicted)],
+        "recall": [f"{100 * n / of:.0f}" if of else "" for n, of in zip(right, of_true)],
         "correct": say(
             "{parts}.",
             parts=say("{n} of {count} test images are correct", n=right.sum(), count=counts.sum()),

@@ -134,7 +134,9 @@ def test_chinese_page(sample, tmp_path):
     assert '<html lang="zh-CN">' in chinese
     # No English word but names: of files, classes, figures, settings, mathematicians.
     allowed = "scratch concise train acc mnist_train get_fashion_mnist_labels nd pick uint"
-    allowed += " Fashion MNIST MXNet softmax Student Bonferroni W T t SVG PNG results json"
+    allowed += (
+        " Fashion MNIST MXNet softmax Student Bonferroni W T t SVG PNG results json Test runs"
+    )
     allowed += " ".join(["", *claims.FACTS["class names"][1]]).replace("-", " ")
     before, _, after = text_of(chinese).partition("用这条命令可以重复本次运行")
     assert set(re.findall(r"[A-Za-z_]+", before)) - set(allowed.split()) == set()

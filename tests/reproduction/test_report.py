@@ -337,8 +337,8 @@ def test_precision_and_recall(sample):
     counts = np.zeros((10, 10), int)
     counts[0, 0], counts[0, 1], counts[1, 1], counts[2, 1] = 3, 1, 4, 5
     matrix = report._matrix(counts)
-    assert matrix["recall"] == ["0.75", "1.00", "0.00", *[""] * 7]
-    assert matrix["precision"] == ["1.00", "0.40", *[""] * 8]
+    assert matrix["recall"] == ["75", "100", "0", *[""] * 7]
+    assert matrix["precision"] == ["100", "40", *[""] * 8]
     assert matrix["rows"][0][:2] == [(3, "0.75"), (1, "0.25")]
     assert matrix["correct"] == "7 of 13 test images are correct."
 

@@ -35,6 +35,9 @@ FEWEST = 5
 REST_FITTING, TYPO = 1e-3, 1e-6
 # An explanation by two tables, or by a deviation, must be ahead by this power of ten.
 MUCH_LIKELIER = 2.0
+# A deviation whose runs scatter so much that anything fits explains nothing: this is log10 of the
+# density for each number, as of one that is known to 0.05 or so.
+PREDICTED = 1.0
 # What the first lines of a table and the rest may come from, where they do not come from one.
 SPLICES = [(OFFICIAL, WITHDRAWN), (OFFICIAL, ANOTHER_SPLIT)]
 SPLICES += [(rest, first) for first, rest in SPLICES]
@@ -248,7 +251,9 @@ def fit_of_deviation(found: Reproduction, joint: Joint, runs: List[Run]) -> Dict
     by_name = hypotheses(official, resplit, material.theirs, material.rounding, False)
     split = joint.fits[ANOTHER_SPLIT]
     fitting = split.p_value >= FITTING[ANOTHER_SPLIT]
-    least = split.log10_density + MUCH_LIKELIER if fitting else -np.inf
+    least = PREDICTED * len(material.table)
+    if fitting:
+        least = max(least, split.log10_density + MUCH_LIKELIER)
     fits = {name: by_name[name].fit(material.table) for name in (OFFICIAL, WITHDRAWN)}
     return {
         name: fit

@@ -46,7 +46,7 @@ reproduce:
 	@$(run) python -m gluon_softmax reproduce $(ARGS)
 
 notebook:
-	@$(run) --group notebook jupyter lab scratch/scratch.ipynb $(ARGS)
+	@$(run) --group notebook sh .ci/notebook $(ARGS)
 
 test: lint
 	@$(dev) python -m pytest --cov $(ARGS)

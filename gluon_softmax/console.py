@@ -1,12 +1,12 @@
 """Output: results on standard output, notes, errors and progress bars on standard error."""
 
 import contextlib
+import re
 import shutil
 import sys
-import textwrap
 import unicodedata
 from importlib.util import find_spec
-from typing import Any, ContextManager, TextIO
+from typing import Any, ContextManager, List, TextIO
 
 _is_quiet = False
 
@@ -33,7 +33,12 @@ def write_line(line: str = "") -> None:
 
 def _print(line: str, stream: TextIO) -> None:
     if stream is not None and stream.isatty():
-        line = wrapped(line, shutil.get_terminal_size().columns)
+        # Each line by itself: a table's lines are no paragraph.
+        width = shutil.get_terminal_size().columns
+        line = "\n".join(
+            each if display_width(each) <= width else "\n".join(wrapped(each, width, "    "))
+            for each in line.split("\n")
+        )
     with _bars_hidden():
         print(line, file=stream, flush=True)
 
@@ -45,13 +50,36 @@ def _bars_hidden() -> ContextManager[Any]:
     return contextlib.nullcontext()
 
 
-def wrapped(text: str, width: int, indent: str = "    ") -> str:
-    """Wrap a line to a width, with its further lines indented; Chinese is left to the terminal."""
-    if len(text) <= width or display_width(text) > len(text):
-        return text
-    return textwrap.fill(
-        text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
+# A line may end after a space, or at a Chinese character that no punctuation follows.
+_PIECES = re.compile(
+    r"\s+|[\u2e80-\u9fff][\u3000-\u303f\uff00-\uff0f\uff1a-\uff1f]*|[^\s\u2e80-\u9fff]+"
+)
+
+
+def wrapped(text: str, width: int, indent: str = "") -> List[str]:
+    """Wrap a text to a width; Chinese text, which has no spaces, too.
+
+    Parameters
+    ----------
+    text : str
+        One paragraph; blanks at its start stay.
+    width : int
+        Columns of the terminal.
+    indent : str
+        Start of each further line.
+
+    Returns
+    -------
+    list of str
+        Lines.
+    """
+    lines = [""]
+    for piece in _PIECES.findall(text):
+        if display_width(lines[-1] + piece.rstrip()) > width and lines[-1].strip():
+            lines.append(indent)
+        if len(lines) == 1 or lines[-1].strip() or not piece.isspace():
+            lines[-1] += piece
+    return [line.rstrip() for line in lines if line.strip()]
 
 
 def display_width(text: str) -> int:
@@ -60,8 +88,9 @@ def display_width(text: str) -> int:
 
 
 def padded(text: str, width: int) -> str:
-    """Pad a text on its right to a width in a terminal."""
-    return text + " " * (width - display_width(text))
+    """Pad a text to a width in a terminal; on the left if the width is negative."""
+    blanks = " " * (abs(width) - display_width(text))
+    return blanks + text if width < 0 else text + blanks
 
 
 def report_error(error: object) -> None:

@@ -1,16 +1,19 @@
-"""``python -m gluon_softmax run``: a reader's own script, unchanged, with all that it needs."""
+"""``gluon-softmax run``: run a reader's own script, unchanged, with the compatibility patches."""
 
 import os
 import sys
 import time
 from pathlib import Path
 from types import ModuleType
-from typing import List
+from typing import List, Optional
 
 from ..console import report_error
 from ..data.idx import is_file
-from ..errors import GluonSoftmaxError, UsageError
+from ..errors import GluonSoftmaxError, UsageError, package_at_fault
+from ..revival import clock, ipython
 from ..revival.workers import begin_scripts_with_us
+from ..training.machine import versions
+from .doctor import NEEDED, missing_library
 from .options import Parser
 
 SUMMARY = "run a script of your own, made from the tutorial or the book"
@@ -61,6 +64,7 @@ def run_script(argv: List[str], prog: str) -> int:
 
         speed_up()
     begin_scripts_with_us()
+    clock.supply()
     script = argv[own - 1]
     sys.argv = [script, *argv[own:]]
     path = str(arguments.script.resolve())
@@ -68,11 +72,17 @@ def run_script(argv: List[str], prog: str) -> int:
     main = ModuleType("__main__")
     main.__file__ = path
     sys.modules["__main__"] = main
+    if b"get_ipython" in code:
+        ipython.provide_shell(main)
     start = time.perf_counter()
     try:
         exec(compile(code, script, "exec"), vars(main))
     except Exception as error:
-        # Without the line above, which is none of the script's.
+        explained = None if arguments.debug else _explained(error)
+        if explained:
+            report_error(explained)
+            return 1
+        # Without the line above, which does not belong to the script.
         trace = error.__traceback__
         error.__traceback__ = trace.tb_next if trace else None
         sys.excepthook(type(error), error, error.__traceback__)
@@ -83,8 +93,18 @@ def run_script(argv: List[str], prog: str) -> int:
     return 0
 
 
+def _explained(error: Exception) -> Optional[str]:
+    """Return a one-line explanation of an error that is not the script's own, or None."""
+    if isinstance(error, GluonSoftmaxError):
+        return str(error)
+    if isinstance(error, ImportError):
+        package = (error.name or "").partition(".")[0]
+        return package_at_fault(error) if package in {*versions(), *NEEDED} else None
+    return missing_library(error) if isinstance(error, OSError) else None
+
+
 def _read(script: Path, word: str) -> bytes:
-    """Read the script, which the user calls by that word; a UsageError if that cannot be."""
+    """Return the script's content; raise UsageError, with the word typed, if it is unreadable."""
     try:
         if is_file(script):
             return script.read_bytes()

@@ -1,4 +1,4 @@
-"""All that the tutorial prints, as data: what there is to be reproduced."""
+"""The numbers that the tutorial prints, as data."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,24 +9,24 @@ from .tables import Number, Table, parse
 PART_1 = "Part 1, the data set"
 PART_2 = "Part 2, from scratch"
 PART_3 = "Part 3, concise"
-# What the three columns of a table are, unless one is mistaken.
+# The three columns of a table, unless one is mistaken.
 METRICS = ("loss", "train_acc", "test_acc")
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A measured number that somebody prints.
+    """A measured number that somebody printed.
 
     Parameters
     ----------
     name : str
-        What to call it.
+        As in ``results.json``.
     section : str
-        Where it stands.
+        The part of the tutorial.
     table : str
-        Which table it is of.
+        Name of its table.
     version : {"scratch", "concise"}
-        Which program printed it.
+        The implementation that printed it.
     metric : str
         Name of the list in :class:`gluon_softmax.training.loop.Records`, ``accuracy_before``, or
         ``share_predicted_`` and the number of a class.
@@ -37,7 +37,7 @@ class Figure:
     digits : int
         Decimals with which it is printed.
     scale : float
-        By what our numbers are to be multiplied, to be of its kind: 100 for per cent.
+        Factor from our numbers to those of its kind: 100 for per cent.
     """
 
     name: str
@@ -57,32 +57,34 @@ class Figure:
 
     @property
     def mistaken_class(self) -> Optional[int]:
-        """The class whose share it is, in a column of that mistake; None elsewhere."""
+        """The class of which it is the proportion, in a mistaken column; None elsewhere."""
         prefix, _, number = self.metric.rpartition("_")
         return int(number) if prefix == "share_predicted" else None
 
     @property
     def decimals(self) -> int:
-        """How many decimals our own numbers deserve beside it."""
+        """Decimals of our own numbers beside it."""
         return 4 if self.scale == 1 else max(self.digits, 0) + 1
 
 
 @dataclass(frozen=True)
 class Printed:
-    """What somebody prints, and how it was got.
+    """The numbers that somebody printed, and the settings of the run.
 
     Parameters
     ----------
     name : str
-        Who: "the tutorial", or the name of a reader's file.
+        "the tutorial", or the name of a reader's file.
     column : str
-        What to call its column in a table of figures.
+        Head of their column in our table.
     epochs, batch_size : int
-        Settings with which the figures were got.
+        Settings of the run.
     lr : float
-        The same, the learning rate.
+        Its learning rate.
     figures : tuple of Figure
-        In their order.
+        The numbers, in their order.
+    left_out : tuple of (int, str)
+        Lines that look like a table's and cannot be parsed, each with its number.
     """
 
     name: str
@@ -91,10 +93,11 @@ class Printed:
     batch_size: int
     lr: float
     figures: Tuple[Figure, ...]
+    left_out: Tuple[Tuple[int, str], ...] = ()
 
     @property
     def versions(self) -> List[str]:
-        """The versions that printed something, in their order."""
+        """The implementations with numbers, in their order."""
         return list(dict.fromkeys(figure.version for figure in self.figures))
 
     @property
@@ -103,7 +106,7 @@ class Printed:
         return list(dict.fromkeys(figure.table for figure in self.figures))
 
     def of(self, table: str) -> List[Figure]:
-        """List a table's figures, epoch by epoch."""
+        """List a table's numbers, epoch by epoch."""
         return [figure for figure in self.figures if figure.table == table and figure.epoch]
 
 
@@ -114,18 +117,18 @@ def figures_of(
     version: str,
     metrics: Sequence[str] = METRICS,
 ) -> List[Figure]:
-    """Make figures of a table's numbers.
+    """Turn a table into a list of figures.
 
     Parameters
     ----------
     table : Table
         Loss, train acc, test acc of each epoch.
     name : str
-        What to call the table.
+        Name of the table.
     section, version : str
-        Of all figures.
+        Of all its numbers.
     metrics : sequence of str
-        What the three columns are.
+        Of its three columns.
 
     Returns
     -------
@@ -161,7 +164,7 @@ def _tutorial() -> Printed:
                 0,
                 *untrained,
             ),
-            # What the tutorial calls train acc in part 2 is the share predicted as class 1.
+            # The "train acc" of part 2 is the proportion predicted as class 1.
             *figures_of(scratch, "scratch", PART_2, "scratch", mistaken),
             *figures_of(concise, "concise", PART_3, "concise"),
         ),
@@ -170,7 +173,7 @@ def _tutorial() -> Printed:
 
 TUTORIAL = _tutorial()
 
-# What must be the same to the letter, by name: section and what the tutorial prints.
+# Results that must be exactly the same, by name: section and printed value.
 FACTS = {
     "number of training examples": (PART_1, 60000),
     "shape of mnist_train[0:10]": (PART_1, [10, 28, 28, 1]),

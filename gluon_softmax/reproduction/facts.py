@@ -1,4 +1,4 @@
-"""What the tutorial does without training, and that must be the same to the letter."""
+"""The parts of the tutorial that train nothing: their results must be exactly the same."""
 
 import time
 from dataclasses import dataclass
@@ -15,11 +15,12 @@ from . import claims, verdicts
 from .language import Saying
 
 READING_BATCH_SIZE = 1000
+_DATA = {"official": "the official data", "resplit": "re-split data"}
 
 
 @dataclass
 class Fact:
-    """Something that must be the same to the letter, or else has a known reason."""
+    """A result that must be exactly the same, unless the difference has a known reason."""
 
     name: str
     section: str
@@ -30,12 +31,12 @@ class Fact:
 
 
 def find_facts(data: FashionMNIST) -> List[Fact]:
-    """Do what the tutorial does without training, and compare.
+    """Run the parts of the tutorial that train nothing, and compare the results.
 
     Parameters
     ----------
     data : FashionMNIST
-        The edition at hand.
+        The loaded edition.
 
     Returns
     -------
@@ -60,19 +61,19 @@ def find_facts(data: FashionMNIST) -> List[Fact]:
         fact = Fact(name, section, tutorial, here[name], verdicts.SAME)
         if here[name] != tutorial:
             fact.verdict = verdicts.FAILS
-            if name == claims.LABELS and data.edition in ("official", "resplit"):
+            if name == claims.LABELS and data.edition in _DATA:
                 fact.verdict = verdicts.EXPLAINED
                 fact.note = Saying(
-                    "the tutorial has the withdrawn mxnet edition, whose labels begin so; this is "
-                    "the {edition} edition",
-                    {"edition": data.edition},
+                    "The tutorial used the withdrawn edition, which begins with these labels. Ours "
+                    "are those of {data}.",
+                    {"data": Saying(_DATA[data.edition], {})},
                 )
         facts.append(fact)
     return facts
 
 
 def time_reading(data: FashionMNIST, num_workers: Optional[int]) -> float:
-    """Time one pass of the tutorial's own loader over the training set.
+    """Time one pass of the tutorial's own data loader over the training set.
 
     Parameters
     ----------
@@ -97,5 +98,5 @@ def time_reading(data: FashionMNIST, num_workers: Optional[int]) -> float:
 
 
 def in_words(value: object) -> str:
-    """Write a fact's value for people: a list without brackets and commas."""
+    """Format a fact's value for people: a list without brackets and commas."""
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,49 +1,55 @@
-"""All that one call of ``reproduce`` found, and what it amounts to."""
+"""The results of one call of ``reproduce``, and the answer that they give."""
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Dict, List, Optional
+from typing import Dict, List, NamedTuple, Optional, Set
 
 from ..data.fashion_mnist import OWN_FILES, FashionMNIST
 from ..training.run import Run, Settings
 from . import verdicts
 from .claims import TUTORIAL, Figure, Printed
 from .facts import Fact
-from .language import Saying, say
+from .language import Saying, listed, say
 from .verdicts import Verdict
 
-# Below this many runs, Student's t makes intervals that would let almost any figure pass.
+# With fewer runs, Student's t gives intervals so wide that almost any number would match.
 FEW_RUNS = 5
 
 
 @dataclass
 class Reproduction:
-    """All that one call of ``reproduce`` found.
+    """The results of one call of ``reproduce``.
 
     Parameters
     ----------
     data : FashionMNIST
-        The edition at hand.
+        The loaded edition.
     settings : Settings
         Of all runs.
     seed, runs_asked : int
-        The first run's seed and the number of runs asked for.
+        Seed of the first run, and how many runs were requested.
     facts : list of Fact
-        Of the parts of the tutorial that involve no training.
+        Results of the parts of the tutorial that train nothing.
     reading_seconds : float or None
-        One pass of the tutorial's own loader over the training set.
+        Duration of one pass of the tutorial's own data loader over the training set.
     runs : dict of str to list of Run
-        By edition, in the order in which they ended; of each version that printed something.
+        Completed runs by edition, in their order; of each implementation with printed numbers.
     with_their_batch_size : list of Run
-        The first of those on re-splits once more, with the batch size of others' published runs.
+        The first runs on re-splits repeated with the batch size of the published runs.
     readings : list of Saying
-        Sentences that tell as what a reader's tables are read.
+        How a reader's tables were understood, a sentence each.
+    deviations : set of str
+        Tables that a known deviation from the tutorial explains; ``readings`` name it.
     printed : Printed
-        What there is to be reproduced.
+        The numbers to reproduce.
     partial : bool
-        Whether it ended before all runs were done.
+        True if it ended before all runs were completed.
     stopped : str
-        Why, if an error ended it.
+        The error that ended it, if one did.
+    started : str
+        When it started, as an ISO 8601 date and time; empty if unknown.
+    seconds : float or None
+        How long it took.
     """
 
     data: FashionMNIST
@@ -55,16 +61,19 @@ class Reproduction:
     runs: Dict[str, List[Run]] = field(default_factory=dict)
     with_their_batch_size: List[Run] = field(default_factory=list)
     readings: List[Saying] = field(default_factory=list)
+    deviations: Set[str] = field(default_factory=set)
     printed: Printed = TUTORIAL
     partial: bool = False
     stopped: str = ""
+    started: str = ""
+    seconds: Optional[float] = None
 
     def of(self, edition: str, version: str) -> List[Run]:
-        """List an edition's runs of one version."""
+        """List the runs of one implementation on an edition."""
         return [run for run in self.runs.get(edition, []) if run.version == version]
 
     def values(self, edition: str, figure: Figure) -> List[float]:
-        """List what the runs on an edition gave for one of the printed figures."""
+        """List the values that the runs on an edition gave for one of the printed numbers."""
         runs = self.of(edition, figure.version)
         if figure.metric == "accuracy_before":
             return [run.accuracy_before for run in runs]
@@ -75,21 +84,21 @@ class Reproduction:
         return [figure.scale * getattr(run.records, figure.metric)[epoch] for run in runs]
 
     def has_their_settings(self) -> bool:
-        """Tell whether the settings are those with which the printed figures were got."""
+        """Check whether the runs have the settings of the printed numbers."""
         settings, printed = self.settings, self.printed
         ours = (settings.epochs, settings.batch_size, settings.lr)
         return ours == (printed.epochs, printed.batch_size, printed.lr)
 
     def is_comparable(self) -> bool:
-        """Tell whether settings and data are such as the printed figures are for."""
+        """Check whether settings and data allow a comparison with the printed numbers."""
         return self.has_their_settings() and self.data.edition != OWN_FILES
 
     def may_be_predicted(self) -> bool:
-        """Tell whether others' runs, which are at the book's rate, predict the printed figures."""
+        """Check whether the published runs, at the book's learning rate, predict the numbers."""
         return self.is_comparable() and self.settings.lr == 0.1 and "resplit" in self.editions()
 
     def verdicts(self) -> List[Verdict]:
-        """Judge the printed figures; none if they are not comparable."""
+        """Judge the printed numbers; an empty list if they are not comparable."""
         if not self.is_comparable():
             return []
         values = {
@@ -101,86 +110,206 @@ class Reproduction:
         )
 
     def editions(self) -> List[str]:
-        """List the editions on which runs are asked for, that at hand first."""
+        """List the editions to train on, the loaded one first."""
         return [self.data.edition] + ["resplit"] * (self.data.edition == "official")
 
     def failures(self) -> List[str]:
-        """Name what neither reproduces nor is explained."""
+        """Name the facts and numbers that are neither reproduced nor explained."""
         return [fact.name for fact in self.facts if fact.verdict == verdicts.FAILS] + [
             verdict.figure.name for verdict in self.verdicts() if verdict.verdict == verdicts.FAILS
         ]
 
 
-def headline(found: Reproduction) -> str:
-    """Answer in one sentence how much of what is printed reproduces.
+class Count(NamedTuple):
+    """How many of the judged numbers have a verdict."""
+
+    verdict: str
+    n: int
+
+
+def counts(found: Reproduction) -> List[Count]:
+    """Count the verdicts on the printed numbers.
 
     Parameters
     ----------
     found : Reproduction
-        What was found.
+        The results.
+
+    Returns
+    -------
+    list of Count
+        Only verdicts that occur, the best first; empty if nothing is judged.
+    """
+    if _why_no_verdicts(found):
+        return []
+    judged = Counter(each.verdict for each in found.verdicts() if verdicts.is_judged(each.figure))
+    return [Count(verdict, judged[verdict]) for verdict in verdicts.NUMBERS if judged[verdict]]
+
+
+def headline(found: Reproduction) -> str:
+    """Answer whether the printed numbers can be reproduced.
+
+    Parameters
+    ----------
+    found : Reproduction
+        The results.
 
     Returns
     -------
     str
-        The sentence; without figures, why there is no verdict.
+        The whole answer in plain sentences; without verdicts, the reason why.
     """
-    judged = found.verdicts()
+    return _why_no_verdicts(found) or say(" ").join(_answer(found))
+
+
+def _why_no_verdicts(found: Reproduction) -> str:
+    printed = found.printed
     if found.data.edition == OWN_FILES:
         return say("No verdicts: these are files of your own, not an edition of the data set.")
-    printed = found.printed
     if not found.has_their_settings():
         return say(
-            "No verdicts: {name}'s figures are for {epochs} epochs, batch size {batch_size} and "
-            "learning rate {lr}.",
+            "No verdicts: the numbers in {name} are for {epochs} epochs, batch size {batch_size} "
+            "and learning rate {lr}.",
             name=say(printed.name),
             epochs=printed.epochs,
             batch_size=printed.batch_size,
             lr=printed.lr,
         )
-    ended = len(found.of(found.data.edition, printed.versions[0]))
-    if ended < 2:
-        if ended:
-            return say("No verdicts: one run settles nothing; --runs 10 does.")
-        return say("No verdicts: no run ended; --runs 10 settles it.")
-    judged = [each for each in judged if verdicts.is_judged(each.figure)]
-    counts = Counter(verdict.verdict for verdict in judged)
-    on_resplit, explained = counts[verdicts.ON_RESPLIT], counts[verdicts.EXPLAINED]
-    good, failing = counts[verdicts.REPRODUCES] + on_resplit, counts[verdicts.FAILS]
-    parts = [
-        say("{n} of {count} figures reproduce", n=good, count=len(judged)),
-        say("{n} of them on a re-split only", n=on_resplit),
-        say("{n} more is explained" if explained == 1 else "{n} more are explained", n=explained),
-        say("{n} does not" if failing == 1 else "{n} do not", n=failing),
-    ]
-    if not on_resplit:
-        del parts[1]
-    if counts[verdicts.NO_VERDICT]:
-        parts.append(say("{n} wait for runs that were not made", n=counts[verdicts.NO_VERDICT]))
-    told = [say("{parts}.", parts=say(", ").join(parts))]
-    # Each figure may choose the edition that suits it: so what does each explain by itself?
-    alone = {
-        edition: sum(
-            verdicts.is_within(each.figure, each.intervals.get(edition)) for each in judged
+    completed = _completed(found)
+    if completed == 0:
+        return say("No verdicts: no run was completed. Use --runs 10.")
+    if completed == 1:
+        return say("No verdicts: one run is not enough. Use --runs 10.")
+    return ""
+
+
+def _completed(found: Reproduction) -> int:
+    return len(found.of(found.data.edition, found.printed.versions[0]))
+
+
+def _answer(found: Reproduction) -> List[str]:
+    of = {count.verdict: count.n for count in counts(found)}
+    total, failing, completed = sum(of.values()), of.get(verdicts.FAILS, 0), _completed(found)
+    facts = [say(fact.name) for fact in found.facts if fact.verdict == verdicts.FAILS]
+    few = completed < FEW_RUNS
+    if failing:
+        first = say(
+            "No: {n} of {count} numbers is not reproduced or explained."
+            if failing == 1
+            else "No: {n} of {count} numbers are not reproduced or explained.",
+            n=failing,
+            count=total,
         )
+    elif verdicts.NO_VERDICT in of:
+        first = say("No answer yet.")
+    elif facts:
+        first = say("Not quite: all {count} numbers are accounted for.", count=total)
+    elif few:
+        first = say(
+            "Yes, as far as {n} runs can show: all {count} numbers are accounted for.",
+            n=completed,
+            count=total,
+        )
+    else:
+        first = say("Yes: all {count} numbers are accounted for.", count=total)
+    sentences = [first]
+    parts = [_part(found, verdict, n) for verdict, n in of.items() if verdict != verdicts.FAILS]
+    if parts:
+        sentences.append(say("{parts}.", parts=say("; ").join(parts)))
+    if facts:
+        sentences.append(
+            say(
+                "Different from {name}: {facts}.", name=say(found.printed.name), facts=listed(facts)
+            )
+        )
+    if few:
+        sentences.append(
+            say(
+                "With {n} runs the intervals are so wide that almost any number matches. "
+                "Use --runs 10.",
+                n=completed,
+            )
+        )
+    return sentences
+
+
+def _part(found: Reproduction, verdict: str, n: int) -> str:
+    """Write one verdict's part of the answer."""
+    is_tutorial = found.printed.name == TUTORIAL.name
+    if verdict == verdicts.REPRODUCES:
+        data = data_in_words(found.data.edition)
+        return say("{n} matches on {data}" if n == 1 else "{n} match on {data}", n=n, data=data)
+    if verdict == verdicts.ON_RESPLIT:
+        part = say(
+            "{n} matches only on a different train/test split"
+            if n == 1
+            else "{n} match only on a different train/test split",
+            n=n,
+        )
+        return part + (
+            say(", because the tutorial used an edition of the data that was withdrawn later")
+            if is_tutorial
+            else say(", which points to the edition of the data that was withdrawn later")
+        )
+    if verdict == verdicts.EXPLAINED and is_tutorial:
+        return say(
+            "{n} comes from a bug in its accuracy line"
+            if n == 1
+            else "{n} come from a bug in its accuracy line",
+            n=n,
+        )
+    if verdict == verdicts.EXPLAINED:
+        return say(
+            "{n} comes from a bug in the accuracy line"
+            if n == 1
+            else "{n} come from a bug in the accuracy line",
+            n=n,
+        )
+    return say(
+        "{n} waits for runs that were not made"
+        if n == 1
+        else "{n} wait for runs that were not made",
+        n=n,
+    )
+
+
+def data_in_words(edition: str) -> str:
+    """Name an edition of the data as it stands in a sentence."""
+    return {
+        "official": say("the official data"),
+        "mxnet": say("the withdrawn edition of the data"),
+        "resplit": say("re-split data"),
+        OWN_FILES: say("your own files"),
+    }[edition]
+
+
+def short(edition: str) -> str:
+    """Name an edition in a word, for the head of a column."""
+    return {
+        "official": say("official"),
+        "mxnet": say("withdrawn"),
+        "resplit": say("re-split"),
+        OWN_FILES: say("own files"),
+    }[edition]
+
+
+def each_alone(found: Reproduction) -> str:
+    """Say how many numbers each edition accounts for by itself; empty if there is only one.
+
+    A number may match on either edition, so that the answer's count is one over two hypotheses.
+    """
+    judged = [each for each in found.verdicts() if verdicts.is_judged(each.figure)]
+    alone = [
+        sum(verdicts.is_within(each.figure, each.intervals.get(edition)) for each in judged)
         for edition in found.editions()
         if any(edition in each.intervals for each in judged)
-    }
-    if len(alone) > 1:
-        told.append(
-            say(
-                "Alone, the {edition} edition explains {ours} of the {count} and re-splits explain "
-                "{theirs}.",
-                edition=found.data.edition,
-                ours=alone[found.data.edition],
-                count=len(judged),
-                theirs=alone["resplit"],
-            )
-        )
-    if ended < FEW_RUNS:
-        told.append(
-            say(
-                "With {ended} runs the intervals are so wide that hardly anything can fail.",
-                ended=ended,
-            )
-        )
-    return say(" ").join(told)
+    ]
+    if len(alone) < 2:
+        return ""
+    return say(
+        "The official data alone account for {ours} of the {count} numbers, re-split data alone "
+        "for {theirs}.",
+        ours=alone[0],
+        count=len(judged),
+        theirs=alone[1],
+    )

@@ -1,4 +1,4 @@
-"""The language of the page: English, or Chinese by the list in ``zh.json``."""
+"""The language of what people read: English, or Chinese by the list in ``zh.json``."""
 
 import ctypes
 import json
@@ -17,42 +17,42 @@ _NONE: Dict[str, str] = {}
 
 
 def say(message: str, **values: object) -> str:
-    """Fill values into a message, in the language that is spoken.
+    """Translate a message into the current language, and fill values in.
 
     Parameters
     ----------
     message : str
-        In English, with places as :meth:`str.format` has them. If it is
-        :class:`markupsafe.Markup`, so is what comes out, with the values escaped.
+        In English, with places as for :meth:`str.format`. If it is
+        :class:`markupsafe.Markup`, so is the result, with the values escaped.
     **values
-        What belongs into the places; without any, braces are braces.
+        For the places; without values, braces are ordinary characters.
 
     Returns
     -------
     str
-        In English what the language does not have.
+        The message itself where there is no translation.
     """
-    told = _words.get(_NONE).get(message, message)
-    return type(message)(told).format(**values) if values else told
+    translated = type(message)(_words.get(_NONE).get(message, message))
+    return translated.format(**values) if values else translated
 
 
 @dataclass(frozen=True)
 class Saying:
-    """A message and its values, to be said in the language that is spoken then.
+    """A message and its values, to be translated when it is shown.
 
     Parameters
     ----------
     message : str
         As of :func:`say`.
     values : dict
-        What belongs into its places; sayings may be among it.
+        For its places; they may be sayings too.
     """
 
     message: str
     values: Dict[str, object]
 
     def __str__(self) -> str:
-        """Say it."""
+        """Translate it into the current language."""
         return say(self.message, **{name: str(value) for name, value in self.values.items()})
 
 
@@ -64,12 +64,12 @@ def listed(names: list) -> str:
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Speak a language for a while.
+    """Set the language of :func:`say` in the block.
 
     Parameters
     ----------
     language : {"en", "zh"}
-        In which :func:`say` says what it is asked meanwhile.
+        English or Chinese.
     """
     token = _words.set(_NONE if language == "en" else _read(language))
     try:
@@ -79,8 +79,8 @@ def speaking(language: str) -> Iterator[None]:
 
 
 def of_this_user() -> str:
-    """Tell the language of the locale: ``zh`` for any Chinese one, else ``en``."""
-    # In the order in which gettext asks.
+    """Return the language of the locale: ``zh`` for any Chinese one, else ``en``."""
+    # In gettext's order.
     asked = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
     name = next((os.environ[each] for each in asked if os.environ.get(each)), "")
     if not name and sys.platform == "win32":

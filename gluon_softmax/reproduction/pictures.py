@@ -1,29 +1,59 @@
 """The pictures of a report."""
 
-from typing import Dict, List, NamedTuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..data.fashion_mnist import get_fashion_mnist_labels
+from ..data.fashion_mnist import CLASS_NAMES, get_fashion_mnist_labels
 from ..training.run import Run, predict
-from . import claims, figures
-from .findings import Reproduction
+from . import figures, verdicts
+from .figures import Panel, Point
+from .findings import Reproduction, data_in_words
 from .language import say
-from .rows import OTHERS, rows
+from .rows import Row, label, rows, table_in_words
 from .versions import VERSIONS
 
-_METRICS = ("loss", "train_acc", "share_predicted_1", "test_acc")
 PREDICTIONS = 9
-ALL_FIGURES = "all-figures"
+SUREST = 10
+ANSWER = "answer"
+_ANSWER = ("loss", "test_acc")
+_CURVES = ("loss", "train_acc", "test_acc")
+
+
+class Tile(NamedTuple):
+    """A small image on the page: its file's bytes, the lines below it, and whether to mark it."""
+
+    png: bytes
+    lines: Sequence[str]
+    is_wrong: bool = False
 
 
 class Picture(NamedTuple):
-    """A picture, its caption and what it shows in words, for those who cannot see it."""
+    """A picture, and what a page needs to show it.
+
+    Parameters
+    ----------
+    name : str
+        Of its files.
+    caption : str
+        What it shows and what to look for.
+    figure : matplotlib.figure.Figure
+        For the files, and for the page unless it has a better form.
+    narrow : matplotlib.figure.Figure or None
+        The same for a phone.
+    tiles : sequence of Tile
+        Images that the page lays out itself.
+    counts : numpy.ndarray or None
+        A confusion matrix, which the page has as a table.
+    """
 
     name: str
-    figure: Figure
     caption: str
+    figure: Figure
+    narrow: Optional[Figure] = None
+    tiles: Sequence[Tile] = ()
+    counts: Optional[np.ndarray] = None
 
 
 def pictures(found: Reproduction) -> List[Picture]:
@@ -32,232 +62,319 @@ def pictures(found: Reproduction) -> List[Picture]:
     Parameters
     ----------
     found : Reproduction
-        What to draw.
+        The results.
 
     Returns
     -------
     list of Picture
-        Only the first images if no run ended.
+        Only the first training images if no run was completed.
     """
+    captions = _captions(found)
+    with figures.styled():
+        drawn = _draw(found)
+    return [Picture(name, captions[name], **parts) for name, parts in drawn.items()]
+
+
+def _draw(found: Reproduction) -> Dict[str, Dict[str, Any]]:
+    drawn: Dict[str, Dict[str, Any]] = {}
+    if found.runs:
+        panels = _answer(found)
+        if panels:
+            drawn[ANSWER] = _wide_and_narrow(panels, _answer_names(found), True)
+        drawn["curves"] = _wide_and_narrow(_curves(found), _curve_names(found), False)
+        drawn.update(_mistaken_column(found))
     data = found.data
     names = get_fashion_mnist_labels(data.train_labels[:10])
-    shown = [
-        Picture(
-            "first-images",
-            figures.draw_images(
-                data.train_images[:10], names, heading=f"mnist_train[0:10], {data.edition} edition"
-            ),
-            say(
-                "The first ten training images with the names of their classes: would you have "
-                "named them so?"
-            ),
-        )
-    ]
-    if not found.runs:
-        return shown
-    shown = [*_all_figures(found), *shown]
-    values = _series(found)
-    printed = _printed(found)
-    shown.append(
-        Picture(
-            "curves",
-            figures.draw_curves(
-                values,
-                printed,
-                {
-                    "loss": "training loss",
-                    "loss_difference": f"loss above our {data.edition} mean",
-                    "train_acc": "training accuracy",
-                    "test_acc": "test accuracy",
-                },
-                found.printed.column,
-            ),
-            say(
-                "Loss and accuracy by epoch. Look where the {column}'s points lie: in the band of "
-                "our runs on one edition, or on the other.",
-                column=say(found.printed.column),
-            ),
-        )
-    )
-    shown += _mistaken_columns(found, values, printed)
-    for version in found.printed.versions:
-        shown += _pictures_of_run(found, found.of(data.edition, version)[0])
-    return shown
+    first = data.train_images[:10]
+    drawn["first-images"] = _images(first, [[name] for name in names], [False] * len(first), 10)
+    for version in found.printed.versions if found.runs else ():
+        run = found.of(data.edition, version)[0]
+        drawn.update(_pictures_of_run(found, run, version == found.printed.versions[0]))
+    return drawn
 
 
-def _mistaken_columns(found: Reproduction, values: dict, printed: dict) -> List[Picture]:
-    """Draw the first column that is a share predicted as one class, if there is one."""
-    for figure in found.printed.figures:
-        number = figure.mistaken_class
-        if number is not None:
-            shares = [run.records.shares for run in found.of(found.data.edition, figure.version)]
-            drawn = figures.draw_mistaken_column(
-                np.array(shares)[:, :, number],
-                values[found.data.edition][figure.version]["train_acc"],
-                printed.get(figure.version, {}).get(figure.metric, ()),
-                found.printed.column,
-                get_fashion_mnist_labels([number])[0],
-            )
-            caption = say(
-                "What is called train acc compares the predictions with the constant {number} "
-                "instead of with the labels: its points lie on our share predicted as class "
-                "{number}, far below the training accuracy.",
-                number=number,
-            )
-            return [Picture("mistaken-column", drawn, caption)]
-    return []
-
-
-def _all_figures(found: Reproduction) -> List[Picture]:
-    told = [row for row in rows(found) if row.intervals]
-    if not told:
-        return []
-    intervals: Dict[str, list] = {
-        name: [row.intervals[name] for row in told] for name in told[0].intervals
+def _captions(found: Reproduction) -> Dict[str, str]:
+    name, column = say(found.printed.name), say(found.printed.column)
+    captions = {
+        ANSWER: say(
+            "The numbers in {name} minus our mean on {data}, by epoch. A point in a band is a "
+            "number that one more run of ours could give.",
+            name=name,
+            data=data_in_words(found.data.edition),
+        ),
+        "curves": say(
+            "Loss and accuracy of our runs by epoch, with the numbers in {name} as points where it "
+            "has any.",
+            name=name,
+        ),
+        "first-images": say("The first ten training images, with the names of their classes."),
+        "confusion": say(
+            "Confusion matrix of {version} on the test images: a row for each true class, a column "
+            "for each predicted class. Most errors are shirts taken for t-shirts, pullovers or "
+            "coats.",
+            version=found.printed.versions[0],
+        ),
+        "weights": say(
+            "The weights of {version}, a column of W for each class. Blue pixels are evidence for "
+            "the class, red ones evidence against it, and white ones are ignored.",
+            version=found.printed.versions[0],
+        ),
+        "confidently-wrong": say(
+            "The {n} wrong predictions with the highest probability. Each has its true class, the "
+            "predicted class and the probability.",
+            n=SUREST,
+        ),
+        "mistaken-column": say(
+            "The training accuracy, and what the {column} prints as train acc: the proportion of "
+            "images that the network predicts as one class.",
+            column=column,
+        ),
     }
-    if any(row.others for row in told):
-        nothing = (np.nan, np.nan)
-        intervals[OTHERS] = [row.others[1:] if row.others else nothing for row in told]
-    runs = [row.values[found.data.edition] for row in told]
-    return [
-        Picture(
-            ALL_FIGURES,
-            figures.draw_all_figures(
-                [_label(row.figure) for row in told],
-                [row.figure.printed for row in told],
-                intervals,
-                [float(np.mean(values)) for values in runs],
-                [float(np.std(values, ddof=1)) for values in runs],
-                found.printed.column,
-            ),
-            say(
-                "Every figure of {name}, by table and epoch. Look for points outside the bars: "
-                "within a bar's ends lies what one more run of ours on that edition, or one more "
-                "of the others', could have given.",
-                name=say(found.printed.name),
-            ),
+    for version in VERSIONS:
+        captions[f"{version}-predictions"] = say(
+            "Predictions of {version}: the first {n} test images, then the first {n} that are "
+            "predicted wrong. Each has its true class, and below it the predicted class.",
+            version=version,
+            n=PREDICTIONS,
         )
-    ]
+    return captions
 
 
-def _label(figure: claims.Figure) -> str:
-    """Shorten a figure's name: "scratch 1: loss", but "table 2, 1: loss"."""
-    return figure.name.replace(", epoch", "," if figure.table[-1].isdigit() else "")
+def _wide_and_narrow(
+    panels: List[Panel], names: Dict[str, str], is_difference: bool
+) -> Dict[str, Figure]:
+    # On a phone all panels of one table follow each other.
+    tables = [panel.table for panel in panels]
+    stacked = sorted(panels, key=lambda panel: tables.index(panel.table))
+    return {
+        "figure": figures.draw_panels(panels, names, 2, is_difference),
+        "narrow": figures.draw_panels(stacked, names, 1, is_difference),
+    }
 
 
-def _pictures_of_run(found: Reproduction, run: Run) -> List[Picture]:
+def _answer(found: Reproduction) -> List[Panel]:
+    """Arrange the judged losses and test accuracies, two tables beside each other."""
+    judged = [row for row in rows(found) if row.intervals]
+    tables = found.printed.tables if judged else []
+    panels = []
+    for pair in (tables[n : n + 2] for n in range(0, len(tables), 2)):
+        for metric in _ANSWER:
+            for table in pair:
+                of_panel = [
+                    row
+                    for row in judged
+                    if row.figure.table == table and row.figure.metric == metric
+                ]
+                panels.append(_differences(found, table, metric, of_panel))
+    return panels
+
+
+def _differences(found: Reproduction, table: str, metric: str, of_panel: List[Row]) -> Panel:
+    means = np.array([row.mean(found.data.edition) for row in of_panel])
+    return Panel(
+        table,
+        metric,
+        say("{title}, minus our mean", title=_title(table, metric)),
+        [row.figure.epoch for row in of_panel],
+        {
+            name: np.transpose([row.intervals[name] for row in of_panel]) - means
+            for name in of_panel[0].intervals
+        },
+        {},
+        [
+            Point(
+                row.figure.epoch,
+                row.figure.printed - mean,
+                row.verdict,
+                _tip(found, row),
+            )
+            for row, mean in zip(of_panel, means)
+        ],
+    )
+
+
+def _title(table: str, metric: str) -> str:
+    name = {
+        "loss": say("training loss"),
+        "train_acc": say("training accuracy"),
+        "test_acc": say("test accuracy"),
+    }[metric]
+    return say("{table}: {words}", table=table_in_words(table), words=name)
+
+
+def _tip(found: Reproduction, row: Row) -> str:
+    """Write what the pointer shows on a point of the first picture."""
+    decimals = row.figure.decimals
+    parts = [f"{label(row.figure)} {row.figure.text}"]
+    for edition, (low, high) in row.intervals.items():
+        parts.append(
+            say(
+                "{data}: {low} to {high}",
+                data=data_in_words(edition),
+                low=f"{low:.{decimals}f}",
+                high=f"{high:.{decimals}f}",
+            )
+        )
+    return "\n".join([*parts, verdicts.in_words(row.verdict, found.printed)])
+
+
+def _answer_names(found: Reproduction) -> Dict[str, str]:
+    column = say(found.printed.column)
+    names = {
+        edition: say("expected on {data}", data=data_in_words(edition)) for edition in found.runs
+    }
+    return {
+        **names,
+        **{
+            verdict: say("{column}: {words}", column=column, words=words)
+            for verdict, words in (
+                (verdicts.REPRODUCES, say("matches")),
+                (verdicts.ON_RESPLIT, say("re-split only")),
+                (verdicts.FAILS, say("not explained")),
+                (verdicts.NO_VERDICT, say("no verdict")),
+            )
+        },
+    }
+
+
+def _curves(found: Reproduction) -> List[Panel]:
+    """Arrange the first table of each implementation, and all runs of it."""
+    tables = {found.printed.of(table)[0].version: table for table in found.printed.tables[::-1]}
+    shown = [row for row in rows(found) if row.figure.epoch and found.is_comparable()]
+    panels = []
+    for metric in _CURVES:
+        for version in found.printed.versions:
+            series = {
+                edition: np.array(
+                    [getattr(run.records, metric) for run in found.of(edition, version)]
+                )
+                for edition in found.runs
+            }
+            panels.append(
+                Panel(
+                    version,
+                    metric,
+                    _title(version, metric),
+                    range(1, found.settings.epochs + 1),
+                    {
+                        name: np.array([of.min(axis=0), of.max(axis=0)])
+                        for name, of in series.items()
+                    },
+                    {name: of.mean(axis=0) for name, of in series.items()},
+                    [
+                        Point(
+                            row.figure.epoch,
+                            row.figure.printed / row.figure.scale,
+                            figures.PRINTED,
+                            f"{label(row.figure)} {row.figure.text}",
+                        )
+                        for row in shown
+                        if (row.figure.table, row.figure.metric) == (tables[version], metric)
+                    ],
+                )
+            )
+    return panels
+
+
+def _curve_names(found: Reproduction) -> Dict[str, str]:
+    version = found.printed.versions[0]
+    names = {
+        edition: say(
+            "{data}: mean and range of {n} runs",
+            data=data_in_words(edition),
+            n=len(found.of(edition, version)),
+        )
+        for edition in found.runs
+    }
+    return {**names, figures.PRINTED: say("number in {name}", name=say(found.printed.name))}
+
+
+def _mistaken_column(found: Reproduction) -> Dict[str, Dict[str, Any]]:
+    """Draw the first column that is the proportion predicted as one class, if there is one."""
+    mistaken = [each for each in found.printed.figures if each.mistaken_class is not None]
+    if not mistaken:
+        return {}
+    first, number = mistaken[0], int(mistaken[0].mistaken_class or 0)
+    runs = found.of(found.data.edition, first.version)
+    printed = [np.nan] * found.settings.epochs if found.is_comparable() else []
+    for each in mistaken:
+        if each.table == first.table and printed:
+            printed[each.epoch - 1] = each.printed / each.scale
+    figure = figures.draw_mistaken_column(
+        np.array([run.records.shares for run in runs])[:, :, number],
+        np.array([run.records.train_acc for run in runs]),
+        printed,
+        say(found.printed.name),
+        CLASS_NAMES[number],
+    )
+    return {"mistaken-column": {"figure": figure}}
+
+
+def _pictures_of_run(found: Reproduction, run: Run, is_first: bool) -> Dict[str, Dict[str, Any]]:
     data, version = found.data, run.version
     outputs = predict(VERSIONS[version], run.parameters, data.test_images, found.settings.ctx)
     predicted = outputs.argmax(axis=1)
-    first = slice(0, PREDICTIONS)
-    shown = [
-        Picture(
-            f"{version}-predictions",
-            figures.draw_images(
-                data.test_images[first],
-                _two_lines(data.test_labels[first], predicted[first]),
-                (predicted != data.test_labels)[first],
-                f"{version}: true class, below it the predicted one",
-            ),
-            say(
-                "The first nine test images: true class, and below it what {version} predicts; "
-                "wrong ones are framed.",
-                version=version,
-            ),
+    wrong = np.flatnonzero(predicted != data.test_labels)
+    chosen = np.concatenate([np.arange(len(predicted))[:PREDICTIONS], wrong[:PREDICTIONS]])
+    names = _names(data.test_labels[chosen], predicted[chosen])
+    drawn = {
+        f"{version}-predictions": _images(
+            data.test_images[chosen],
+            names,
+            predicted[chosen] != data.test_labels[chosen],
+            PREDICTIONS,
         )
-    ]
-    if version != found.printed.versions[0]:
-        # The rest looks the same for both versions.
-        return shown
+    }
+    if not is_first:
+        # The rest looks the same for both implementations.
+        return drawn
+    drawn["confusion"] = {
+        "figure": figures.draw_confusion(data.test_labels, predicted),
+        "counts": figures.confusion(data.test_labels, predicted),
+    }
+    W = run.parameters[0]
+    largest = float(np.abs(W).max())
+    drawn["weights"] = {
+        "figure": figures.draw_templates(W),
+        "tiles": [
+            Tile(figures.png(weights.reshape(28, 28), figures.WEIGHTS, -largest, largest), [name])
+            for weights, name in zip(W.T, CLASS_NAMES)
+        ],
+    }
     if version == "concise":
         # Its outputs are logits.
         outputs = np.exp(outputs - outputs.max(axis=1, keepdims=True))
         outputs /= outputs.sum(axis=1, keepdims=True)
-    wrong = np.flatnonzero(predicted != data.test_labels)
     # The stable sort keeps the order of the test set among equals.
-    surest = wrong[np.argsort(-outputs[wrong].max(axis=1), kind="stable")][:10]
-    titles = [
-        f"{words}\n{probability:.1%}"
-        for words, probability in zip(
-            _two_lines(data.test_labels[surest], predicted[surest]), outputs[surest].max(axis=1)
-        )
-    ]
-    shown += [
-        Picture(
-            "confusion",
-            figures.draw_confusion(data.test_labels, predicted),
-            say(
-                "How many test images of each class are taken for each class. Look at the row of "
-                "the shirts: it is where most are lost, to t-shirts, pullovers and coats."
-            ),
-        ),
-        Picture(
-            "weights",
-            figures.draw_templates(run.parameters[0]),
-            say(
-                "The ten columns of W as images: light pixels speak for the class, dark ones "
-                "against. Look for the trouser's legs, and for what sets the coat off from the "
-                "pullover."
-            ),
-        ),
-    ]
+    surest = wrong[np.argsort(-outputs[wrong].max(axis=1), kind="stable")][:SUREST]
     if len(surest):
-        shown.append(
-            Picture(
-                "confidently-wrong",
-                figures.draw_images(
-                    data.test_images[surest],
-                    titles,
-                    [True] * len(surest),
-                    f"{version}: true class, predicted class, and its probability",
-                ),
-                say("The wrong predictions of which the network is surest: would you know better?"),
+        probabilities = outputs[surest].max(axis=1)
+        names = [
+            [*pair, f"{probability:.1%}"]
+            for pair, probability in zip(
+                _names(data.test_labels[surest], predicted[surest]), probabilities
             )
+        ]
+        drawn["confidently-wrong"] = _images(
+            data.test_images[surest], names, [True] * len(surest), SUREST
         )
-    return shown
+    return drawn
 
 
-def _two_lines(labels: np.ndarray, predicted: np.ndarray) -> List[str]:
-    pairs = zip(get_fashion_mnist_labels(labels), get_fashion_mnist_labels(predicted))
-    return [f"{true}\n{guess}" for true, guess in pairs]
+def _names(labels: np.ndarray, predicted: np.ndarray) -> List[List[str]]:
+    return [[CLASS_NAMES[true], CLASS_NAMES[guess]] for true, guess in zip(labels, predicted)]
 
 
-def _series(found: Reproduction) -> Dict[str, Dict[str, Dict[str, np.ndarray]]]:
-    """Arrange the runs as edition, version, metric: (runs, epochs)."""
-    values = {
-        edition: {
-            version: {
-                metric: np.array(
-                    [getattr(run.records, metric) for run in found.of(edition, version)]
-                )
-                for metric in _METRICS
-            }
-            for version in found.printed.versions
-        }
-        for edition in found.runs
+def _images(
+    images: np.ndarray, lines: List[List[str]], wrong: Sequence[bool], columns: int
+) -> Dict[str, Any]:
+    """Draw images with lines of text, as one picture and as tiles."""
+    return {
+        "figure": figures.draw_images(
+            images, ["\n".join(each) for each in lines], wrong, columns=columns
+        ),
+        "tiles": [
+            Tile(figures.png(image.reshape(28, 28), "gray_r", 0, 255), each, bool(is_wrong))
+            for image, each, is_wrong in zip(images, lines, wrong)
+        ],
     }
-    for version in found.printed.versions:
-        center = values[found.data.edition][version]["loss"].mean(axis=0)
-        for of_edition in values.values():
-            of_edition[version]["loss_difference"] = of_edition[version]["loss"] - center
-    return values
-
-
-def _printed(found: Reproduction) -> Dict[str, Dict[str, List[float]]]:
-    """Arrange the first table of each version: metric to a number an epoch; none if not fair."""
-    printed: Dict[str, Dict[str, List[float]]] = {}
-    for table in found.printed.tables if found.is_comparable() else ():
-        of_table = found.printed.of(table)
-        if of_table[0].version in printed:
-            continue
-        columns: Dict[str, List[float]] = {}
-        for figure in of_table:
-            # From its first epoch on, which may not be the first.
-            series = columns.setdefault(figure.metric, [np.nan] * (figure.epoch - 1))
-            series.append(figure.printed / figure.scale)
-        version = printed[of_table[0].version] = columns
-        runs = found.of(found.data.edition, of_table[0].version)
-        center = np.mean([run.records.loss for run in runs], axis=0)
-        epochs = len(version["loss"])
-        version["loss_difference"] = list(np.array(version["loss"]) - center[:epochs])
-    return printed

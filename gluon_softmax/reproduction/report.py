@@ -1,25 +1,39 @@
 """The report: ``results.json``, pictures, and the HTML page with all of it."""
 
 import base64
+import datetime
 import json
+import subprocess
 from pathlib import Path
 from typing import Dict, List, Optional, Tuple
 
 import jinja2
 import numpy as np
 
+from .. import __version__
+from ..data.fashion_mnist import CLASS_NAMES
 from ..training.machine import processor, versions
 from ..writing import write_text
 from . import claims, verdicts
 from .facts import in_words
-from .figures import is_wide, save_figure
-from .findings import Reproduction, headline
+from .figures import dark_colours, save_figure, standing_alone, svg
+from .findings import Reproduction, counts, data_in_words, headline, short
 from .joint import judge_tables
 from .language import say, speaking
 from .pictures import Picture, pictures
 from .results import plain_settings, results
-from .rows import Row, rows
+from .rows import Row, label, rows
 from .summary import sentences
+
+# The classes of the chips, and the anchors of their rows.
+_CLASSES = {
+    verdicts.SAME: "same",
+    verdicts.REPRODUCES: "matches",
+    verdicts.ON_RESPLIT: "resplit",
+    verdicts.EXPLAINED: "bug",
+    verdicts.FAILS: "fails",
+    verdicts.NO_VERDICT: "none",
+}
 
 
 def write_report(found: Reproduction, out: Path, command: str, language: str = "en") -> None:
@@ -28,13 +42,13 @@ def write_report(found: Reproduction, out: Path, command: str, language: str = "
     Parameters
     ----------
     found : Reproduction
-        What to report.
+        The results.
     out : pathlib.Path
         The folder; files of an older report are replaced.
     command : str
-        What the user typed, to get the same again.
+        The command that the user typed.
     language : {"en", "zh"}
-        Of the page; pictures and ``results.json`` are in English.
+        Of the page and the pictures; ``results.json`` is in English.
 
     Raises
     ------
@@ -44,25 +58,27 @@ def write_report(found: Reproduction, out: Path, command: str, language: str = "
     write_text(out / "results.json", json.dumps(results(found), indent=1, allow_nan=False) + "\n")
     with speaking(language):
         shown = pictures(found)
+        drawn = {}
         for picture in shown:
-            for ending in ("png", "svg"):
-                save_figure(picture.figure, out / f"{picture.name}.{ending}")
-        write_text(out / "index.html", page(found, shown, out, command))
+            save_figure(picture.figure, out / f"{picture.name}.png")
+            drawn[picture.name] = svg(picture.figure, picture.name)
+            write_text(out / f"{picture.name}.svg", standing_alone(drawn[picture.name]))
+        write_text(out / "index.html", page(found, shown, drawn, command))
 
 
-def page(found: Reproduction, shown: List[Picture], out: Path, command: str) -> str:
-    """Make the HTML page: one file, pictures inside, nothing from elsewhere.
+def page(found: Reproduction, shown: List[Picture], drawn: Dict[str, str], command: str) -> str:
+    """Return the HTML page: one file, pictures inside, nothing from elsewhere.
 
     Parameters
     ----------
     found : Reproduction
-        What to report.
+        The results.
     shown : list of Picture
         The pictures.
-    out : pathlib.Path
-        The folder that already has them as PNG.
+    drawn : dict of str to str
+        By name, what :func:`.figures.svg` gave for them.
     command : str
-        What the user typed.
+        The command that the user typed.
 
     Returns
     -------
@@ -74,76 +90,142 @@ def page(found: Reproduction, shown: List[Picture], out: Path, command: str) -> 
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        # What the page asks for and nobody gives is an error, not nothing.
+        # A missing value is an error, not an empty text.
         undefined=jinja2.StrictUndefined,
     )
+    environment.filters["data_uri"] = _data_uri
     count = sum(map(verdicts.is_judged, found.printed.figures))
-    told = rows(found)
+    of_numbers = rows(found)
+    notes: List[str] = []
     return environment.get_template("page.html").render(
         say=_say,
+        space=say(" "),
         headline=headline(found),
+        chips=[
+            (_CLASSES[verdict], n, verdicts.in_words(verdict, found.printed))
+            for verdict, n in counts(found)
+        ],
+        is_tutorial=found.printed.name == claims.TUTORIAL.name,
+        last=_last(found, of_numbers),
+        bug=next((row.note for row in of_numbers if row.verdict == verdicts.EXPLAINED), ""),
         sentences=sentences(found),
-        whole=bool(judge_tables(found)),
+        joint=bool(judge_tables(found)),
         printed=found.printed,
         partial=found.partial,
         stopped=found.stopped,
+        data=data_in_words(found.data.edition),
         edition=found.data.edition,
-        editions=list(found.runs),
         origin=found.data.origin,
         checksums=found.data.checksums,
-        sections=_sections(found, told),
-        columns=_columns(found, told),
-        others=_has_others(told),
-        pictures=[
-            {
-                "name": p.name,
-                "caption": p.caption,
-                "source": _data_uri(out / f"{p.name}.png"),
-                # Two to a row where they are not wide.
-                "half": not is_wide(p.figure),
-            }
-            for p in shown
-        ],
+        sections=_sections(found, of_numbers, notes),
+        notes=notes,
+        columns=_columns(found, of_numbers),
+        others=_has_others(of_numbers),
+        pictures={picture.name: _picture(picture, drawn[picture.name]) for picture in shown},
+        class_names=CLASS_NAMES,
+        dark_colours=dark_colours(),
         command=command,
-        environment=versions(),
+        started=_date(found.started),
+        duration=_duration(found.seconds),
+        commit=_commit(),
+        environment={"gluon-softmax": __version__, **versions()},
         processor=processor(),
         settings=plain_settings(found),
-        ended={
-            edition: len(found.of(edition, found.printed.versions[0])) for edition in found.runs
-        },
+        completed=say("; ").join(
+            say(
+                "{n} of each implementation on {data}",
+                n=len(found.of(edition, found.printed.versions[0])),
+                data=data_in_words(edition),
+            )
+            for edition in found.runs
+        ),
         figure_count=count,
         level=verdicts.LEVEL,
         level_each=verdicts.LEVEL / count,
-        failures=[say(name) for name in found.failures()],
+        failures=say("; ").join(_failures(found)),
     )
 
 
-def _lines(found: Reproduction, told: List[Row]) -> List[dict]:
-    """Put facts and figures into lines of text, with a cell for each of our columns."""
+def _failures(found: Reproduction) -> List[str]:
+    """Name for people what ``found.failures`` names for ``--check``."""
+    facts = [say(fact.name) for fact in found.facts if fact.verdict == verdicts.FAILS]
+    return facts + [
+        label(each.figure) for each in found.verdicts() if each.verdict == verdicts.FAILS
+    ]
+
+
+def _last(found: Reproduction, of_numbers: List[Row]) -> Dict[str, Tuple[str, str]]:
+    """Return the last loss and test accuracy of the first table: our mean, and as printed."""
+    return {
+        row.figure.metric: (
+            f"{row.mean(found.data.edition):.{row.figure.digits}f}",
+            row.figure.text,
+        )
+        for row in of_numbers
+        if row.figure.epoch == found.printed.epochs and row.figure.table == found.printed.tables[0]
+    }
+
+
+def _picture(picture: Picture, drawn: str) -> dict:
+    return {
+        "name": picture.name,
+        "caption": picture.caption,
+        "tiles": picture.tiles,
+        "counts": None if picture.counts is None else _matrix(picture.counts),
+        "svg": "" if picture.tiles or picture.counts is not None else drawn,
+        "narrow": svg(picture.narrow, f"{picture.name}-narrow") if picture.narrow else "",
+    }
+
+
+def _matrix(counts: np.ndarray) -> dict:
+    """Put a confusion matrix into text, with each class's precision and recall."""
+    right = np.diag(counts)
+    of_true, of_predicted = counts.sum(axis=1), counts.sum(axis=0)
+    return {
+        "rows": [
+            [(int(n), f"{n / max(total, 1):.2f}") for n in row]
+            for row, total in zip(counts, of_true)
+        ],
+        # Of a class that is never predicted, or has no images, there is none.
+        "precision": [f"{n / of:.2f}" if of else "" for n, of in zip(right, of_predicted)],
+        "recall": [f"{n / of:.2f}" if of else "" for n, of in zip(right, of_true)],
+        "correct": say(
+            "{parts}.",
+            parts=say("{n} of {count} test images are correct", n=right.sum(), count=counts.sum()),
+        ),
+    }
+
+
+def _lines(found: Reproduction, of_numbers: List[Row]) -> List[dict]:
+    """Put facts and numbers into lines of text, with a cell for each of our columns."""
     lines = [
         {
             "name": say(fact.name),
             "section": say(fact.section),
             "printed": in_words(fact.printed),
             "here": [in_words(fact.here)],
-            "verdict": fact.verdict,
-            "note": fact.note,
+            "class": "same" if fact.verdict == verdicts.EXPLAINED else _CLASSES[fact.verdict],
+            "verdict": say("explained")
+            if fact.verdict == verdicts.EXPLAINED
+            else verdicts.in_words(fact.verdict, found.printed),
+            "note": str(fact.note or ""),
         }
         for fact in found.facts
     ]
-    others = _has_others(told)
-    for row in told:
+    others = _has_others(of_numbers)
+    for row in of_numbers:
         here = [_mean_and_interval(row, edition) for edition in found.runs]
         if others:
             theirs = row.others
             here.append(_numbers(row.figure, theirs.mean, None, theirs[1:]) if theirs else "")
         lines.append(
             {
-                "name": row.figure.name,
-                "section": say(row.figure.section),
+                "name": label(row.figure),
+                "section": _section(row.figure),
                 "printed": row.figure.text,
                 "here": here,
-                "verdict": row.verdict,
+                "class": _CLASSES[row.verdict],
+                "verdict": verdicts.in_words(row.verdict, found.printed),
                 "note": row.note,
             }
         )
@@ -155,32 +237,44 @@ def _lines(found: Reproduction, told: List[Row]) -> List[dict]:
                 "section": say(claims.PART_1),
                 "printed": f"{claims.READING_SECONDS:.2f}",
                 "here": [f"{found.reading_seconds:.2f}"],
+                "class": "none",
                 "verdict": say("ratio {ratio:.2f}", ratio=ratio),
-                "note": say("a time is the machine's, it gets no verdict"),
+                "note": say("Not judged: timings depend on the machine."),
             }
         )
     return lines
 
 
-def _sections(found: Reproduction, told: List[Row]) -> Dict[str, List[dict]]:
-    """Group the lines by the section where they stand, in the order in which these begin."""
+def _section(figure: claims.Figure) -> str:
+    word, _, number = figure.section.partition(" ")
+    return say("Table {number}", number=number) if word == "Table" else say(figure.section)
+
+
+def _sections(
+    found: Reproduction, of_numbers: List[Row], notes: List[str]
+) -> Dict[str, List[dict]]:
+    """Group the lines by section, in the order in which these begin, and number their notes."""
     sections: Dict[str, List[dict]] = {}
-    for line in _lines(found, told):
+    for line in _lines(found, of_numbers):
         sections.setdefault(line["section"], []).append(line)
+    for line in (line for of_section in sections.values() for line in of_section):
+        if line["note"] and line["note"] not in notes:
+            notes.append(line["note"])
+        line["number"] = notes.index(line["note"]) + 1 if line["note"] else None
     return sections
 
 
-def _columns(found: Reproduction, told: List[Row]) -> List[str]:
-    columns = [say("ours, {edition}", edition=edition) for edition in found.runs] or [say("ours")]
-    return columns + [say("others' runs")] * _has_others(told)
+def _columns(found: Reproduction, of_numbers: List[Row]) -> List[str]:
+    columns = [say("ours, {edition}", edition=short(edition)) for edition in found.runs]
+    return (columns or [say("ours")]) + [say("others' runs")] * _has_others(of_numbers)
 
 
-def _has_others(told: List[Row]) -> bool:
-    return any(row.others for row in told)
+def _has_others(of_numbers: List[Row]) -> bool:
+    return any(row.others for row in of_numbers)
 
 
 def _say(message: str, **values: object) -> str:
-    """Say what a template has, where breaks of lines count as spaces."""
+    """Translate a message of the template, in which line breaks count as spaces."""
     return say(type(message)(" ".join(message.split())), **values)
 
 
@@ -203,5 +297,37 @@ def _numbers(
     return words + (f"\n[{text(interval[0])}, {text(interval[1])}]" if interval else "")
 
 
-def _data_uri(png: Path) -> str:
-    return "data:image/png;base64," + base64.b64encode(png.read_bytes()).decode("ascii")
+def _date(started: str) -> str:
+    """Format an ISO date and time for people, with its offset from UTC if it has one."""
+    if not started:
+        return ""
+    time = datetime.datetime.fromisoformat(started)
+    return f"{time:%Y-%m-%d %H:%M} {time:%z}".strip()
+
+
+def _duration(seconds: Optional[float]) -> str:
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes:
+        return say("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
+    return say("{seconds} s", seconds=rest)
+
+
+def _commit() -> str:
+    """Return the commit of the code, if it lies in a Git repository of its own; else nothing."""
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():
+        return ""
+    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=10"]
+    try:
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.decode("ascii", "replace").strip()
+
+
+def _data_uri(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")

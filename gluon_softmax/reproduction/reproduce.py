@@ -13,10 +13,11 @@ from ..training.run import Run, Settings, train_version
 from . import claims
 from .claims import TUTORIAL, Printed
 from .columns import understood
+from .deviations import try_deviations
 from .facts import find_facts, in_words, time_reading
 from .findings import Reproduction
-from .guess import Guess, fits_nowhere, guess, moved
-from .joint import FEWEST, first_that_does_not_fit
+from .guess import Guess, guess, moved, unexplained
+from .joint import FEWEST
 from .language import Saying, say
 from .published import THEIRS
 from .versions import VERSIONS
@@ -97,8 +98,8 @@ def reproduce_table(
     -------
     Reproduction
         Of runs with the reader's settings; if no table fits them, and all fit runs with other usual
-        ones, of these. ``readings`` tells how the tables were understood, and which of them no runs
-        explain.
+        ones, of these. ``readings`` say how the tables were understood, which of them a program
+        gives that deviates from the tutorial's, and which of them no runs explain.
     """
     found = _understood(reproduce(data, settings, seed, runs, printed=taken))
     if found.partial:
@@ -111,55 +112,43 @@ def reproduce_table(
                 {"n": FEWEST},
             )
         )
-    misfits = [joint.table for joint in fits_nowhere(found)]
+    misfits = unexplained(found)
     if not misfits:
         return found
-    if misfits == taken.tables:
-        write_line("\n" + say("No table fits these settings: trying other usual settings."))
-        try:
+    try:
+        if [joint.table for joint in misfits] == taken.tables:
+            write_line("\n" + say("No table fits either edition: trying the usual settings."))
             guessed = guess(found, taken)
-        except KeyboardInterrupt:
-            found.partial = True
-            forget()
-            return found
-        printed = moved(taken, guessed)
-        settings_of_guess = dataclasses.replace(guessed.settings, epochs=printed.epochs)
-        other = _understood(reproduce(data, settings_of_guess, seed, runs, printed=printed))
-        if other.partial:
-            found.partial, found.stopped = True, other.stopped
-            return found
-        if not fits_nowhere(other):
-            other.readings.append(
+            printed = moved(taken, guessed)
+            settings_of_guess = dataclasses.replace(guessed.settings, epochs=printed.epochs)
+            other = _understood(reproduce(data, settings_of_guess, seed, runs, printed=printed))
+            if other.partial:
+                found.partial, found.stopped = True, other.stopped
+                return found
+            if not unexplained(other):
+                other.readings.append(
+                    Saying(
+                        "with {given}, no table fits either edition; {guess} is a guess that "
+                        "{runs} runs on each edition confirm",
+                        {
+                            "given": Guess(settings, 0).in_words(),
+                            "guess": guessed.in_words(),
+                            "runs": runs,
+                        },
+                    )
+                )
+                return other
+            found.readings.append(
                 Saying(
-                    "with {given}, which were given, no table fits either edition; {guess} is a "
-                    "guess that {runs} runs on each edition bear out",
-                    {
-                        "given": Guess(settings, 0).in_words(),
-                        "guess": guessed.in_words(),
-                        "runs": runs,
-                    },
+                    "of the usual settings, {guess} came nearest, but does not fit either",
+                    {"guess": guessed.in_words()},
                 )
             )
-            return other
-        found.readings.append(
-            Saying(
-                "of the usual settings, {guess} came nearest, and does not fit either",
-                {"guess": guessed.in_words()},
-            )
-        )
-    for name in misfits:
-        first = first_that_does_not_fit(found, name)
-        found.readings.append(
-            Saying(
-                "{table} is implausible: {name}, {text}, is the first figure that shows it",
-                {"table": name, "name": first.name, "text": first.text},
-            )
-            if first
-            else Saying(
-                "{table} is implausible: no figure shows it alone, all together do",
-                {"table": name},
-            )
-        )
+        write_line("\n" + say("Trying the usual deviations from the tutorial's program."))
+        try_deviations(found, misfits)
+    except KeyboardInterrupt:
+        found.partial = True
+        forget()
     return found
 
 

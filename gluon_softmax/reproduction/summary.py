@@ -1,47 +1,46 @@
-"""The short table, for the terminal or for people who write about it, and what it amounts to."""
+"""The short table and the answer, for the terminal or for a text of the reader's own."""
 
 import csv
 import io
-import textwrap
 from typing import List
 
+from ..console import padded, wrapped
 from . import joint, published, verdicts
-from .findings import Reproduction, headline
+from .findings import Reproduction, each_alone, headline, short
 from .language import say
-from .rows import OTHERS, rows
+from .rows import label, rows
 
 FORMATS = ("text", "markdown", "csv")
-_SHORT = {verdicts.ON_RESPLIT: "re-split", verdicts.FAILS: "FAILS"}
 
 
 def table(found: Reproduction, form: str = "text") -> List[str]:
-    """Put the judged figures into a table.
+    """Format the judged numbers as a table.
 
     Parameters
     ----------
     found : Reproduction
-        What was found.
+        The results.
     form : {"text", "markdown", "csv"}
-        As what; text is 80 columns wide.
+        Text is 80 columns wide.
 
     Returns
     -------
     list of str
-        Lines: each figure with the printed number, the mean of our runs by edition, what others'
-        runs predict, and the verdict; none without verdicts.
+        Lines: each number as printed, the mean of our runs by edition, what others' runs predict,
+        and the verdict; empty without verdicts.
     """
-    told = rows(found) if found.verdicts() else []
-    if not told:
+    of_numbers = rows(found) if found.verdicts() else []
+    if not of_numbers:
         return []
-    others = any(row.others for row in told)
-    cells = [["figure", found.printed.column, *found.runs, *[OTHERS] * others, "verdict"]]
-    for row in told:
+    others = any(row.others for row in of_numbers)
+    columns = [*map(short, found.runs), *[say("others")] * others]
+    cells = [[say("number"), say(found.printed.column), *columns, say("verdict")]]
+    for row in of_numbers:
         decimals = row.figure.decimals
         means = [f"{row.mean(edition):.{decimals}f}" for edition in found.runs]
         if others:
             means.append(f"{row.others.mean:.{decimals}f}" if row.others else "")
-        short = _SHORT.get(row.verdict, row.verdict)
-        cells.append([row.figure.name, row.figure.text, *means, short])
+        cells.append([label(row.figure), row.figure.text, *means, _short_verdict(row.verdict)])
     if form == "markdown":
         rule = ["---"] + ["---:"] * (len(cells[0]) - 2) + ["---"]
         return [f"| {' | '.join(line)} |" for line in (cells[0], rule, *cells[1:])]
@@ -50,51 +49,67 @@ def table(found: Reproduction, form: str = "text") -> List[str]:
         csv.writer(text, lineterminator="\n").writerows(cells)
         return text.getvalue().splitlines()
     return [
-        f"{name:29} {printed:>8}{''.join(f' {mean:>9}' for mean in means)}  {verdict}"
+        f"{padded(name, 29)} {padded(printed, -8)}"
+        f"{''.join(' ' + padded(mean, -9) for mean in means)}  {verdict}"
         for name, printed, *means, verdict in cells
     ]
 
 
-def summary(found: Reproduction, form: str = "text") -> str:
-    """Make the table, and below it, 80 columns wide, what it amounts to.
+def _short_verdict(verdict: str) -> str:
+    return {
+        verdicts.REPRODUCES: say("matches"),
+        verdicts.ON_RESPLIT: say("re-split"),
+        verdicts.EXPLAINED: say("bug"),
+        verdicts.FAILS: say("FAILS"),
+        verdicts.NO_VERDICT: say("no verdict"),
+    }[verdict]
+
+
+def summary(found: Reproduction, form: str = "text", width: int = 80) -> str:
+    """Format the table, the evidence, and as the last lines the answer.
 
     Parameters
     ----------
     found, form
-        As of :func:`table`.
+        As for :func:`table`.
+    width : int
+        Of the lines below the table.
 
     Returns
     -------
     str
         Lines.
     """
-    lines = table(found, form)
-    if lines:
-        lines.append("")
+    paragraphs = sentences(found)
     if found.partial:
-        why = "Stopped by an error" if found.stopped else "Interrupted"
-        lines.append(f"{why}: this is what the finished runs show.")
-    lines += textwrap.wrap(headline(found), 80)
-    for sentence in sentences(found):
-        lines += ["", *textwrap.wrap(sentence, 80)]
-    return "\n".join(lines)
+        why = say("Stopped by an error") if found.stopped else say("Interrupted")
+        paragraphs.append(say("{why}: this is what the finished runs show.", why=why))
+    paragraphs.append(headline(found))
+    lines = table(found, form)
+    for paragraph in paragraphs:
+        lines += ["", *wrapped(paragraph, width)]
+    return "\n".join(lines).lstrip("\n")
 
 
 def sentences(found: Reproduction) -> List[str]:
-    """Tell what there is beyond the headline.
+    """List the evidence beyond the headline.
 
     Parameters
     ----------
     found : Reproduction
-        What was found.
+        The results.
 
     Returns
     -------
     list of str
-        The tables as wholes, what others' runs predict, and as what a reader's tables were read,
-        each if there is anything to tell.
+        What each edition accounts for, what the tables as a whole say, what others' runs predict,
+        and how a reader's tables were understood; each if there is something to say.
     """
-    told = [joint.in_a_sentence(joint.judge_tables(found)), published.in_a_sentence(found)]
+    evidence = [
+        each_alone(found),
+        joint.in_a_sentence(joint.judge_tables(found)),
+        published.in_a_sentence(found),
+    ]
     for reading in map(str, found.readings):
-        told.append(say("{parts}.", parts=reading[0].upper() + reading[1:]))
-    return [sentence for sentence in told if sentence]
+        evidence.append(say("{parts}.", parts=reading[0].upper() + reading[1:]))
+    return [sentence for sentence in evidence if sentence]

@@ -1,9 +1,9 @@
-"""Whether a printed figure is one that our runs could have given.
+"""Whether our runs could have given a printed number.
 
-A table is one run. A figure of it reproduces if it lies in the prediction interval for one more
-run, which Student's t gives from the mean and the standard deviation of ours. As many figures are
-judged at once, the level is divided by their number (Bonferroni), so that a sound program has all
-its figures called right with at least the nominal probability.
+A table is one run. A number in it reproduces if it lies in the prediction interval for one more
+run: Student's t, from the mean and the standard deviation of our runs. Many numbers are judged at
+once, so the level is divided by how many there are (Bonferroni): a correct program passes with all
+its numbers with at least the nominal probability.
 """
 
 from dataclasses import dataclass
@@ -12,33 +12,37 @@ from typing import Collection, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 from scipy.special import stdtrit
 
-from .claims import Figure
+from .claims import Figure, Printed
+from .language import say
 
+# As they stand in results.json; `in_words` has them for people.
 SAME = "same"
 REPRODUCES = "reproduces"
 ON_RESPLIT = "reproduces on a re-split only"
 EXPLAINED = "explained"
 FAILS = "does not reproduce"
 NO_VERDICT = "no verdict"
-# The accuracy of random weights is no figure to judge a program by: of 1000 initializations the
-# least was 0.008 and the most 0.247, so that hardly a number could fail.
+# Those of a printed number, the best first.
+NUMBERS = (REPRODUCES, ON_RESPLIT, EXPLAINED, FAILS, NO_VERDICT)
+# The accuracy of random weights cannot judge a program: in 1000 initializations it ranged from
+# 0.008 to 0.247, so almost any number would match.
 BEFORE_TRAINING = "accuracy_before"
-# The share of sound programs that may have one or more of their figures called false.
+# The proportion of correct programs that may fail with one number or more.
 LEVEL = 0.05
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one figure.
+    """The verdict on one number.
 
     Parameters
     ----------
     figure : gluon_softmax.reproduction.claims.Figure
-        The tutorial's figure.
+        The printed number.
     intervals : dict of str to tuple of float
         Prediction interval for one more run, by edition.
     verdict : str
-        One of the words above.
+        One of the constants above.
     """
 
     figure: Figure
@@ -47,7 +51,7 @@ class Verdict:
 
 
 def prediction_interval(values: Sequence[float], level: float) -> Optional[Tuple[float, float]]:
-    """Tell where one more value would lie.
+    """Return the interval in which one more value would lie.
 
     Parameters
     ----------
@@ -75,7 +79,7 @@ def prediction_interval(values: Sequence[float], level: float) -> Optional[Tuple
 
 
 def is_within(figure: Figure, interval: Optional[Tuple[float, float]]) -> bool:
-    """Tell whether a number that is printed as the figure may lie in an interval."""
+    """Check whether a printed number lies in an interval, allowing for its rounding."""
     if interval is None:
         return False
     rounding = 0.5 * 10**-figure.digits
@@ -83,12 +87,12 @@ def is_within(figure: Figure, interval: Optional[Tuple[float, float]]) -> bool:
 
 
 def is_judged(figure: Figure) -> bool:
-    """Tell whether a figure is one to judge a program by."""
+    """Check whether a number is judged: all are but the accuracy of random weights."""
     return figure.metric != BEFORE_TRAINING
 
 
 def bounded(figure: Figure, interval: Tuple[float, float]) -> Tuple[float, float]:
-    """Keep the interval of a share within 0 to 1, or to 100 for per cent."""
+    """Clip the interval of a proportion to 0..1, or to 0..100 for per cent."""
     low, high = interval
     return interval if figure.metric == "loss" else (max(low, 0.0), min(high, figure.scale))
 
@@ -100,27 +104,27 @@ def judge(
     level: float = LEVEL,
     awaited: Collection[str] = (),
 ) -> List[Verdict]:
-    """Judge figures by runs.
+    """Judge printed numbers by runs.
 
     Parameters
     ----------
     figures : sequence of Figure
-        All that are judged together.
+        All numbers that are judged together.
     values : dict of str to dict of Figure to list of float
-        By edition, each figure's value in each run.
+        By edition, each number's value in each run.
     at_hand : str
-        The edition whose runs are asked first; after it, ``resplit``.
+        The loaded edition, which is tried first; after it, ``resplit``.
     level : float
-        Probability with which any one of the figures of a sound program may be called false.
+        Probability that one or more numbers of a correct program fail.
     awaited : collection of str
-        The editions whose runs were asked for.
+        The editions for which runs were requested.
 
     Returns
     -------
     list of Verdict
-        In the order of the figures; ``no verdict`` where there are fewer than two runs of an
-        edition that is at hand, or awaited and could still explain the figure, and for what random
-        weights give.
+        In the order of the numbers. ``no verdict`` for the accuracy of random weights, and where
+        an edition has fewer than two runs, if it is the loaded one or if it is awaited and might
+        still match.
     """
     verdicts = []
     count = sum(map(is_judged, figures))
@@ -142,7 +146,19 @@ def judge(
         else:
             verdict = FAILS
         if figure.mistaken_class is not None and verdict in (REPRODUCES, ON_RESPLIT):
-            # The number is right, its name is not.
+            # The number matches, but it is not an accuracy.
             verdict = EXPLAINED
         verdicts.append(Verdict(figure, intervals, verdict))
     return verdicts
+
+
+def in_words(verdict: str, printed: Printed) -> str:
+    """Write a verdict for people; it also follows a count, as in "17 matches"."""
+    return {
+        SAME: say("same"),
+        REPRODUCES: say("matches"),
+        ON_RESPLIT: say("matches on re-split data only"),
+        EXPLAINED: say("explained by {name}'s bug", name=say(printed.name)),
+        FAILS: say("not explained"),
+        NO_VERDICT: say("no verdict"),
+    }[verdict]

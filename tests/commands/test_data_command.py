@@ -47,7 +47,7 @@ def test_verify_finds_what_was_damaged(both, cache, capsys):
     assert cli.main(["data", "verify", "--edition", "official"]) == 1
     said = capsys.readouterr()
     assert "official: 3 of 4 files verified" in said.out
-    assert f"set aside as {FILES[0]}.rejected" in said.err
+    assert f"renamed to {FILES[0]}.rejected" in said.err
     assert (
         "error: the cache has damaged or unreadable files of the edition official; `gluon-softmax"
         in said.err

@@ -1,3 +1,8 @@
+import io
+import re
+import warnings
+from xml.etree import ElementTree
+
 import numpy as np
 import pytest
 from matplotlib.image import imread
@@ -5,6 +10,7 @@ from matplotlib.image import imread
 from gluon_softmax.data.fashion_mnist import CLASS_NAMES
 from gluon_softmax.errors import GluonSoftmaxError
 from gluon_softmax.reproduction import figures
+from gluon_softmax.reproduction.language import speaking
 
 
 def texts(figure):
@@ -47,23 +53,109 @@ def test_no_words_are_cut_off_or_overlap(sample, count, lines):
         assert not any(box.overlaps(other) for other in boxes[:number])
 
 
-def test_curves_hold_runs_and_tutorial():
-    runs = {"scratch": {"loss": np.array([[0.7, 0.5], [0.8, 0.6]])}}
-    figure = figures.draw_curves(
-        {"official": runs}, {"scratch": {"loss": [0.75, 0.5]}}, {"loss": "loss"}
+def panel(metric="loss", value=0.5, high=0.6, tip="a <tip>"):
+    """One with two epochs."""
+    return figures.Panel(
+        "scratch",
+        metric,
+        "scratch: loss",
+        [1, 2],
+        {"official": np.array([[0.4, 0.4], [high, high]]), "resplit": np.zeros((2, 2))},
+        {"official": np.array([0.45, 0.5])},
+        [figures.Point(1, value, "printed", tip)],
     )
-    mean, tutorial = figure.axes[0].lines
-    np.testing.assert_allclose(mean.get_ydata(), [0.75, 0.55])
-    np.testing.assert_allclose(tutorial.get_ydata(), [0.75, 0.5])
-    band = figure.axes[0].collections[0].get_paths()[0].vertices[:, 1]
-    assert (band.min(), band.max()) == (0.5, 0.8)
+
+
+NAMES = {"official": "expected", "resplit": "on a re-split", "printed": "number in the tutorial"}
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_panels_of_one_metric_have_one_scale(columns):
+    drawn = figures.draw_panels(
+        [panel(), panel(high=9), panel("test_acc", value=7)], NAMES, columns
+    )
+    first, second, third = (ax.get_ylim() for ax in drawn.axes)
+    assert first == second
+    assert first[0] < 0 < 9 < first[1]
+    assert third[0] < 0 < 7 < third[1] < 9
+    assert [text.get_text() for text in drawn.legends[0].get_texts()] == list(NAMES.values())
+
+
+def test_an_svg_has_tips_text_and_its_own_ids():
+    drawn = figures.svg(figures.draw_panels([panel()], NAMES, 1), "first")
+    root = ElementTree.fromstring(drawn)
+    names = {"svg": "http://www.w3.org/2000/svg"}
+    titles = [title.text for title in root.iterfind(".//svg:title", names)]
+    assert titles == ["expected", "on a re-split", "a <tip>"]
+    assert "scratch: loss" in [text.text for text in root.iterfind(".//svg:text", names)]
+    ids = [element.get("id") for element in root.iter() if element.get("id")]
+    assert len(ids) > 10
+    assert all(each.startswith("first-") for each in ids)
+    assert set(re.findall(r'(?:href="|url\()#([^")]*)', drawn)) <= set(ids)
+    assert "DejaVu" not in drawn
+    # The same again, so that a picture in the docs only changes with its numbers.
+    assert figures.svg(figures.draw_panels([panel()], NAMES, 1), "first") == drawn
+    alone = ElementTree.fromstring(figures.standing_alone(drawn))
+    assert [float(alone.get(name)) for name in ("width", "height")] == [
+        float(number) for number in root.get("viewBox").split()[2:]
+    ]
+
+
+def test_all_colours_have_one_for_the_dark():
+    with figures.styled():
+        drawn = figures.svg(
+            figures.draw_panels([panel(), panel(tip="b")], NAMES, 2, is_difference=True), "x"
+        )
+    used = set(re.findall("(?:fill|stroke): (#[0-9a-f]{6})", drawn))
+    assert used >= {figures.BLUE, figures.ORANGE, figures.GREY, figures.INK}
+    assert used <= set(figures.DARK) | {"#ffffff"}
+    for colour in used & set(figures.DARK):
+        assert f'[style*="fill: {colour}"]' in figures.dark_colours()
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0.005, "+0.005"),
+        (-0.01, "\u22120.010"),
+        (0.0, "0"),
+        (12.0, "+12"),
+        (-250.0, "\u2212250"),
+        (2e-5, "+2e\u221205"),
+    ],
+)
+def test_differences_have_a_sign(number, text):
+    assert figures._signed(number, None) == text
+
+
+def test_pictures_are_chinese_where_a_font_has_it(monkeypatch):
+    font = figures.chinese_font()
+    if font is None:
+        pytest.skip("no Chinese font")
+    with warnings.catch_warnings():
+        # A glyph that is missing is a warning.
+        warnings.simplefilter("error")
+        with speaking("zh"), figures.styled():
+            drawn = figures.draw_mistaken_column(np.ones((2, 3)), np.ones((2, 3)), [1, 1, 1])
+            assert "周期" in texts(drawn)
+    monkeypatch.setattr(figures, "_CHINESE_FONTS", ("no such font",))
+    with speaking("zh"), figures.styled():
+        drawn = figures.draw_mistaken_column(np.ones((2, 3)), np.ones((2, 3)), [1, 1, 1])
+        assert "epoch" in texts(drawn)
+
+
+def test_a_small_image_is_a_pixel_for_a_pixel():
+    pixels = np.arange(28 * 28).reshape(28, 28) % 256
+    read = imread(io.BytesIO(figures.png(pixels, "gray_r", 0, 255)))
+    # matplotlib's greys are one off here and there.
+    np.testing.assert_allclose(255 - 255 * read[..., 0], pixels, atol=1.01)
 
 
 def test_confusion_counts():
     labels, predicted = np.array([0, 0, 9, 3]), np.array([0, 1, 9, 3])
     words = texts(figures.draw_confusion(labels, predicted))
     assert words.count("1") >= 4
-    assert "3 of 4 test images right" in words
+    assert "3 of 4 test images are correct" in words
     assert set(CLASS_NAMES) <= set(words)
 
 
@@ -76,13 +168,13 @@ def test_templates_are_the_columns_of_W():
         )
 
 
-def test_templates_keep_their_order_of_lightness():
-    # Grey printing must tell what speaks for a class from what speaks against it.
-    from matplotlib import colormaps
-
-    image = figures.draw_templates(np.eye(784, 10)).axes[0].images[0]
-    rgb = colormaps[image.get_cmap().name](np.linspace(0, 1, 50))[:, :3]
-    assert (np.diff(rgb @ [0.2126, 0.7152, 0.0722]) > 0).all()
+def test_a_weight_of_0_is_white():
+    image = figures.draw_templates(np.eye(784, 10) - np.eye(784, 10, k=-1)).axes[0].images[0]
+    low, zero, high = image.to_rgba([-1, 0, 1])[:, :3]
+    assert list(zero) == [1, 1, 1]
+    # What is below 0 is red, what is above is blue.
+    assert low[0] > 2 * low[2]
+    assert high[2] > 2 * high[0]
 
 
 def test_colours_differ_when_printed_grey():

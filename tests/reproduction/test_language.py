@@ -4,6 +4,7 @@ import html
 import json
 import re
 import string
+import unicodedata
 from collections import Counter
 from pathlib import Path
 
@@ -14,20 +15,21 @@ from markupsafe import Markup
 from shared import kept
 
 from gluon_softmax.commands import main as cli
-from gluon_softmax.reproduction import claims, language, report, verdicts
+from gluon_softmax.reproduction import claims, language, report
+from gluon_softmax.reproduction.figures import chinese_font
 from gluon_softmax.reproduction.language import Saying, listed, of_this_user, say, speaking
 from gluon_softmax.reproduction.reproduce import reproduce
+from gluon_softmax.reproduction.summary import table
 from gluon_softmax.training.run import Settings
 
 FOLDER = Path(language.__file__).parent
 CHINESE = json.loads((FOLDER / "zh.json").read_text("utf-8"))
 # What is said by the name of a constant.
 NAMED = {
-    *(getattr(verdicts, name) for name in ("SAME", "REPRODUCES", "ON_RESPLIT", "EXPLAINED")),
-    *(verdicts.FAILS, verdicts.NO_VERDICT),
     *(claims.PART_1, claims.PART_2, claims.PART_3),
     *(claims.TUTORIAL.name, claims.TUTORIAL.column, "table"),
     *(name for name in claims.FACTS if not re.search(r"\(", name)),
+    *(claims.TUTORIAL.figures[0].name, "loss", "train acc", '"train acc"', "test acc"),
 }
 
 
@@ -67,18 +69,19 @@ def test_chinese_has_the_same_places(english):
 
 
 def test_say():
-    assert say("{n} do not", n=2) == "2 do not"
+    assert say("{n} match on {data}", n=2, data="x") == "2 match on x"
     with speaking("zh"):
-        assert say("{n} do not", n=2) == "2 个不能复现"
-        assert str(Saying("{table}: {words}", {"table": "t", "words": Saying("what", {})})) == (
-            "t：项目"
+        assert say("{n} match on {data}", n=2, data="x") == "2 个用x就能得到"
+        assert str(Saying("{table}: {words}", {"table": "t", "words": Saying("number", {})})) == (
+            "t：数字"
         )
         assert listed(["a", "b", "c"]) == "a，b 与 c"
         assert say("{edition} edition, from {origin}"[::-1]) == "}nigiro{ morf ,noitide }noitide{"
         with speaking("en"):
-            assert say("what") == "what"
+            assert say("number") == "number"
         assert isinstance(say(Markup("<b>{x}</b>"), x="<"), Markup)
         assert say(Markup("<b>{x}</b>"), x="<") == "<b>&lt;</b>"
+        assert isinstance(say(Markup("number")), Markup)
     assert listed(["a", "b", "c"]) == "a, b and c"
     assert listed(["a"]) == "a"
     assert say("a reader's {file}") == "a reader's {file}"
@@ -87,7 +90,7 @@ def test_say():
 def test_an_error_ends_the_speaking_too():
     with pytest.raises(KeyError), speaking("zh"):
         raise KeyError
-    assert say("what") == "what"
+    assert say("number") == "number"
 
 
 @pytest.mark.parametrize(
@@ -113,7 +116,8 @@ def test_language_of_the_locale(settings, expected, monkeypatch):
 
 
 def text_of(page):
-    body = re.sub('<style>.*?</style>|data:image[^"]*|<[^>]*>', " ", page, flags=re.S)
+    # Pictures have numbers of their own, and text that no reader of the page misses.
+    body = re.sub("<style>.*?</style>|<svg.*?</svg>|<[^>]*>", " ", page, flags=re.S)
     return " ".join(html.unescape(body).split())
 
 
@@ -129,13 +133,10 @@ def test_chinese_page(sample, tmp_path):
     assert '<html lang="en">' in english
     assert '<html lang="zh-CN">' in chinese
     # No English word but names: of files, classes, figures, settings, mathematicians.
-    allowed = (
-        "scratch concise official resplit mxnet epoch loss train acc test Test untrained data dtype"
-    )
-    allowed += " mnist_train get_fashion_mnist_labels nd pick Fashion MNIST MXNet softmax uint"
-    allowed += " Student Bonferroni W T t"
+    allowed = "scratch concise train acc mnist_train get_fashion_mnist_labels nd pick uint"
+    allowed += " Fashion MNIST MXNet softmax Student Bonferroni W T t SVG PNG results json"
     allowed += " ".join(["", *claims.FACTS["class names"][1]]).replace("-", " ")
-    before, _, after = text_of(chinese).partition("如何得到同样的结果")
+    before, _, after = text_of(chinese).partition("用这条命令可以重复本次运行")
     assert set(re.findall(r"[A-Za-z_]+", before)) - set(allowed.split()) == set()
     assert "command" in after
     # The same numbers; Chinese writes those of the three parts as words.
@@ -144,11 +145,32 @@ def test_chinese_page(sample, tmp_path):
     )
     assert in_english - in_chinese == Counter("123")
     assert not in_chinese - in_english
-    assert 'alt="训练集的前十张图像' in chinese
-    # All else is the same.
+    assert "训练集的前十张图像" in chinese
+    has_font = chinese_font() is not None
     for file in (tmp_path / "en").iterdir():
-        if file.suffix in (".png", ".json"):
-            assert file.read_bytes() == (tmp_path / "zh" / file.name).read_bytes(), file.name
+        if file.suffix == ".json":
+            assert file.read_bytes() == (tmp_path / "zh" / file.name).read_bytes()
+    for name in ("answer", "curves", "mistaken-column"):
+        drawn = (tmp_path / "zh" / f"{name}.svg").read_text("utf-8")
+        assert ("周期" in drawn) == has_font
+
+
+def test_the_table_in_chinese_has_straight_columns(sample):
+    data = dataclasses.replace(sample, edition="official")
+    found = kept(lambda: reproduce(data, Settings(), seed=0, runs=2, read=False))
+    with speaking("zh"):
+        lines = table(found)
+
+    def columns(text):
+        return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
+
+    assert lines[0].split() == ["数字", "教程", "官方版", "重新划分", "他人", "结论"]
+    assert lines[3].split()[:4] == ["scratch", "第", "1", "周期“train"]
+    words = {line.split()[-1] for line in lines[1:]}
+    assert words <= {"吻合", "重新划分", "错误所致", "未能解释", "不下结论"}
+    ends = {columns(line[: line.rindex(line.split()[-1])]) for line in lines}
+    assert len(ends) == 1
+    assert max(map(columns, lines)) <= 80
 
 
 @pytest.mark.parametrize(

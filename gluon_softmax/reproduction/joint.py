@@ -431,7 +431,7 @@ def _conclusion(edition: str, of_it: List[Joint]) -> str:
     if edition == UNDECIDED:
         return say(
             "Taken together, the numbers of {names} may come from the official edition or from "
-            "another split: neither is much likelier (p-values: official {official}, withdrawn "
+            "another split: neither is much more likely (p-values: official {official}, withdrawn "
             "{withdrawn}, another split {another_split}).",
             **values,
         )

@@ -4,6 +4,9 @@ Each device has a copy of the parameters and trains on its share of a batch. The
 KVStore add up all gradients, with which it makes the same step on each.
 """
 
+if __name__ == "__main__":
+    raise SystemExit(f"error: {__file__} is a module: run `python -m concise`")
+
 from typing import Any, Callable, Sequence, Tuple
 
 import numpy as np

@@ -1,39 +1,49 @@
-"""What can go wrong, said to people: every error that the project raises on purpose."""
+"""Exceptions of this project, each with a one-line message for the user."""
 
+import sys
 import traceback
-from typing import Any, Optional
+from pathlib import Path
+from typing import Any, Callable, Optional
 
-# What to do where its wheel is not whole.
-MXNET_AGAIN = "install mxnet again, such as by pip install --force-reinstall --no-deps mxnet"
+ROOT = Path(__file__).resolve().parent.parent
+
+# The remedy for an incomplete wheel.
+MXNET_AGAIN = "install mxnet again, for example by: pip install --force-reinstall --no-deps mxnet"
 
 
 class GluonSoftmaxError(Exception):
-    """A failed job: one line that says what is wrong and what to do."""
+    """A failed job; the message says what is wrong and what to do."""
 
     exit_status = 1
     is_told = False
+    label = "error: "
+
+    def translate(self, translation: Callable[[str], str]) -> None:
+        """Replace the message and its label by their translations."""
+        self.args = (translation(str(self)), *self.args[1:])
+        self.label = translation(self.label)
 
 
 class UsageError(GluonSoftmaxError):
-    """A setting that cannot work, found before any work starts."""
+    """A wrong setting, found before any work starts."""
 
     exit_status = 2
 
 
 class DataError(GluonSoftmaxError):
-    """Data that are missing, out of reach, or not what they claim to be."""
+    """Data that are missing, cannot be downloaded, or fail a check."""
 
 
 class ParametersError(GluonSoftmaxError):
-    """A file of saved parameters that does not hold this model's parameters."""
+    """A file that does not contain saved parameters of this model."""
 
 
 class WorkerError(GluonSoftmaxError):
-    """A worker process of the per-sample feed that gives no batch any more."""
+    """A worker process of the per-sample loader that stopped working."""
 
 
 class ClusterError(GluonSoftmaxError):
-    """Another process of a cluster that is gone, or that was started with other settings."""
+    """A process of a cluster that does not respond or was started with other settings."""
 
 
 class UnsupportedMachine(GluonSoftmaxError, ImportError):
@@ -41,7 +51,7 @@ class UnsupportedMachine(GluonSoftmaxError, ImportError):
 
 
 class MissingLibrary(GluonSoftmaxError, ImportError):
-    """A library that MXNet needs, and that neither the system nor a wheel has."""
+    """A library that MXNet needs and that neither the system nor a wheel provides."""
 
 
 class Diverged(GluonSoftmaxError):
@@ -50,7 +60,7 @@ class Diverged(GluonSoftmaxError):
     Attributes
     ----------
     records : gluon_softmax.training.loop.Records
-        What the epochs that ended before gave.
+        Records of the epochs before.
     """
 
     def __init__(self, message: str, records: Any) -> None:
@@ -59,7 +69,7 @@ class Diverged(GluonSoftmaxError):
 
 
 def package_at_fault(error: ImportError) -> Optional[str]:
-    """Say in one line which package is missing or broken, and what to do; None if it is this one.
+    """Return one line on which package is missing or broken, and what to do.
 
     Parameters
     ----------
@@ -69,7 +79,7 @@ def package_at_fault(error: ImportError) -> Optional[str]:
     Returns
     -------
     str or None
-        With the command to type.
+        With the command to type; None if the error is within this project.
     """
     within = [frame.f_globals["__name__"] for frame, _ in traceback.walk_tb(error.__traceback__)]
     missing = isinstance(error, ModuleNotFoundError) and "." not in (error.name or ".")
@@ -77,12 +87,26 @@ def package_at_fault(error: ImportError) -> Optional[str]:
     if package == __name__.partition(".")[0]:
         return None
     if missing:
-        # Of the two that ask for versions that they do not need.
-        both = package in ("mxnet", "d2lzh")
-        what = "--no-deps mxnet==1.9.1 d2lzh==1.0.0" if both else package
-        return f"{package} is not installed; type: pip install {what}"
+        return f"{package} is not installed {_remedy(str(package))}"
     text = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
     return (
-        f"{package} is installed, but cannot be imported ({text}): install it again, such as by "
-        f"pip install --force-reinstall --no-deps {package}"
+        f"{package} is installed, but cannot be imported ({text}): install it again, for example "
+        f"by: pip install --force-reinstall --no-deps {package}"
     )
+
+
+def _remedy(package: str) -> str:
+    """Return what to do for a missing package, with the Python that lacks it."""
+    here = f"in this Python ({sys.executable})"
+    folder = "Scripts" if sys.platform == "win32" else "bin"
+    if (ROOT / ".venv" / folder).is_dir() and Path(sys.prefix).resolve() != ROOT / ".venv":
+        activate = (
+            rf".venv\{folder}\activate" if folder == "Scripts" else "source .venv/bin/activate"
+        )
+        return f"{here}; the project's environment is .venv: type `{activate}` in {ROOT} first"
+    if (ROOT / "uv.lock").is_file():
+        return f"{here}; `make setup`, or `uv sync`, installs all packages into .venv"
+    # mxnet and d2lzh ask for versions of other packages that they do not need.
+    both = package in ("mxnet", "d2lzh")
+    what = "--no-deps mxnet==1.9.1 d2lzh==1.0.0" if both else package
+    return f"{here}; type: pip install {what}"

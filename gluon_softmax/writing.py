@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all: beside their place, then renamed."""
+"""Atomic writing of files: each is written beside its target and then renamed."""
 
 import contextlib
 import errno
@@ -13,37 +13,37 @@ from typing import Iterator, Type
 from .errors import GluonSoftmaxError
 
 _STAGING = ".save-"
-# What a killed process left is cleared away after a day; a younger one may still be at work.
+# Temporary folders older than this were left by killed processes; younger ones may be in use.
 _STALE_SECONDS = 24 * 3600
 
 
 @contextlib.contextmanager
 def whole_file(path: Path, error: Type[GluonSoftmaxError] = GluonSoftmaxError) -> Iterator[Path]:
-    """Give a place to write to, which becomes the file when all went well.
+    """Yield a temporary path, which replaces the file if the block succeeds.
 
     Parameters
     ----------
     path : pathlib.Path
-        The file; an older one is replaced, and a link is followed.
+        The file; an existing one is replaced, and a link is followed.
     error : type
-        What to raise.
+        Type of the exception to raise.
 
     Yields
     ------
     pathlib.Path
-        Of the same name, in a folder beside the file.
+        Path with the same name, in a temporary folder beside the file.
 
     Raises
     ------
     GluonSoftmaxError
-        Of the given type, if the file cannot be written, or is a device or pipe.
+        Exception of the given type, if the file cannot be written, or is a device or pipe.
     """
     try:
         path = followed(path)
         with tempfile.TemporaryDirectory(prefix=_STAGING, dir=path.parent) as staging:
             staged = Path(staging, path.name)
             yield staged
-            # Who may read an older one may read this one, and nobody else.
+            # Keep the permissions of an existing file.
             with contextlib.suppress(FileNotFoundError):
                 shutil.copymode(path, staged)
             os.replace(staged, path)
@@ -53,18 +53,18 @@ def whole_file(path: Path, error: Type[GluonSoftmaxError] = GluonSoftmaxError) -
 
 
 def is_special(path: Path) -> bool:
-    """Tell whether it is a device, a pipe or the like; an OSError if nothing is there."""
+    """Return whether a path is a device, pipe or the like; raises OSError if it does not exist."""
     mode = path.stat().st_mode
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def followed(path: Path) -> Path:
-    """Give the place that is written to: where a link leads.
+    """Return the path of the file that writing would replace: the target of a link.
 
     Parameters
     ----------
     path : pathlib.Path
-        The file, a link to it, or a place where there is none yet.
+        A file, which may not exist yet, or a link to it.
 
     Returns
     -------
@@ -74,12 +74,12 @@ def followed(path: Path) -> Path:
     Raises
     ------
     OSError
-        If a device or pipe lies there, or the link leads nowhere.
+        If the path is a device or pipe, or a link in a loop.
     """
     with contextlib.suppress(FileNotFoundError):
         if is_special(path):
             raise OSError(errno.EINVAL, "not a regular file")
-    # Only then: of a link that leads to itself, this gives the link.
+    # After the check above: for a link to itself, realpath returns the link.
     return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
@@ -91,6 +91,6 @@ def _clear_stale(folder: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file, as UTF-8; errors are those of :func:`whole_file`."""
+    """Write a text file in UTF-8 atomically; raises as :func:`whole_file` does."""
     with whole_file(path) as staged:
         staged.write_text(text, encoding="utf-8")

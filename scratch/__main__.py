@@ -1,12 +1,17 @@
-"""Train this version, or predict with what it learned; ``--help`` tells how."""
+"""Train this implementation, or predict with saved parameters; see ``--help``."""
 
 import sys
+from pathlib import Path
 
-from gluon_softmax.interruption import told
-
-# Worker processes that are not forked import this file too.
+# Loader workers that are not forked import this file too.
 if __name__ == "__main__":
+    folder = Path(__file__).resolve().parent
+    if not __package__:  # Started by its path.
+        sys.path[0] = str(folder.parent)
+
+    from gluon_softmax.interruption import told
+
     with told():
         from gluon_softmax.commands.main import main_version
 
-        sys.exit(main_version(__package__))
+        sys.exit(main_version(folder.name))

@@ -1,5 +1,8 @@
 """The body of the tutorial's ``train``; its loop is in ``gluon_softmax/training/loop.py``."""
 
+if __name__ == "__main__":
+    raise SystemExit(f"error: {__file__} is a module: run `python -m scratch`")
+
 from typing import Callable
 
 from mxnet import autograd

@@ -1,4 +1,4 @@
-"""The house: imports run one way, from the top of this list of rooms to its bottom."""
+"""The project layout: imports run one way, from the top of this list of packages to its bottom."""
 
 import ast
 from pathlib import Path
@@ -7,8 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "gluon_softmax"
-# Those in one row know nothing of each other.
-ROOMS = (
+# Packages in one row do not import each other.
+PACKAGES = (
     ("commands",),
     ("comparison",),
     ("reproduction",),
@@ -17,9 +17,9 @@ ROOMS = (
     ("cluster", "data"),
     ("revival",),
 )
-# What all rooms use lies directly in the package.
+# Modules that all packages use lie directly in gluon_softmax/.
 SHARED = {"console", "errors", "interruption", "writing"}
-# Which of the shared use which: errors none, and so on.
+# Which of these import which.
 SHARED_USES = {
     "console": set(),
     "errors": set(),
@@ -32,17 +32,17 @@ MODULES = [
 ]
 
 
-def floor(room):
-    [found] = [number for number, names in enumerate(ROOMS) if room in names]
+def level(package):
+    [found] = [number for number, names in enumerate(PACKAGES) if package in names]
     return found
 
 
-def room_of(path):
+def package_of(path):
     return path.relative_to(PACKAGE if PACKAGE in path.parents else ROOT).parts[0]
 
 
 def imported(path):
-    """List the parts of ours that a file imports, at its top or within functions, as names."""
+    """Return the names of our packages and modules that a file imports, within functions too."""
     package = path.relative_to(ROOT).with_suffix("").parts[:-1]
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -62,29 +62,29 @@ def imported(path):
 
 def test_every_part_has_its_place():
     here = {path.name for path in PACKAGE.iterdir() if path.name != "__pycache__"}
-    rooms = {room for row in ROOMS for room in row} - {"scratch", "concise"}
-    files = {f"{name}.py" for name in (*SHARED, "__init__", "__main__")}
-    assert here == rooms | files
+    packages = {package for row in PACKAGES for package in row} - {"scratch", "concise"}
+    files = {f"{name}.py" for name in (*SHARED, "__init__", "__main__")} | {"py.typed"}
+    assert here == packages | files
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_imports_run_one_way(path):
     if path.name == "__main__.py":
         pytest.skip("a program begins with the commands")
-    room = room_of(path)
+    package = package_of(path)
     for name in imported(path):
         if name not in SHARED and name != "__version__":
-            assert name == room or floor(name) > floor(room), f"{path} imports {name}"
+            assert name == package or level(name) > level(package), f"{path} imports {name}"
 
 
 @pytest.mark.parametrize("name", sorted(SHARED))
-def test_what_is_shared_knows_no_room(name):
+def test_shared_modules_import_no_package(name):
     assert set(imported(PACKAGE / f"{name}.py")) == SHARED_USES[name]
 
 
 def test_the_arrows_are_seen():
     # Or nothing above could fail.
-    seen = {(room_of(path), name) for path in MODULES for name in imported(path)}
+    seen = {(package_of(path), name) for path in MODULES for name in imported(path)}
     assert seen >= {
         ("commands", "comparison"),
         ("comparison", "reproduction"),
@@ -95,9 +95,9 @@ def test_the_arrows_are_seen():
     }
 
 
-def test_the_rooms_below_the_versions_do_not_name_them():
-    for room in ("training", "data", "revival"):
-        for path in (PACKAGE / room).rglob("*.py"):
+def test_packages_below_the_implementations_do_not_name_them():
+    for package in ("training", "data", "revival"):
+        for path in (PACKAGE / package).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 if isinstance(node, ast.Constant):
                     assert node.value not in ("scratch", "concise")
@@ -106,13 +106,13 @@ def test_the_rooms_below_the_versions_do_not_name_them():
 def test_only_the_revival_mends():
     for path in (*MODULES, *PACKAGE.glob("*.py")):
         text = path.read_text("utf-8")
-        if room_of(path) != "revival":
+        if package_of(path) != "revival":
             assert "setattr(np" not in text
             assert "sys.meta_path" not in text
 
 
-def test_the_readme_shows_the_same_house():
+def test_the_readme_shows_the_same_layout():
     readme = (ROOT / "README.md").read_text("utf-8")
-    house = readme[readme.index("## The house") :]
-    order = [house.index(f"{room}/") for row in ROOMS for room in row]
+    layout = readme[readme.index("## Project layout") :]
+    order = [layout.index(f"{package}/") for row in PACKAGES for package in row]
     assert order == sorted(order)

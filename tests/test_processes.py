@@ -346,7 +346,9 @@ def test_a_worker_that_is_killed_or_stands_still_is_an_error(which, signum):
         _, error = process.communicate(timeout=60)
         assert time.monotonic() - start < (2 if signum == signal.SIGKILL else PATIENCE + 3)
         assert process.returncode == 1
-        words = f"error: a worker process gave no batch within {PATIENCE} s"
+        words = "error: a loader worker ended unexpectedly"
+        if signum == signal.SIGSTOP:
+            words = f"error: a loader worker made no batch within {PATIENCE} s"
         assert error.decode().startswith(words)
         assert error.count(b"\n") == 1
         assert_nothing_left(process.pid, before)
@@ -428,4 +430,4 @@ def test_a_worker_that_cannot_start_is_an_error(method, tmp_path):
     )
     assert time.monotonic() - start < 20
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith(b"error: a worker process gave no batch")
+    assert done.stderr.splitlines()[-1].startswith(b"error: a loader worker could not start")

@@ -1,8 +1,10 @@
 """The set-up: uv.lock and what was made of it, and how uv is found or brought."""
 
+import contextlib
 import importlib.metadata
 import os
 import re
+import select
 import shlex
 import shutil
 import signal
@@ -89,6 +91,43 @@ def test_what_is_refused_is_what_the_wheels_and_the_project_say():
     assert machine.OLDEST_GLIBC == (2, 17)
 
 
+def project_settings():
+    tomllib = pytest.importorskip("tomllib")
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+def test_the_citation_says_what_the_project_says():
+    settings = project_settings()
+    cited = dict(
+        re.findall(r"^([a-z-]+): (.+)$", (ROOT / "CITATION.cff").read_text("utf-8"), re.MULTILINE)
+    )
+    assert cited["title"] == settings["name"]
+    assert cited["version"] == settings["version"]
+    assert cited["license"] == settings["license"]
+    assert cited["repository-code"] == settings["urls"]["Homepage"]
+    [author] = settings["authors"]
+    assert f"\nauthors:\n  - name: {author['name']}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
+
+
+def test_every_address_of_the_project_begins_alike():
+    """So that replacing OWNER fills in all of them."""
+    settings = project_settings()
+    assert all(url.startswith(settings["urls"]["Homepage"]) for url in settings["urls"].values())
+    series = [each.split(" :: ")[-1] for each in settings["classifiers"] if ":: 3." in each]
+    assert series == PYTHONS
+
+
+def test_the_workflow_runs_on_each_system_and_on_supported_pythons():
+    workflow = (ROOT / ".github/workflows/test.yml").read_text("utf-8")
+    [listed] = re.findall(r"^ +os: \[(.+)\]$", workflow, re.MULTILINE)
+    systems = [each.split("-")[0] for each in listed.split(", ")]
+    assert systems == ["ubuntu", "ubuntu", "windows", "macos"]
+    # What has a wheel of MXNet: no Mac with Apple's chips.
+    assert re.findall(r"macos-\S+?(?=[],])", workflow) == ["macos-15-intel"]
+    pythons = re.findall(r"\"(3\.\d+)\"", workflow)
+    assert {"3.9", "3.15"} < set(pythons) <= set(PYTHONS)
+
+
 def test_this_environment_is_the_locked_one():
     made_by = Path(sys.prefix, "pyvenv.cfg")
     if not made_by.exists() or "uv = " not in made_by.read_text("utf-8"):
@@ -121,7 +160,14 @@ def make(project, tmp_path):
         (tools / name).symlink_to(shutil.which(name))
 
     def start(
-        target, python="exit 127", uv=None, python3=None, more=None, rights=True, **variables
+        target,
+        python="exit 127",
+        uv=None,
+        python3=None,
+        more=None,
+        rights=True,
+        stderr=subprocess.PIPE,
+        **variables,
     ):
         scripts = {"python3": python3 or python, "python": python, **({"uv": uv} if uv else {})}
         for name, script in {**scripts, **(more or {})}.items():
@@ -143,7 +189,7 @@ def make(project, tmp_path):
             cwd=project,
             env=environment,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             text=True,
             start_new_session=True,
         )
@@ -156,6 +202,8 @@ def ended(process):
     return process.returncode, out, err
 
 
+DOWNLOADS = "Downloading uv into .uv: about 20 s, once\n"
+INSTALLS = "Installing packages into .venv: about 30 s, once\n"
 UV = 'printf "%s\\n" "uv $* $UV_PYTHON $UV_PROJECT_ENVIRONMENT"'
 # Stands in for an interpreter: it makes an "environment" that holds only itself, and installs a uv
 # that tells its arguments, or fails to. What pip was asked goes to a log.
@@ -183,21 +231,73 @@ def test_uv_is_taken_where_there_is_one(make, project):
     assert ended(make("reproduce", uv=UV)) == (
         0,
         "uv run --locked python -m gluon_softmax reproduce  \n",
-        "",
+        INSTALLS,
     )
     assert not (project / ".uv").exists()
 
 
+def test_an_environment_that_is_there_is_not_announced(make, project):
+    (project / ".venv").mkdir()
+    assert ended(make("reproduce", uv=UV))[2] == ""
+
+
 def test_uv_is_brought_once_where_there_is_none(make, project):
     status, out, err = ended(make("reproduce", python=FAKE))
-    assert (status, err) == (0, "Bringing uv into .uv (once) ...\n")
+    assert (status, err) == (0, DOWNLOADS + INSTALLS)
     assert out == "uv run --locked python -m gluon_softmax reproduce  \n"
     asked = (project / "pip.log").read_text("utf-8")
     for words in ("--require-hashes", "--only-binary :all:", "--no-deps", "-r .ci/uv.txt"):
         assert words in asked
     assert {path.name for path in project.iterdir()} == {".ci", ".uv", "Makefile", "pip.log"}
     (project / "pip.log").unlink()
-    assert ended(make("reproduce")) == (0, out, "")
+    assert ended(make("reproduce")) == (0, out, INSTALLS)
+
+
+def screen_of(make, python, enough):
+    """Run make reproduce with a terminal for stderr until `enough` says so of what it shows."""
+    pty = pytest.importorskip("pty")
+    here, terminal = pty.openpty()
+    process = make("reproduce", python=python, stderr=terminal)
+    os.close(terminal)
+    shown = b""
+    while not enough(shown):
+        assert select.select([here], [], [], 30)[0], shown
+        shown += os.read(here, 4096)
+    return process, here, shown
+
+
+def test_at_a_terminal_dots_show_that_uv_is_still_downloading(make, project):
+    slow = FAKE.replace("pip)", "pip)\n    sleep 2.5")
+    last = INSTALLS.replace("\n", "\r\n").encode()
+    process, terminal, shown = screen_of(make, slow, lambda shown: last in shown)
+    assert ended(process)[0] == 0
+    os.close(terminal)
+    first, dots, rest = re.fullmatch(r"(.* )(\.+)\r\n(.*)\r\n", shown.decode(), re.S).groups()
+    assert (first, rest) == (DOWNLOADS.replace("\n", " "), INSTALLS.strip())
+    assert 2 <= len(dots) <= 20
+    assert not list(project.glob(".uv-*"))
+
+
+def closed(terminal):
+    """Whether no process has the terminal any more, at the latest after 10 s."""
+    until = time.monotonic() + 10
+    with contextlib.suppress(OSError):
+        while time.monotonic() < until and select.select([terminal], [], [], 10)[0]:
+            os.read(terminal, 4096)
+        return False
+    return True
+
+
+@pytest.mark.fault
+def test_dots_end_when_the_download_is_killed(make, project):
+    slow = FAKE.replace("pip)", "pip)\n    sleep 60")
+    process, terminal, _ = screen_of(make, slow, lambda shown: b" .." in shown)
+    [folder] = project.glob(".uv-*")
+    os.kill(int(folder.name[len(".uv-") :]), signal.SIGKILL)
+    assert closed(terminal)
+    os.close(terminal)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=60)
 
 
 @pytest.mark.parametrize("serves", ["python", "python3"])
@@ -210,7 +310,8 @@ def test_a_shim_that_fails_hides_no_interpreter_that_runs(make):
     behind = {"be hind/python3": FAKE, "python3.9": "exit 127", "be hind/python3.9": FAKE}
     assert ended(make("reproduce", more=behind))[0] == 0
     status, out, err = ended(make("reproduce", PYTHON="python3.9"))
-    assert (status, err) == (0, "")
+    series = "{}.{}".format(*sys.version_info[:2])
+    assert (status, err) == (0, INSTALLS.replace(".venv", f".venv-{series}"))
     assert "/tools/be hind/python3.9 .venv-" in out
 
 
@@ -263,7 +364,7 @@ def test_a_process_of_the_same_number_left_something(make, project):
     (mine / "uv" / "bin").mkdir(parents=True)
     (mine / "uv" / "bin" / "old").touch()
     status, _, err = ended(make("reproduce", python=FAKE))
-    assert (status, err) == (0, "Bringing uv into .uv (once) ...\n")
+    assert (status, err) == (0, DOWNLOADS + INSTALLS)
     assert not mine.exists()
     assert not (project / ".uv/bin/old").exists()
 
@@ -283,7 +384,8 @@ def test_what_a_kill_left_goes_the_next_time(make, project):
 def test_a_given_interpreter_brings_uv(make, project, tmp_path):
     given = tmp_path / "tools" / "mine"
     status, _, err = ended(make("reproduce", more={"mine": FAKE}, PYTHON=str(given)))
-    assert (status, err) == (0, "Bringing uv into .uv (once) ...\n")
+    series = "{}.{}".format(*sys.version_info[:2])
+    assert (status, err) == (0, DOWNLOADS + INSTALLS.replace(".venv", f".venv-{series}"))
 
 
 @pytest.mark.parametrize("there", [True, False])
@@ -301,7 +403,7 @@ def test_words_reach_uv_as_they_are(make, project, there):
 
 def test_a_uv_that_does_not_run_is_as_none(make, project):
     status, _, err = ended(make("reproduce", python=FAKE, uv="exit 127"))
-    assert (status, err) == (0, "Bringing uv into .uv (once) ...\n")
+    assert (status, err) == (0, DOWNLOADS + INSTALLS)
 
 
 @pytest.mark.fault
@@ -319,9 +421,9 @@ def test_what_was_brought_and_does_not_serve_is_brought_anew(content, make, proj
         its.write_bytes(content)
         its.chmod(0o755)
     status, out, err = ended(make("reproduce", python=FAKE))
-    assert (status, err) == (0, "Bringing uv into .uv (once) ...\n")
+    assert (status, err) == (0, DOWNLOADS + INSTALLS)
     assert out == "uv run --locked python -m gluon_softmax reproduce  \n"
-    assert ended(make("reproduce", python=FAKE)) == (0, out, "")
+    assert ended(make("reproduce", python=FAKE)) == (0, out, INSTALLS)
 
 
 @as_user
@@ -332,7 +434,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(make, project):
     project.chmod(0o755)
     assert status == 2
     said = [line for line in err.splitlines() if not line.startswith("make")]
-    assert said[1:] == [f"Bringing uv failed: {project} cannot be written."]
+    assert said == [f"error: cannot download uv: {project} is not writable"]
 
 
 @pytest.mark.fault
@@ -341,7 +443,7 @@ def test_a_failure_without_words_is_told(make, project):
     (project / "fail").touch()
     status, _, err = ended(make("reproduce", python=silent))
     assert status == 2
-    assert f"Bringing uv failed without a word: is there room in {project}?" in err
+    assert f"error: cannot download uv: pip gave no reason; is the disk of {project} full?" in err
     assert "see above" not in err
 
 
@@ -352,7 +454,7 @@ def test_a_failure_without_words_is_told(make, project):
 def test_a_uv_that_is_too_old_is_as_none(version, brings, make, project):
     uv = f'[ "$1" != --version ] || {{ echo "uv {version}"; exit; }}; {UV}'
     status, _, err = ended(make("reproduce", python=FAKE, uv=uv))
-    assert (status, err) == (0, "Bringing uv into .uv (once) ...\n" * brings)
+    assert (status, err) == (0, (DOWNLOADS if brings else "") + INSTALLS)
 
 
 @as_user
@@ -414,9 +516,10 @@ def test_a_uv_that_cannot_be_brought_is_tried_again(make, project):
     status, out, err = ended(make("reproduce", python=FAKE))
     assert (status, out) == (2, "")
     assert err.splitlines()[:3] == [
-        "Bringing uv into .uv (once) ...",
+        DOWNLOADS.strip(),
         "ERROR: no network",
-        "Bringing uv failed: see above.",
+        "error: cannot download uv, see above: check the network, or use a mirror "
+        "(docs/installing.md)",
     ]
     assert not list(project.glob(".uv*"))
     (project / "fail").unlink()
@@ -436,14 +539,16 @@ def test_nothing_to_bring_uv_with_is_one_line(make, project, script):
     status, _, err = ended(make("reproduce", python=script))
     lines = [line for line in err.splitlines() if not line.startswith("make: ***")]
     assert (status, len(lines)) == (2, 1)
-    assert lines[0].startswith("No uv, and no Python with venv to bring it: install uv")
+    assert lines[0].startswith("error: found neither uv nor a Python with venv: install uv")
     assert "apt-get install python3-venv" in lines[0]
 
 
 @pytest.mark.bad_input
 def test_a_given_interpreter_that_does_not_run_is_one_line(make):
     _, _, err = ended(make("test", PYTHON="/nowhere/python"))
-    assert err.splitlines()[0] == "PYTHON=/nowhere/python is no interpreter that runs."
+    assert err.splitlines()[0] == (
+        "error: PYTHON=/nowhere/python is not a working Python: set it to CPython 3.9 to 3.15"
+    )
 
 
 def test_a_given_interpreter_has_its_own_environment(make):
@@ -480,6 +585,29 @@ esac
 
 @pytest.mark.bad_input
 @pytest.mark.posix
+def test_a_container_without_the_project_says_what_to_add(tmp_path):
+    done = subprocess.run(
+        ["sh", ROOT / ".ci/container", "true"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f'error: no project in {tmp_path}: go to the project\'s folder and add -v "$PWD":/work\n'
+    )
+
+
+@pytest.mark.posix
+def test_the_image_is_built_from_files_that_are_there():
+    """And .dockerignore leaves in those that are copied."""
+    copied = re.findall(r"^COPY (\S+) ", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    kept = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text("utf-8"), re.MULTILINE)
+    assert copied == kept
+    for name in copied:
+        assert (ROOT / name).is_file()
+    assert os.access(ROOT / ".ci/container", os.X_OK)
+
+
+@pytest.mark.bad_input
+@pytest.mark.posix
 def test_a_machine_of_no_name_is_bad_usage():
     done = subprocess.run(
         ["sh", ".ci/machine", "nowhere"], cwd=ROOT, capture_output=True, text=True
@@ -495,4 +623,10 @@ def test_make_help_names_every_target():
     shown = subprocess.run(
         ["make", "help"], cwd=ROOT, env=os.environ, capture_output=True, text=True, check=True
     ).stdout
+    # The machines of one kind are in one line: "make test-debian-12 ...; also -13, -sid, ...".
+    shown += "".join(
+        f"make {kind}{other} "
+        for kind, others in re.findall(r"make (\S+)-\S+ .*; also ((?:-\w+, )+)", shown)
+        for other in others.split(", ")[:-1]
+    )
     assert [name for name in targets if name != "help" and f"make {name} " not in shown] == []

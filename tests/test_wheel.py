@@ -3,10 +3,12 @@
 Needs a package index, and so stands with the tests of the whole data set.
 """
 
+import email
 import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,19 @@ def wheel(tmp_path_factory):
     run(UV, "build", "-q", "--out-dir", folder, ROOT, cwd=folder)
     [wheel], [_] = folder.glob("*.whl"), folder.glob("*.tar.gz")
     return wheel
+
+
+def test_the_wheel_has_what_others_look_for(wheel):
+    with zipfile.ZipFile(wheel) as files:
+        [described] = [name for name in files.namelist() if name.endswith(".dist-info/METADATA")]
+        metadata = email.message_from_bytes(files.read(described))
+        # PEP 561: type checkers of other projects use the hints only then.
+        assert "gluon_softmax/py.typed" in files.namelist()
+    urls = dict(each.split(", ") for each in metadata.get_all("Project-URL"))
+    assert {"Homepage", "Documentation", "Changelog", "Issues"} <= set(urls)
+    assert "Typing :: Typed" in metadata.get_all("Classifier")
+    assert metadata["Author"]
+    assert metadata["Keywords"]
 
 
 def environment(folder, python=sys.executable):

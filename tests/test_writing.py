@@ -50,7 +50,7 @@ def test_what_a_killed_process_left_goes_after_a_day(tmp_path):
 
 @pytest.mark.posix
 @pytest.mark.parametrize("mode", [0o600, 0o644, 0o666])
-def test_who_may_read_a_file_is_as_before(mode, tmp_path):
+def test_the_permissions_of_a_file_are_kept(mode, tmp_path):
     path = tmp_path / "file.txt"
     path.touch()
     path.chmod(mode)

@@ -1,1 +1,1 @@
-"""Several machines, by MXNet's own parameter server: one process for each role."""
+"""Training on several machines with MXNet's parameter server: one process per role."""

@@ -1,6 +1,6 @@
-"""MXNet's launcher, ``dmlc_tracker``, with an end to all that it started at the first failure.
+"""MXNet's launcher, ``dmlc_tracker``, extended: the first failure ends all processes.
 
-It runs in a process of its own, so that this one can end it with all of its children.
+The launcher runs in a separate process, so that this one can end it with all its children.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ from ..revival import launcher
 
 _NAME = __name__
 _PROGRAMS = {"ssh": "ssh", "mpi": "mpirun", "slurm": "srun"}
-# How long processes that are asked to end may take, in seconds.
+# Time limit, in seconds, for processes to end after SIGTERM.
 _GRACE = 3
 
 
@@ -37,50 +37,49 @@ def launch(
     host_file: Optional[str] = None,
     host_ip: Optional[str] = None,
 ) -> int:
-    """Start a command once for each role, and wait for all.
+    """Start a command once per role, and wait for all processes.
 
     Parameters
     ----------
     cluster : {"local", "ssh", "mpi", "slurm"}
-        What starts the processes.
+        Way to start the processes.
     num_workers, num_servers : int
-        How many of each; there is one scheduler, here.
+        Number of processes of each role; the one scheduler runs on this machine.
     command : list of str
         The command and its arguments.
     host_file : str, optional
-        Where the hosts are listed, one a line, for ``ssh`` and ``mpi``.
+        File with one host per line, for ``ssh`` and ``mpi``.
     host_ip : str, optional
-        This machine's address, at which the others reach the scheduler; for ``local`` it is
-        127.0.0.1.
+        This machine's address, at which the others reach the scheduler; 127.0.0.1 for ``local``.
 
     Returns
     -------
     int
-        0; or 1, or 2 for bad usage, if a process failed: that has been told then, and all others on
-        this machine are ended.
+        0 if all processes succeed. If one fails, 2 for bad usage, else 1; the failure has then been
+        reported, and all processes on this machine have been ended.
 
     Raises
     ------
     UsageError
-        If hosts are missing, or a word of the command cannot be handed on.
+        If hosts are missing, or a word of the command cannot be passed on.
     ModuleNotFoundError
-        If MXNet, of which the launcher is a part, is not installed.
+        If MXNet, which contains the launcher, is not installed.
     ClusterError
         If the launcher was killed.
     """
     if cluster == "ssh" and host_file is None:
-        raise UsageError("--cluster ssh: --host-file FILE must list the hosts, one a line")
+        raise UsageError("--cluster ssh: list the hosts, one per line, in --host-file FILE")
     if host_file is not None:
         _check_hosts(Path(host_file))
     program = _PROGRAMS.get(cluster)
     if program is not None and shutil.which(program) is None:
-        raise UsageError(f"--cluster {cluster}: there is no {program} on the PATH")
+        raise UsageError(f"--cluster {cluster}: {program} is not on the PATH; install it")
     if find_spec(launcher.NAME) is None:
         raise ModuleNotFoundError(name="mxnet")
-    words = [_quoted(word, cluster) for word in command]
+    words = [_quoted(word, cluster) for word in launcher.with_interpreter(command)]
     variables = {"DMLC_PS_ROOT_PORT": str(free_port())}
     if cluster == "local":
-        # Nobody else is to reach it.
+        # Not reachable from other machines.
         variables.update(DMLC_PS_ROOT_URI="127.0.0.1", DMLC_NODE_HOST="127.0.0.1")
     elif host_ip is not None:
         variables["DMLC_PS_ROOT_URI"] = host_ip
@@ -90,7 +89,7 @@ def launch(
     process = subprocess.Popen(
         [sys.executable, "-m", _NAME, json.dumps([cluster, options, words, os.getpid()])],
         env={**os.environ, **variables},
-        # A group of its own, which can be ended as a whole.
+        # A process group of its own, for killpg.
         start_new_session=True,
     )
     before = signal.signal(signal.SIGHUP, lambda signum, frame: sys.exit(128 + signum))
@@ -103,23 +102,25 @@ def launch(
         _end(process)
         signal.signal(signal.SIGHUP, before)
     if status < 0:
-        raise ClusterError(f"the launcher was killed by signal {-status}; all are ended")
+        raise ClusterError(
+            f"the launcher was killed by signal {-status}; all processes are stopped"
+        )
     return status
 
 
 def _end(process: subprocess.Popen) -> None:
-    """Wait for the last processes of a group that were asked to end, but not for long."""
+    """Wait until the processes of a group have ended, and kill them after the time limit."""
     group = process.pid
     with contextlib.suppress(ProcessLookupError, PermissionError):
         try:
             deadline = time.monotonic() + _GRACE
             while time.monotonic() < deadline:
-                # The first of the group counts as there until somebody asks for its status.
+                # The group's first process exists as a zombie until its status is read.
                 process.poll()
                 os.killpg(group, 0)
                 time.sleep(0.05)
         finally:
-            # Also if somebody cannot wait.
+            # Also after Ctrl-C.
             os.killpg(group, signal.SIGKILL)
 
 
@@ -127,24 +128,27 @@ def _check_hosts(path: Path) -> None:
     try:
         hosts = path.read_text("utf-8").split()
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "no text"
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise UsageError(f"--host-file {path}: cannot be read ({reason})") from error
     if not hosts:
-        raise UsageError(f"--host-file {path}: lists no host")
+        raise UsageError(f"--host-file {path}: the file lists no host")
 
 
 def _quoted(word: str, cluster: str) -> str:
-    # MXNet makes a line for the shell of all words, and for ssh puts that in single quotes.
+    # MXNet joins all words to one shell command, which it puts in single quotes for ssh.
     if "\n" in word or (cluster == "ssh" and "'" in word):
-        raise UsageError(f"{word!r}: cannot be handed on to --cluster {cluster}")
+        raise UsageError(
+            f"{word!r}: --cluster {cluster} cannot pass on a line break"
+            f"{' or a single quote' if cluster == 'ssh' else ''}; put the command into a script"
+        )
     return re.sub(r"([^\w./=:,+@%-])", r"\\\1", word) or "''"
 
 
 def free_port() -> int:
-    """Find a port for a scheduler, which the system gives to nobody else until that listens."""
+    """Return a free port for a scheduler, outside the range that the system assigns itself."""
     draw = random.SystemRandom()
     while True:
-        # Below the range from which it gives ports on its own.
+        # That range usually begins at 32,768.
         port = draw.randrange(20_000, 32_768)
         with contextlib.suppress(OSError), socket.socket() as free:
             free.bind(("", port))
@@ -152,22 +156,22 @@ def free_port() -> int:
 
 
 def _main(cluster: str, options: List[str], words: List[str], parent: int) -> int:
-    """Submit the job, in the process that is MXNet's launcher, and wait for its threads."""
+    """Run MXNet's launcher in this process, and wait for its threads."""
     submit = launcher.load()[cluster]
     arguments = launcher.options([*options, "command"])
     arguments.command = words
-    # Each process has a thread, which raises when that fails; the first one is the cause.
+    # The launcher has a thread per process, which raises if that fails; the first one is the cause.
     failures: queue.SimpleQueue = queue.SimpleQueue()
     threading.excepthook = lambda raised: failures.put(raised.exc_value)
     submitting = threading.Thread(target=submit, args=(arguments,), daemon=True)
     submitting.start()
     status = 1
-    # If the parent was killed, nobody else ends what is here.
+    # If the parent was killed, this process must end the others.
     while os.getppid() == parent:
         with contextlib.suppress(queue.Empty):
-            told = _told(failures.get(timeout=0.05))
-            print(f"error: {told}; all are ended", file=sys.stderr)
-            status = 2 if told.endswith("status 2") else 1
+            failure = _failure(failures.get(timeout=0.05))
+            print(f"error: {failure}; all other processes are stopped", file=sys.stderr)
+            status = 2 if failure.endswith("status 2") else 1
             break
         threads = threading.enumerate()
         if failures.empty() and not any(
@@ -180,26 +184,26 @@ def _main(cluster: str, options: List[str], words: List[str], parent: int) -> in
         time.sleep(_GRACE)
         os.killpg(0, signal.SIGKILL)
     sys.stderr.flush()
-    # Now, as the threads wait for what they started.
+    # Not sys.exit(), which would wait for the threads.
     os._exit(status)
 
 
-def _told(error: BaseException) -> str:
-    """Say which process failed, of what a thread of MXNet's launcher raised."""
+def _failure(error: BaseException) -> str:
+    """Return which process failed and how, from an exception in MXNet's launcher."""
     text = str(error)
     status = re.search(r"(?:code=|status |died with <.*: )(-?\d+)", text)
     if status is None:
         return f"the launcher failed: {text.splitlines()[0] if text else type(error).__name__}"
     role = re.search(r"DMLC_ROLE\W+(\w+)", text)
     host = re.search(r"DMLC_NODE_HOST\W+([\w.-]+)", text)
-    # By no number: MXNet's launcher has others than its workers have.
+    # Without its number: the launcher's numbers are not the workers' ranks.
     which = f"a {role.group(1)}" if role else "the scheduler"
     if role and host and text.startswith("Command 'ssh "):
         which += f" on {host.group(1)}"
     number = int(status.group(1))
     how = f"ended with status {number}"
     if number < 0 or "died with" in text or 128 < number < 160:
-        # A shell adds 128.
+        # A shell adds 128 to the signal's number.
         how = f"was killed by signal {abs(number) % 128}"
     return f"{which} {how}"
 

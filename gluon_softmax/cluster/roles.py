@@ -1,4 +1,4 @@
-"""What MXNet's own variables say of this process: its role, and where the others are."""
+"""The role of this process in a cluster, from MXNet's environment variables."""
 
 import contextlib
 import os
@@ -20,18 +20,18 @@ JOIN_SECONDS = "GLUON_SOFTMAX_JOIN_SECONDS"
 
 @dataclass(frozen=True)
 class Role:
-    """What one process is in a cluster.
+    """Role of a process in a cluster.
 
     Parameters
     ----------
     name : {"scheduler", "server", "worker"}
-        What it does.
+        The role.
     address : str
         Host and port of the scheduler.
     num_workers, num_servers : int
-        How many there are of each.
+        Number of processes of each role.
     join_seconds : float
-        How long it waits for all others to be there.
+        Time limit for all processes to join.
     """
 
     name: str
@@ -42,14 +42,14 @@ class Role:
 
 
 def given_role(kvstore: str, batch_size: int, variables: Mapping[str, str] = os.environ) -> Role:
-    """Read this process's role from its environment.
+    """Return this process's role, from its environment.
 
     Parameters
     ----------
     kvstore : str
-        What ``--kvstore`` says.
+        Value of ``--kvstore``.
     batch_size : int
-        Examples in a batch, of which each worker must get one.
+        Examples in a batch, at least one per worker.
     variables : mapping
         The environment.
 
@@ -61,29 +61,31 @@ def given_role(kvstore: str, batch_size: int, variables: Mapping[str, str] = os.
     Raises
     ------
     UsageError
-        If the store is none that serves here, or a variable is missing or cannot be, or there are
-        more workers than examples in a batch.
+        If the store is not supported, a variable is missing or invalid, or there are more workers
+        than examples in a batch.
     """
     if kvstore == "dist_async":
         raise UsageError(
-            "--kvstore dist_async: its digits cannot be reproduced, as each worker steps by what "
-            "the others happen to have done; choose dist_sync"
+            "--kvstore dist_async: its results depend on timing and cannot be reproduced; choose "
+            "dist_sync"
         )
     if kvstore != "dist_sync":
         raise UsageError(f"--kvstore {kvstore!r}: choose dist_sync")
     missing = [name for name in VARIABLES if not variables.get(name)]
     if missing:
         raise UsageError(
-            f"--kvstore dist_sync: the environment lacks {', '.join(missing)}; `python -m "
-            "gluon_softmax cluster --help` starts all roles with what they need"
+            f"--kvstore dist_sync: these environment variables are not set: {', '.join(missing)}; "
+            "`gluon-softmax cluster` sets them and starts all roles (see its --help)"
         )
     name = variables["DMLC_ROLE"]
     if name not in ROLES:
         raise UsageError(f"DMLC_ROLE={name}: choose {', '.join(ROLES[:-1])} or {ROLES[-1]}")
     port = _whole_number(variables, "DMLC_PS_ROOT_PORT", 65535)
     if variables.get("PORT") == variables["DMLC_PS_ROOT_PORT"] and name != "scheduler":
-        # ps-lite listens there, if it is set, and would take itself for the scheduler.
-        raise UsageError(f"PORT={port} is the scheduler's (DMLC_PS_ROOT_PORT): unset PORT")
+        # ps-lite listens on PORT, and would mistake itself for the scheduler.
+        raise UsageError(
+            f"PORT={port}: this is the scheduler's port (DMLC_PS_ROOT_PORT); unset PORT"
+        )
     num_workers = _whole_number(variables, "DMLC_NUM_WORKER")
     if num_workers > batch_size:
         raise UsageError(
@@ -114,26 +116,26 @@ def _seconds(variables: Mapping[str, str]) -> float:
 
 
 def refuse_role(variables: Mapping[str, str] = os.environ) -> None:
-    """Raise a UsageError if a role is given to a program that was not told to mind it.
+    """Raise UsageError if DMLC_ROLE is set without ``--kvstore``.
 
-    MXNet would serve, at its import, and the program would never begin.
+    With that variable, MXNet starts serving when it is imported, and the import never returns.
     """
     if variables.get("DMLC_ROLE", "worker") != "worker":
         raise UsageError(
-            f"DMLC_ROLE={variables['DMLC_ROLE']} is set, but not --kvstore dist_sync: give that "
-            "option, or unset the variable"
+            f"DMLC_ROLE={variables['DMLC_ROLE']} is set, but --kvstore dist_sync is not: add the "
+            "option or unset the variable"
         )
 
 
 def serves(role: Role) -> bool:
-    """Import MXNet, and serve if that is this process's role; tells whether it was."""
+    """Import MXNet; run a scheduler or server until the workers finish, and return True for it."""
     with hidden_role():
         import mxnet
     if not mxnet.runtime.Features().is_enabled("DIST_KVSTORE"):
         raise UsageError("--kvstore dist_sync: this build of MXNet has no parameter server")
     if role.name == "worker":
         return False
-    # Here, as it imports MXNet.
+    # Imports MXNet.
     from .server import serve
 
     serve(role)
@@ -142,7 +144,7 @@ def serves(role: Role) -> bool:
 
 @contextlib.contextmanager
 def hidden_role() -> Iterator[None]:
-    """Let MXNet be imported in the block without serving there, where nothing could end it."""
+    """Hide DMLC_ROLE during the import of MXNet, which would start serving and never return."""
     name = os.environ.pop("DMLC_ROLE")
     try:
         yield

@@ -1,4 +1,4 @@
-"""The roles that serve: MXNet's scheduler and its parameter server."""
+"""The roles scheduler and server of MXNet's parameter server."""
 
 import time
 from typing import Any, List
@@ -11,16 +11,17 @@ from .roles import Role
 
 
 def serve(role: Role) -> None:
-    """Serve until the workers are done, as ``import mxnet`` does where nobody hides the role.
+    """Serve until the workers finish, as ``import mxnet`` does if DMLC_ROLE is set.
 
     Parameters
     ----------
     role : Role
-        A scheduler's or a server's.
+        Role of a scheduler or server.
 
     Notes
     -----
-    If another process is gone, or does not come, this one says so and ends, with status 1.
+    If another process does not join or stops responding, this one reports it and exits with
+    status 1.
     """
     stores: List[Any] = []
     complete_since: List[float] = []
@@ -36,7 +37,7 @@ def serve(role: Role) -> None:
         return bool(complete_since)
 
     def look() -> None:
-        # Not at once: ps-lite takes a moment to note when it began, and all for silent until then.
+        # Wait one LIMIT first: until ps-lite has recorded its start, it reports all nodes as dead.
         if time.monotonic() > complete_since[0] + watch.LIMIT:
             watch.check(stores[0], role)
 

@@ -1,4 +1,4 @@
-"""The workers: they join, agree on what they are to do, and add up what each has counted."""
+"""The workers: they join, compare their settings, and add up their counts."""
 
 import contextlib
 import signal
@@ -21,7 +21,7 @@ _FIRST_KEY = 1000
 
 
 class Team:
-    """A worker, and by MXNet's store all others.
+    """A worker, connected to all others by MXNet's store.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Team:
     Attributes
     ----------
     rank, num_workers : int
-        This worker's number, from 0 on, and how many there are.
+        Rank of this worker, from 0 on, and number of workers.
     """
 
     def __init__(self, kv: Any) -> None:
@@ -42,20 +42,20 @@ class Team:
         self.num_workers: int = kv.num_workers
 
     def total(self, numbers: np.ndarray) -> np.ndarray:
-        """Add up the workers' numbers; each must ask for it as often as all others.
+        """Return the sums of the workers' numbers; all workers must call it equally often.
 
         Parameters
         ----------
         numbers : numpy.ndarray of float64
-            This worker's, (count,).
+            Numbers of this worker, (count,).
 
         Returns
         -------
         numpy.ndarray of float64
-            The sums, the same for all.
+            The sums, equal on all workers.
         """
         sums = nd.array(numbers, dtype=np.float64)
-        # One for each length; MXNet's Trainer has the first ones for parameters.
+        # One key per length; MXNet's Trainer uses the first keys for parameters.
         key = _FIRST_KEY + sums.size
         if key not in self._keys:
             self._keys.add(key)
@@ -65,24 +65,24 @@ class Team:
         return sums.asnumpy()
 
     def agree(self, settings: Dict[str, Any]) -> None:
-        """Compare this worker's settings with those of all others.
+        """Check that all workers have the same settings.
 
         Parameters
         ----------
         settings : dict
-            Names and values: numbers, words, arrays, None, or tuples of these.
+            Names and values: numbers, strings, arrays, None, or tuples of these.
 
         Raises
         ------
         ClusterError
-            If a worker has another value than the first. Only the first one says so.
+            On rank 0, if a worker has another value. The other workers exit.
         """
-        # In a form that depends on nothing, or none would have all answers.
+        # The number of workers first: the shape of the next message depends on it.
         if self.total(np.array([self.num_workers])) != self.num_workers**2:
             self.leave_it_to_the_first()
             raise ClusterError(
-                f"the workers differ in DMLC_NUM_WORKER (worker 0: {self.num_workers}): start all "
-                "with the same"
+                f"the workers differ in DMLC_NUM_WORKER (worker 0: {self.num_workers}): use the "
+                "same value for all"
             )
         own = np.zeros((self.num_workers, len(settings)))
         own[self.rank] = [zlib.crc32(_content(value)) for value in settings.values()]
@@ -91,14 +91,14 @@ class Team:
             for (name, value), first, other in zip(settings.items(), everyones[0], theirs):
                 if other != first:
                     self.leave_it_to_the_first()
-                    told = f" (worker 0: {value})" if isinstance(value, (int, float)) else ""
+                    shown = f" (worker 0: {value})" if isinstance(value, (int, float)) else ""
                     raise ClusterError(
-                        f"worker {worker} differs from worker 0 in {name}{told}: start all with "
-                        "the same"
+                        f"worker {worker} differs from worker 0 in {name}{shown}: use the same "
+                        "value for all"
                     )
 
     def leave_it_to_the_first(self) -> None:
-        """End this worker, with status 1, unless it is the first; for an error that all meet."""
+        """Exit with status 1 on all ranks but 0, for an error that occurs on every rank."""
         self.all_end = True
         if self.rank:
             sys.exit(1)
@@ -114,21 +114,22 @@ def _content(value: Any) -> bytes:
 
 @contextlib.contextmanager
 def joined(role: Role) -> Iterator[Team]:
-    """Work together with all other workers in the block, at whose end all wait for each other.
+    """Join all other workers for the block; its end waits for all of them.
 
     Parameters
     ----------
     role : Role
-        A worker's.
+        Role of a worker.
 
     Yields
     ------
     Team
-        All workers.
+        The workers.
 
     Notes
     -----
-    If another process is gone, or does not come, this one says so and ends, with status 1.
+    If another process does not join or stops responding, this one reports it and exits with
+    status 1.
     """
     stores: List[Any] = []
     watch.wait(role, lambda: stores.append(mx.kvstore.create("dist_sync")), lambda: bool(stores))
@@ -144,15 +145,15 @@ def joined(role: Role) -> Iterator[Team]:
                     raise
                 failure = error
                 if isinstance(error, GluonSoftmaxError):
-                    # Before another worker ends, whereupon the launcher ends this one.
+                    # At once: when another worker exits, the launcher ends this one.
                     report_error(error)
                     error.is_told = True
             kv._barrier()
     except BaseException as error:
-        # Its store would wait, as it goes, for all others; they see that it is gone.
+        # Freeing the store would block until all workers finish; they notice the missing heartbeat.
         watch.end_at_exit(kv, error)
         raise
-    # Nobody may ask the store who is gone while it goes itself.
+    # The store must not be queried for silent processes while it is being freed.
     watch.free(kv, role)
     if failure is not None:
         raise failure
@@ -161,16 +162,16 @@ def joined(role: Role) -> Iterator[Team]:
 @contextlib.contextmanager
 def _watched(kv: Any, role: Role) -> Iterator[None]:
     done = threading.Event()
-    told, signals = socket.socketpair()
-    told.settimeout(0.5)
+    received, signals = socket.socketpair()
+    received.settimeout(0.5)
     signals.setblocking(False)
     before = signal.set_wakeup_fd(signals.fileno(), warn_on_full_buffer=False)
 
     def look() -> None:
         while not done.is_set():
             with contextlib.suppress(socket.timeout):
-                number = told.recv(1)[0]
-                # Python ends the program by itself, unless that waits for others in MXNet.
+                number = received.recv(1)[0]
+                # Python's own handler ends the program, unless the main thread waits in MXNet.
                 if number in (signal.SIGINT, signal.SIGTERM) and not done.wait(1):
                     watch.end_by_signal(number)
             try:
@@ -185,9 +186,9 @@ def _watched(kv: Any, role: Role) -> Iterator[None]:
     finally:
         done.set()
         signal.set_wakeup_fd(before)
-        # So that it need not be waited for.
+        # Wakes the thread up.
         with contextlib.suppress(BlockingIOError):
             signals.send(b"\0")
         thread.join()
-        told.close()
+        received.close()
         signals.close()

@@ -1,7 +1,7 @@
-"""Who is gone: ps-lite's heartbeats, and an end to what would wait for ever.
+"""Failure detection by ps-lite's heartbeats, in place of waiting forever.
 
-The scheduler hears all others; each of these hears the scheduler alone. So a worker that is gone
-ends the scheduler first, which says who it was, and by that the rest.
+The scheduler receives the heartbeats of all others; these receive only the scheduler's. When a
+worker stops responding, the scheduler names it and exits, and then the others exit.
 """
 
 import atexit
@@ -21,15 +21,15 @@ from ..errors import ClusterError
 from ..interruption import tell
 from .roles import JOIN_SECONDS, Role
 
-# Seconds without a heartbeat after which a process counts as gone: twice this, for the rest to
-# notice, is within the half minute that is promised.
+# Seconds without a heartbeat after which a process counts as dead. The others notice after twice
+# this time, which is within the promised half minute.
 LIMIT = 8
-# How ps-lite numbers them.
+# Node numbers of ps-lite.
 _SCHEDULER, _FIRST_SERVER, _FIRST_WORKER, _STEP = 1, 8, 9, 2
 
 
 def gone(kv: Any, role: Role) -> List[str]:
-    """Name the processes that have not been heard from for :data:`LIMIT` seconds.
+    """Return the names of the processes without a heartbeat for :data:`LIMIT` seconds.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def gone(kv: Any, role: Role) -> List[str]:
     Returns
     -------
     list of str
-        Such as ``worker 1``; of the scheduler's alone also others than itself.
+        Names such as ``worker 1``; the scheduler checks all others, these only the scheduler.
     """
     nodes = {_SCHEDULER: f"the scheduler at {role.address}"}
     if role.name == "scheduler":
@@ -57,8 +57,8 @@ def gone(kv: Any, role: Role) -> List[str]:
 
 
 def is_complete(kv: Any, role: Role) -> bool:
-    """Tell whether all processes have come, so that ps-lite counts their heartbeats."""
-    # Until then it calls none silent; later, by this limit, each.
+    """Return whether all processes have joined, so that ps-lite records their heartbeats."""
+    # Before that, ps-lite reports no node as dead; after it, this limit makes it report each.
     return _is_silent(kv, _FIRST_SERVER if role.name == "scheduler" else _SCHEDULER, -1)
 
 
@@ -71,38 +71,41 @@ def _is_silent(kv: Any, node: int, seconds: int) -> bool:
 
 
 def check(kv: Any, role: Role) -> None:
-    """Raise a ClusterError if another process is gone."""
+    """Raise a ClusterError if another process is not responding."""
     names = gone(kv, role)
     if names:
-        raise ClusterError(f"{' and '.join(names)} gone: no sign of life for {LIMIT} s")
+        raise ClusterError(
+            f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not responding: no "
+            f"heartbeat for {LIMIT} s"
+        )
 
 
 def nobody(role: Role) -> ClusterError:
-    """Say that a process waited in vain for all others to come."""
-    seconds = f"within {role.join_seconds:.0f} s ({JOIN_SECONDS} sets how long)"
+    """Return the error of a process that waited in vain for all others to join."""
+    seconds = f"within {role.join_seconds:.0f} s (the limit is {JOIN_SECONDS})"
     if role.name == "scheduler":
         return ClusterError(
-            f"the scheduler at {role.address} did not hear of all {role.num_workers} workers and "
-            f"{role.num_servers} servers {seconds}"
+            f"{role.num_workers} workers and {role.num_servers} servers did not all join the "
+            f"scheduler at {role.address} {seconds}"
         )
     return ClusterError(
-        f"a {role.name} had no answer from the scheduler at {role.address} {seconds}: it is not "
-        "there, or waits for others"
+        f"a {role.name} could not join: no answer from the scheduler at {role.address} {seconds}; "
+        "it is not running, or still waits for other processes"
     )
 
 
 def explained(error: MXNetError, role: Role) -> ClusterError:
-    """Say why ps-lite could not start."""
+    """Return the error for a failed start of ps-lite."""
     if "bind failed" in str(error) and role.name == "scheduler":
         return ClusterError(
-            f"the scheduler cannot listen at {role.address}: the port is in use, or the address "
-            "is none of this machine; choose another DMLC_PS_ROOT_PORT or DMLC_PS_ROOT_URI"
+            f"the scheduler cannot listen at {role.address}: the port is in use, or this machine "
+            "does not have the address; choose another DMLC_PS_ROOT_PORT or DMLC_PS_ROOT_URI"
         )
     if "bind failed" in str(error) or "failed to get" in str(error):
         names = ("DMLC_NODE_HOST", "DMLC_INTERFACE")
         given = [f"{name}={os.environ[name]}" for name in names if os.environ.get(name)]
         return ClusterError(
-            f"a {role.name} cannot listen at an address of this machine: "
+            f"a {role.name} finds no address of this machine to listen at: "
             f"{' '.join(given) or ' and '.join(names) + ' are not set'}"
         )
     return ClusterError(f"a {role.name} cannot start: {str(error).splitlines()[-1]}")
@@ -114,16 +117,16 @@ def wait(
     has_joined: Callable[[], bool],
     look: Callable[[], None] = lambda: None,
 ) -> None:
-    """Wait for what is in MXNet, whose waiting neither Ctrl-C nor an error could end.
+    """Run a blocking MXNet call in a thread, so that Ctrl-C and errors can still end the process.
 
     Parameters
     ----------
     role : Role
-        This process's.
+        Role of this process.
     work : callable
-        What joins the others, in a thread of its own; an error of MXNet's ends the process.
+        The call, which joins the other processes; an error of MXNet ends this process.
     has_joined : callable
-        Tells whether all others are there, for which there is a time limit.
+        Returns whether all others have joined, for which there is a time limit.
     look : callable
         Called every half second from then on; a ClusterError ends the process, as a signal does.
     """
@@ -159,40 +162,42 @@ def wait(
 
 
 def free(kv: Any, role: Role) -> None:
-    """Let a worker's store go, which waits for all others, and not when MXNet's library does.
+    """Free a worker's store, which waits for all workers, before MXNet's library would free it.
 
     Parameters
     ----------
     kv : mxnet.kvstore.KVStore
-        The store, which nobody uses any more.
+        The store, which is not used afterwards.
     role : Role
-        The worker's.
+        Role of the worker.
     """
     deadline = time.monotonic() + 2 * LIMIT
 
     def look() -> None:
         if time.monotonic() > deadline:
-            raise ClusterError(f"the others did not end within {2 * LIMIT} s of this worker")
+            raise ClusterError(
+                f"the other workers did not finish within {2 * LIMIT} s after this one"
+            )
 
     wait(role, lambda: check_call(_LIB.MXKVStoreFree(kv.handle)), lambda: True, look)
     kv.handle = None
 
 
 def end(error: ClusterError) -> NoReturn:
-    """Tell an error and end the process, whatever its threads wait for."""
-    # Where the launcher is gone, nobody may be there to read it.
+    """Report an error and exit without waiting for any thread."""
+    # Without the launcher, standard error may be closed.
     with contextlib.suppress(OSError):
         report_error(error)
     _exit(error.exit_status)
 
 
 def end_by_signal(number: int) -> NoReturn:
-    """End the process by a signal that its main thread cannot mind."""
+    """Exit because of a signal that the main thread cannot handle."""
     _exit(tell() if number == signal.SIGINT else 128 + number)
 
 
 def end_at_exit(kv: Any, error: BaseException) -> None:
-    """Keep a store until an error has been told, and end the process then, before it goes."""
+    """Keep the store alive until the error is reported, then exit before it is freed."""
     status = getattr(error, "exit_status", 1)
     if isinstance(error, KeyboardInterrupt):
         status = 128 + signal.SIGINT
@@ -202,9 +207,9 @@ def end_at_exit(kv: Any, error: BaseException) -> None:
 
 
 def _exit(status: int) -> NoReturn:
-    # At Python's own end MXNet's threads would abort the process, or be waited for.
+    # With sys.exit(), MXNet's threads would abort the process, or block it.
     for stream in (sys.stdout, sys.stderr):
-        # Neither may be there.
+        # Either may be closed, or None.
         with contextlib.suppress(OSError, AttributeError):
             stream.flush()
     os._exit(status)

@@ -1,27 +1,32 @@
-"""``python -m gluon_softmax benchmark``: the same training in other ways, timed."""
+"""``gluon-softmax benchmark``: time the same training in other frameworks."""
 
+import argparse
 import json
-from typing import List
 
 from ..writing import write_text
 from .options import Parser, add_out_option, add_size_options, output_folder, whole_number
 
+SUMMARY = "time both beside the tutorial's code, NumPy, PyTorch, JAX"
 
-def run(argv: List[str]) -> int:
-    """Run the command with its arguments; gives its exit status."""
-    parser = Parser(
-        prog="python -m gluon_softmax benchmark",
-        description="Time the same training in other ways, each in processes of its own, in turn. "
-        "`make benchmark` installs the libraries that it compares with. On the official edition.",
+
+def add_arguments(parser: Parser) -> None:
+    """Add the command's arguments to its parser."""
+    parser.description = (
+        "Time the same training in other frameworks, each in its own process, round-robin, on the "
+        "official edition. `make benchmark` installs the frameworks first."
     )
     add_out_option(parser)
     parser.add_argument(
-        "--rounds", type=whole_number(1, 100), default=5, metavar="N", help="how often each runs"
+        "--rounds",
+        type=whole_number(1, 100),
+        default=5,
+        metavar="N",
+        help="how often each framework runs",
     )
     parser.add_argument(
         "--no-growth",
         action="store_true",
-        help="leave out how time and memory grow with examples and batch size",
+        help="skip the growth of time and memory with examples and batch size",
     )
     parser.add_argument(
         "--machines",
@@ -29,7 +34,10 @@ def run(argv: List[str]) -> int:
         help="time clusters of two and four workers on this machine instead, beside one process",
     )
     add_size_options(parser)
-    arguments = parser.parse_args(argv)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command; return its exit status."""
     out = output_folder(arguments.out)
 
     if arguments.machines:

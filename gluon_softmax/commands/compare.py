@@ -1,20 +1,25 @@
-"""``python -m gluon_softmax compare``: both versions side by side."""
+"""``gluon-softmax compare``: train both implementations side by side."""
 
-from typing import List
+import argparse
 
 from .options import Parser, add_data_options, add_training_options, load_data, settings_of
 
+SUMMARY = "train both side by side and show where they differ"
 
-def run(argv: List[str]) -> int:
-    """Run the command with its arguments; gives its exit status."""
-    parser = Parser(
-        prog="python -m gluon_softmax compare",
-        description="Train both versions from the same weights over the same batches, and tell "
-        "how far they are apart, how fast each is, and where the tutorial's formula underflows.",
+
+def add_arguments(parser: Parser) -> None:
+    """Add the command's arguments to its parser."""
+    parser.description = (
+        "Train both implementations from the same weights on the same batches. Report how far "
+        "apart they are, how fast each is, and where the tutorial's formula underflows. Exit "
+        "status 1 if they differ by more than rounding explains."
     )
     add_data_options(parser)
     add_training_options(parser)
-    arguments = parser.parse_args(argv)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command; return its exit status."""
     settings = settings_of(arguments)
 
     from ..comparison.compare import compare

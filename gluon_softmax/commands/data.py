@@ -1,5 +1,6 @@
-"""``python -m gluon_softmax data``: fetch the data set, check it again, tell where it lies."""
+"""``gluon-softmax data``: download the data set, verify it, or show where it is."""
 
+import argparse
 import contextlib
 from typing import List
 
@@ -11,21 +12,25 @@ from ..data.fashion_mnist import FashionMNIST
 from ..errors import DataError, UsageError
 from .options import Parser, add_data_options, load_data
 
+SUMMARY = "download the data set, verify it, or show where it is"
 
-def run(argv: List[str]) -> int:
-    """Run the command with its arguments; gives its exit status."""
-    parser = Parser(
-        prog="python -m gluon_softmax data",
-        description="fetch gets the edition, from the cache or the first source that verifies; "
-        "verify checks what the cache has; where tells where that is.",
+
+def add_arguments(parser: Parser) -> None:
+    """Add the command's arguments to its parser."""
+    parser.description = (
+        "fetch loads an edition from the cache, or downloads it from the first source whose files "
+        "pass their checksums; verify checks the files in the cache; where shows their folder."
     )
     parser.add_argument("action", nargs="?", choices=("fetch", "verify", "where"), default="fetch")
     add_data_options(parser)
-    arguments = parser.parse_args(argv)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command; return its exit status."""
     edition, action = arguments.edition or "auto", arguments.action
     if action == "fetch" or arguments.data_dir is not None:
         if edition == "auto":
-            # Who asks to fetch wants what was out of reach before to be searched for again.
+            # An explicit fetch retries an edition that recently failed.
             with contextlib.suppress(PermissionError):
                 (edition_folder(EDITIONS["mxnet"]) / MEMORY).unlink(missing_ok=True)
         print("\n".join(describe(load_data(arguments))))
@@ -42,7 +47,7 @@ def run(argv: List[str]) -> int:
             shut.append(f"{folder}: cannot be read ({error.strerror})")
             continue
         if action == "where":
-            print(f"{candidate.name}: {folder}, {len(there)} of {len(FILES)} files there")
+            print(f"{candidate.name}: {folder}, {len(there)} of {len(FILES)} files present")
             continue
         count = len(read_cache(candidate, folder))
         print(f"{candidate.name}: {count} of {len(FILES)} files verified")
@@ -51,13 +56,13 @@ def run(argv: List[str]) -> int:
     if damaged:
         names = " and ".join(damaged)
         raise DataError(
-            f"files in the cache that are damaged or cannot be read: {names}; `python -m "
-            f"gluon_softmax data --edition {damaged[0]}` fetches them anew"
+            f"the cache has damaged or unreadable files of the edition {names}; "
+            f"`gluon-softmax data --edition {damaged[0]}` downloads them again"
         )
     if action == "verify" and shut:
         raise DataError(shut[0])
     if action == "verify" and not found:
-        raise DataError("the cache has no whole edition; `python -m gluon_softmax data` fetches it")
+        raise DataError("the cache has no complete edition; `gluon-softmax data` downloads one")
     return 0
 
 
@@ -68,7 +73,7 @@ def _candidates(edition: str) -> List[Edition]:
 
 
 def describe(data: FashionMNIST) -> List[str]:
-    """Tell what a data set is, in lines for people.
+    """Return a description of a data set, in lines.
 
     Parameters
     ----------
@@ -88,7 +93,7 @@ def describe(data: FashionMNIST) -> List[str]:
         per_class = np.bincount(labels, minlength=10)
         spread = str(per_class[0]) if len(set(per_class)) == 1 else str(per_class.tolist())
         lines.append(
-            f"  {part}: {len(images)} images {images.shape[1:3]}, {spread} a class, "
+            f"  {part}: {len(images)} images {images.shape[1:3]}, {spread} per class, "
             f"first ten labels {' '.join(map(str, labels[:10]))}"
         )
     lines += [f"  {file}  {checksum}" for file, checksum in data.checksums.items()]

@@ -1,11 +1,14 @@
-"""``python -m gluon_softmax doctor``: what a report of a fault needs to tell, and what is wrong."""
+"""``gluon-softmax doctor``: print what a bug report needs, and the problems found here."""
 
+import argparse
 import platform
 import re
+import shutil
 import struct
+import textwrap
 from importlib import import_module
 from pathlib import Path
-from typing import Iterator, List, Optional, Tuple
+from typing import Dict, Iterator, List, Optional, Tuple
 
 from ..console import report_error, say
 from ..data.cache import cache_root, in_cache, verify_cached
@@ -15,7 +18,7 @@ from ..revival import applied, cuda
 from ..training.machine import processor, versions
 from .options import Parser
 
-# What MXNet takes from the system or from other wheels, and what reads /proc calls it.
+# Names of MXNet's libraries and of those that it needs, as /proc/self/maps has them.
 LIBRARIES = (
     "libmxnet",
     "libgomp",
@@ -25,29 +28,58 @@ LIBRARIES = (
     "libarmpl",
     "libcud",
 )
-# What some commands import.
-NEEDED = ("scipy", "pooch", "requests", "tqdm", "jinja2", "IPython", "matplotlib_inline")
+# Packages that only some commands import.
+NEEDED = (
+    "scipy",
+    "pooch",
+    "requests",
+    "tqdm",
+    "jinja2",
+    "shtab",
+    "PIL",
+    "IPython",
+    "matplotlib_inline",
+)
 
 
-def run(argv: List[str]) -> int:
-    """Run the command with its arguments; gives its exit status."""
-    parser = Parser(
-        prog="python -m gluon_softmax doctor",
-        description="Tell of this machine what the report of a fault needs, and what is wrong with "
-        "it; exit status 1 if anything is.",
+SUMMARY = "print system information and the problems found"
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the command's arguments to its parser."""
+    parser.description = (
+        "Print what a bug report needs and list the problems found on this machine. Exit status 1 "
+        "if there is a problem."
     )
-    parser.parse_args(argv)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command; return its exit status."""
     wrong: List[str] = []
     for name, value in _findings(wrong):
-        print(f"{name:12} {value}", flush=True)
+        # At once, since the next one may hang or end the process.
+        print(_lines(name, value), flush=True)
     for line in wrong:
         report_error(line)
     if not wrong:
-        say("nothing is wrong")
+        say("no problems found")
     return 1 if wrong else 0
 
 
+def _lines(name: str, value: str) -> str:
+    """Format a finding; a list is wrapped to the terminal's width, a path never."""
+    line = f"{name:12} {value}"
+    if name not in ("features", "patches"):
+        return line
+    width = shutil.get_terminal_size().columns
+    indent = 13 * " "
+    return textwrap.fill(
+        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+
+
 def _findings(wrong: List[str]) -> Iterator[Tuple[str, str]]:
+    """Yield each finding with its name, and add each problem to ``wrong``."""
     bits = 8 * struct.calcsize("P")
     yield "python", f"{platform.python_implementation()} {platform.python_version()}, {bits} bits"
     yield "system", f"{platform.platform()}, {' '.join(platform.libc_ver())}"
@@ -55,13 +87,19 @@ def _findings(wrong: List[str]) -> Iterator[Tuple[str, str]]:
     try:
         mxnet = import_module("mxnet")
     except Exception as error:
-        # Whatever it is, one line tells it, and the rest is told all the same.
+        # Whatever it is, report it in one line and go on.
         wrong.append(f"MXNet cannot be imported: {_in_a_line(error)}")
     else:
         features = mxnet.runtime.Features()
         enabled = sorted(name for name in features if features.is_enabled(name))
         yield "features", " ".join(enabled)
         yield "GPUs", _gpus("CUDA" in enabled)
+        for index, gpu in enumerate(cuda.gpus() if "CUDA" in enabled else ()):
+            if not gpu.supported:
+                wrong.append(
+                    f"{cuda.without_code(index, gpu)}: --ctx gpu:{index} does not work, --ctx cpu "
+                    "does"
+                )
     packages = versions()
     for name, version in packages.items():
         if name != "python":
@@ -72,20 +110,24 @@ def _findings(wrong: List[str]) -> Iterator[Tuple[str, str]]:
                 import_module(name)
             except ImportError as error:
                 said = _in_a_line(error)
-                # Of several that ask for the same one, once.
+                # Once, if several packages import it.
                 if not any(said in line for line in wrong):
                     wrong.append(said)
             except Exception as error:
                 wrong.append(f"{name} cannot be imported: {_in_a_line(error)}")
     for library in _libraries():
         yield "library", library
-    yield "mends", ", ".join(f"{mend.name} ({mend.broken_by})" for mend in applied()) or "none"
+    patches: Dict[str, List[str]] = {}
+    for mend in applied():
+        patches.setdefault(mend.broken_by, []).append(mend.name)
+    for broken_by, names in patches.items():
+        yield "patches", f"{broken_by}: {', '.join(names)}"
     yield "cache", str(cache_root())
     for edition in EDITIONS.values():
         try:
             files = in_cache(edition)
             yield "edition", f"{edition.name}: {len(files)} of {len(FILES)} files"
-            # Looked at, but not set aside: a doctor changes nothing.
+            # Checked, but not moved away: this command changes nothing.
             for path in files:
                 verify_cached(edition, path)
         except (OSError, DataError) as error:
@@ -102,7 +144,7 @@ def _in_a_line(error: Exception) -> str:
 
 
 def missing_library(error: OSError) -> Optional[str]:
-    """Say in one line which library MXNet lacks, and what to do; None if it is something else."""
+    """Return one line on a library that MXNet lacks and what to do; None for another error."""
     found = re.match(r"(lib\S+): cannot open shared object file", str(error))
     if found is None:
         return None
@@ -123,11 +165,11 @@ def _gpus(has_cuda: bool) -> str:
         f"{'' if gpu.supported else ', for which MXNet has no code'})"
         for gpu in cuda.gpus()
     ]
-    return ", ".join(found) or "none: the driver names none"
+    return ", ".join(found) or "none: NVIDIA's driver reports none"
 
 
 def _libraries() -> List[str]:
-    """List where this process has MXNet's libraries from, as far as the system tells."""
+    """Return the paths of MXNet's libraries in this process; empty where there is no /proc."""
     try:
         maps = Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace")
     except OSError:

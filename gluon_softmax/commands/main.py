@@ -1,54 +1,59 @@
-"""What the programs begin with, and the one place where errors turn into words and statuses."""
+"""The command line: finds the command, and turns errors into messages and exit statuses."""
 
-import argparse
 import contextlib
 import errno
 import io
 import os
 import sys
-from typing import Callable, Iterator, List, Optional, Sequence
+from types import ModuleType
+from typing import Callable, Dict, Iterator, List, Optional, Sequence
 
 from .. import __version__
 from ..console import report_error
 from ..errors import GluonSoftmaxError, package_at_fault
 from ..interruption import listening, tell
 from ..revival import SWITCH, is_off
-from . import benchmark, cluster, compare, data, doctor, predict, reproduce, revival, script, train
+from . import (
+    benchmark,
+    cluster,
+    compare,
+    completion,
+    data,
+    doctor,
+    predict,
+    reproduce,
+    revival,
+    script,
+    train,
+)
 from .options import Parser, nearest
 
-COMMANDS = {
-    "data": data.run,
-    "reproduce": reproduce.run,
-    "compare": compare.run,
-    "benchmark": benchmark.run,
-    "cluster": cluster.run,
-    "doctor": doctor.run,
-    "revival": revival.run,
-    "run": script.run,
+# Each has a SUMMARY, `add_arguments(parser)` and `run(arguments)`.
+COMMANDS: Dict[str, ModuleType] = {
+    "train": train,
+    "predict": predict,
+    "reproduce": reproduce,
+    "compare": compare,
+    "benchmark": benchmark,
+    "cluster": cluster,
+    "data": data,
+    "doctor": doctor,
+    "compat": revival,
+    "run": script,
+    "completion": completion,
 }
-_HELP = """\
-commands:
-  data       fetch the data set, check it again, or tell what there is
-  reproduce  do all that the tutorial does, and compare its numbers with ours
-  compare    train scratch and concise side by side, and show where they part
-  benchmark  time both versions beside the tutorial's code, NumPy, PyTorch, JAX and
-             scikit-learn
-  cluster    train on several machines, by MXNet's own launcher and parameter server
-  doctor     tell what there is on this machine, and what is wrong with it
-  revival    list what is mended of MXNet and d2lzh, and why
-  run        run a script of your own, made from the tutorial or the book
-
-`python -m scratch` and `python -m concise` train one version.
-Every command takes --debug, to show a traceback with an error."""
+OLD_NAMES = {"revival": "compat"}
 
 
-def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Run ``python -m gluon_softmax``.
+def main(argv: Optional[Sequence[str]] = None, prog: str = "gluon-softmax") -> int:
+    """Run ``gluon-softmax``.
 
     Parameters
     ----------
     argv : sequence of str, optional
         Arguments after the program's name; by default those of the process.
+    prog : str
+        The program's name, as the user typed it.
 
     Returns
     -------
@@ -57,9 +62,9 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     """
     words = sys.argv[1:] if argv is None else list(argv)
     if words[:1] == ["run"]:
-        # Errors and signals are the script's, and so are the words after it.
-        return script.run(words[1:])
-    return guarded(_main, words)
+        # Errors, signals and the words after the script belong to the script.
+        return script.run_script(words[1:], f"{prog} run")
+    return guarded(lambda words: _run_command(words, prog), words)
 
 
 def main_version(version: str, argv: Optional[Sequence[str]] = None) -> int:
@@ -68,7 +73,7 @@ def main_version(version: str, argv: Optional[Sequence[str]] = None) -> int:
     Parameters
     ----------
     version : {"scratch", "concise"}
-        Which one.
+        The implementation.
     argv : sequence of str, optional
         Arguments after the program's name; by default those of the process.
 
@@ -78,18 +83,62 @@ def main_version(version: str, argv: Optional[Sequence[str]] = None) -> int:
         Exit status, as of :func:`main`.
     """
 
-    def work(argv: List[str]) -> int:
-        if argv and argv[0] == "predict":
-            return predict.run(version, argv[1:])
-        return train.run(version, argv)
+    def work(words: List[str]) -> int:
+        prog = f"python -m {version}"
+        command: ModuleType = train
+        if words[:1] == ["predict"]:
+            prog, command, words = f"{prog} predict", predict, words[1:]
+        elif words and not words[0].startswith("-"):
+            Parser(prog=prog).error(f"unknown command {words[0]!r}{nearest(words[0], ['predict'])}")
+        parser = Parser(prog=prog)
+        parser.add_argument("--version", action="version", version=__version__)
+        command.add_arguments(parser, version)
+        return command.run(parser.parse_args(words))
 
     return guarded(work, argv)
 
 
+def command_parser(prog: str) -> Parser:
+    """Return the parser of all commands."""
+    parser = Parser(
+        prog=prog,
+        description="Softmax regression on Fashion-MNIST in MXNet, from scratch and concise.",
+        epilog=f"`{prog} COMMAND --help` shows the options of a command.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        of_command = commands.add_parser(name, help=command.SUMMARY)
+        command.add_arguments(of_command)
+        of_command.set_defaults(command=command)
+    return parser
+
+
+def _run_command(words: List[str], prog: str) -> int:
+    parser = command_parser(prog)
+    if not words:
+        parser.print_help()
+        return 2
+    words = [OLD_NAMES.get(words[0], words[0]), *words[1:]]
+    if not words[0].startswith("-") and words[0] not in COMMANDS:
+        parser.error(f"unknown command {words[0]!r}{nearest(words[0], list(COMMANDS))}")
+    # The words after -- are another program's.
+    own = words.index("--") if words[0] == "cluster" and "--" in words else len(words)
+    arguments = parser.parse_args(words[:own])
+    arguments.words, arguments.after = words, words[own + 1 :]
+    return arguments.command.run(arguments)
+
+
 def guarded(work: Callable[[List[str]], int], argv: Optional[Sequence[str]]) -> int:
-    """Turn every error into its exit status and, unless ``--debug`` is given, into one line."""
+    """Run a command; report each error in one line, unless ``--debug`` is given.
+
+    Returns
+    -------
+    int
+        Exit status, as of :func:`main`.
+    """
     words = sys.argv[1:] if argv is None else list(argv)
-    # What follows -- is another program's.
+    # The words after -- are another program's.
     own = words[: words.index("--")] if "--" in words else words
     debug = "--debug" in own
     try:
@@ -102,10 +151,10 @@ def guarded(work: Callable[[List[str]], int], argv: Optional[Sequence[str]]) -> 
             report_error(error)
         return error.exit_status
     except (AttributeError, ImportError, MemoryError, RuntimeError) as error:
-        said = _explained(error)
-        if debug or said is None:
+        line = explained(error)
+        if debug or line is None:
             raise
-        report_error(said)
+        report_error(line)
         return 1
     except OSError as error:
         if debug:
@@ -116,16 +165,19 @@ def guarded(work: Callable[[List[str]], int], argv: Optional[Sequence[str]]) -> 
         return tell()
 
 
-def _explained(error: Exception) -> Optional[str]:
-    """Say in one line what MXNet, packages or memory lack; None if it may be an error of ours."""
+def explained(error: Exception) -> Optional[str]:
+    """Return one line on what MXNet, packages or memory lack; None for an error of this project."""
     if isinstance(error, (AttributeError, ImportError)) and is_off():
         line = str(error).splitlines()[0]
-        return f"{SWITCH}=0 leaves MXNet as it is, and that cannot run here ({line}): unset it"
+        return (
+            f"MXNet cannot run here without the compatibility patches ({line}): unset {SWITCH}, "
+            f"which is 0"
+        )
     if isinstance(error, ImportError):
         return package_at_fault(error)
     if isinstance(error, MemoryError):
         return f"not enough memory ({error})" if str(error) else "not enough memory"
-    # MXNet's own, which cannot be named without importing it.
+    # MXNet's own error, whose class cannot be named without importing MXNet.
     if type(error).__name__ == "MXNetError":
         return f"MXNet: {str(error).splitlines()[-1].replace('MXNetError: ', '')}"
     return None
@@ -136,21 +188,21 @@ def _report_system(error: OSError) -> None:
     if missing:
         report_error(missing)
         return
-    # A reader that has had enough, as `head` has, needs no word; Windows calls it an argument.
+    # A closed pipe (`| head`) is no error; Windows reports it as EINVAL.
     on_windows = os.name == "nt" and error.errno == errno.EINVAL and error.filename is None
     if not isinstance(error, BrokenPipeError) and not on_windows:
         report_error(error)
     try:
         sys.stdout.flush()
     except OSError:
-        # Keep Python from trying to write the rest once more.
+        # Keep Python from writing the rest again at exit.
         with open(os.devnull, "w") as nowhere:
             os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 @contextlib.contextmanager
 def _any_character() -> Iterator[None]:
-    """Let standard output escape what its encoding lacks, as standard error does."""
+    """Escape characters that the encoding of standard output lacks, as standard error does."""
     stream = sys.stdout
     if not isinstance(stream, io.TextIOWrapper) or stream.errors != "strict":
         yield
@@ -159,26 +211,8 @@ def _any_character() -> Iterator[None]:
     try:
         yield
     except BaseException:
-        # This writes what is pending, which may be what failed.
+        # This writes the pending output, which may fail again.
         with contextlib.suppress(OSError):
             stream.reconfigure(errors="strict")
         raise
     stream.reconfigure(errors="strict")
-
-
-def _main(argv: List[str]) -> int:
-    parser = Parser(
-        prog="python -m gluon_softmax",
-        usage="%(prog)s [-h] [--version] COMMAND ...",
-        description="Softmax regression on Fashion-MNIST in MXNet, as the tutorial has it.",
-        epilog=_HELP,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=__version__)
-    if argv and argv[0] in COMMANDS:
-        return COMMANDS[argv[0]](argv[1:])
-    if argv and not argv[0].startswith("-"):
-        parser.error(f"no command is called {argv[0]!r}{nearest(argv[0], list(COMMANDS))}")
-    parser.parse_args(argv)
-    parser.print_help()
-    return 2

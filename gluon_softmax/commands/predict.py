@@ -1,63 +1,155 @@
-"""``python -m scratch predict`` and ``python -m concise predict``: the tutorial's last picture."""
+"""``gluon-softmax predict``, ``python -m scratch predict`` and ``python -m concise predict``."""
 
+import argparse
 from pathlib import Path
-from typing import List
+from typing import Any, Optional
 
+import numpy as np
+
+from ..console import write_line
+from ..errors import UsageError
 from .options import (
     Parser,
     add_ctx_option,
     add_data_options,
+    check_picture,
     check_writable,
     load_data,
     whole_number,
 )
 
+SUMMARY = "predict classes of test images, or of an image of your own"
 
-def run(version: str, argv: List[str]) -> int:
-    """Run the command with its arguments; gives its exit status."""
-    parser = Parser(
-        prog=f"python -m {version} predict",
-        description="Draw the first test images with their true and, below, predicted classes.",
+
+def add_arguments(parser: Parser, version: Optional[str] = None) -> None:
+    """Add the command's arguments to its parser; the implementation, unless it is given."""
+    parser.description = (
+        "Predict with parameters that training saved by --save. Print the true and the predicted "
+        "class of the first test images, and the accuracy on all of them."
     )
-    parser.add_argument("file", metavar="FILE", help="parameters that --save wrote")
+    if version is None:
+        parser.add_argument(
+            "version",
+            metavar="IMPLEMENTATION",
+            choices=("scratch", "concise"),
+            help="scratch or concise: the two predict the same classes",
+        )
+    else:
+        parser.set_defaults(version=version)
+    parser.add_argument("file", metavar="FILE", help="parameters written by --save")
     parser.add_argument(
-        "--count", type=whole_number(1, 100), default=9, metavar="N", help="number of images"
+        "--image",
+        metavar="FILE",
+        action="append",
+        help="predict the class of this image instead of test images; it is converted to 28 x 28 "
+        "grey pixels, light on dark; can be repeated",
     )
     parser.add_argument(
-        "--out",
-        metavar="FILE.png",
-        help="write the picture to this file, .png or .svg; without it there is only text",
+        "--top",
+        type=whole_number(1, 10),
+        metavar="K",
+        help="print the K most probable classes with their probabilities",
+    )
+    parser.add_argument(
+        "--count", type=whole_number(1, 100), metavar="N", help="number of test images (default: 9)"
+    )
+    parser.add_argument(
+        "--out", metavar="FILE.png", help="draw the images into this file (.png or .svg)"
     )
     add_data_options(parser)
     add_ctx_option(parser)
-    arguments = parser.parse_args(argv)
-    out = None if arguments.out is None else Path(arguments.out)
-    if out is not None:
-        if out.suffix not in (".png", ".svg"):
-            parser.error(f"--out {arguments.out!r} ends neither with .png nor with .svg")
-        check_writable(out)
 
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command; return its exit status."""
+    if arguments.out is not None:
+        check_picture("--out", arguments.out)
+        check_writable(Path(arguments.out))
+    if arguments.image is not None:
+        for option in ("count", "edition", "split_seed", "data_dir"):
+            if getattr(arguments, option) is not None:
+                name = f"--{option.replace('_', '-')}"
+                raise UsageError(f"{name} has no effect on --image: drop one of them")
+
+    from ..training.parameters import load_parameters
+
+    parameters = load_parameters(arguments.file)
+    if arguments.image is not None:
+        return _predict_own(arguments, parameters)
+    return _predict_test_images(arguments, parameters)
+
+
+def _predict_test_images(arguments: argparse.Namespace, parameters: Any) -> int:
     from ..data.fashion_mnist import get_fashion_mnist_labels
+
+    data, count = load_data(arguments), arguments.count or 9
+    probabilities = _probabilities(arguments, parameters, data.test_images)
+    predicted = probabilities.argmax(axis=1)
+    right = predicted == data.test_labels
+    names = get_fashion_mnist_labels(data.test_labels[:count])
+    rows = [_in_words(each, arguments.top) for each in probabilities[:count]]
+    width = max(map(len, rows))
+    write_line(f"{'':>5}  {'true':10}  predicted")
+    for index, (name, row) in enumerate(zip(names, rows)):
+        mark = "" if right[index] else "(wrong)"
+        write_line(f"{index:>5}  {name:10}  {row:{width}}  {mark}".rstrip())
+    write_line(
+        f"accuracy on the {len(right)} test images ({data.edition} edition): {right.mean():.4f}"
+    )
+    _draw(arguments, data.test_images[:count], names, predicted[:count], ~right[:count])
+    return 0
+
+
+def _predict_own(arguments: argparse.Namespace, parameters: Any) -> int:
+    from ..data.image import read_image
+
+    images = []
+    for path in arguments.image:
+        image, steps = read_image(path)
+        images.append(image)
+        write_line(f"{path}: {', '.join(steps)}")
+    probabilities = _probabilities(arguments, parameters, np.stack(images))
+    for path, each in zip(arguments.image, probabilities):
+        write_line(f"{path}: {_in_words(each, arguments.top or 3)}")
+    names = [Path(path).name for path in arguments.image]
+    wrong = np.zeros(len(names), bool)
+    _draw(arguments, np.stack(images), names, probabilities.argmax(axis=1), wrong)
+    return 0
+
+
+def _probabilities(arguments: argparse.Namespace, parameters: Any, images: np.ndarray) -> Any:
     from ..reproduction.versions import VERSIONS
     from ..training.context import get_context
-    from ..training.parameters import load_parameters
     from ..training.run import predict
 
-    ctx = get_context(arguments.ctx)
-    parameters = load_parameters(arguments.file)
-    data = load_data(arguments)
-    images, labels = data.test_images[: arguments.count], data.test_labels[: arguments.count]
-    predicted = predict(VERSIONS[version], parameters, images, ctx).argmax(axis=1)
-    true_names = get_fashion_mnist_labels(labels)
-    predicted_names = get_fashion_mnist_labels(predicted)
-    print(f"{'':>5}  {'true':10}  predicted")
-    for index, (true, guess) in enumerate(zip(true_names, predicted_names)):
-        print(f"{index:>5}  {true:10}  {guess}{'' if true == guess else '  (wrong)'}")
-    if out is not None:
-        from ..reproduction.figures import draw_images, save_figure
+    outputs = predict(VERSIONS[arguments.version], parameters, images, get_context(arguments.ctx))
+    if arguments.version == "concise":  # Its outputs are logits.
+        outputs = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+        outputs /= outputs.sum(axis=1, keepdims=True)
+    return outputs
 
-        titles = [f"{true}\n{guess}" for true, guess in zip(true_names, predicted_names)]
-        heading = f"{version}: true class, below it the predicted one"
-        save_figure(draw_images(images, titles, predicted != labels, heading), out)
-        print(f"picture written to {out}")
-    return 0
+
+def _in_words(probabilities: np.ndarray, top: Optional[int]) -> str:
+    """Return the most probable class, or the first few with their probabilities."""
+    from ..data.fashion_mnist import get_fashion_mnist_labels
+
+    best = np.argsort(-probabilities, kind="stable")[: top or 1]
+    names = get_fashion_mnist_labels(best)
+    if top is None:
+        return names[0]
+    return ", ".join(f"{name} {probabilities[k]:.1%}" for name, k in zip(names, best))
+
+
+def _draw(
+    arguments: argparse.Namespace, images: Any, names: Any, predicted: Any, wrong: Any
+) -> None:
+    if arguments.out is None:
+        return
+    from ..data.fashion_mnist import get_fashion_mnist_labels
+    from ..reproduction.figures import draw_images, save_figure
+
+    titles = [f"{n}\n{guess}" for n, guess in zip(names, get_fashion_mnist_labels(predicted))]
+    above = "file name" if arguments.image else "true class"
+    heading = f"{arguments.version}: {above}, and the predicted class below it"
+    save_figure(draw_images(images, titles, wrong, heading), Path(arguments.out))
+    write_line(f"picture written to {arguments.out}")

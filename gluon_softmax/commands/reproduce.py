@@ -1,13 +1,15 @@
-"""``python -m gluon_softmax reproduce``: the main job."""
+"""``gluon-softmax reproduce``: the main job."""
 
 import argparse
 import shlex
+import shutil
 import signal
-from typing import Any, List
+import sys
+from typing import Any
 
-from ..console import report_error
-from ..errors import UsageError
-from ..reproduction.language import LANGUAGES, of_this_user
+from ..console import write_line
+from ..errors import GluonSoftmaxError, UsageError
+from ..reproduction.language import LANGUAGES, of_this_user, say, speaking, translated_error
 from .options import (
     Parser,
     add_data_options,
@@ -20,12 +22,14 @@ from .options import (
     whole_number,
 )
 
+SUMMARY = "check each number that the tutorial prints; the main job"
 
-def run(argv: List[str]) -> int:
-    """Run the command with its arguments; gives its exit status."""
-    parser = Parser(
-        prog="python -m gluon_softmax reproduce",
-        description="Do all that the tutorial does, and compare its numbers with ours.",
+
+def add_arguments(parser: Parser) -> None:
+    """Add the command's arguments to its parser."""
+    parser.description = (
+        "Run the whole tutorial, train both implementations several times, and report for each "
+        "number that the tutorial prints whether it can be reproduced and, if not, why."
     )
     add_out_option(parser)
     parser.add_argument(
@@ -33,50 +37,63 @@ def run(argv: List[str]) -> int:
         type=whole_number(1, 1000),
         default=10,
         metavar="N",
-        help="how often to train each version, each time with the next seed",
+        help="number of training runs of each implementation on each edition, with seeds that "
+        "increase by 1",
     )
     parser.add_argument(
         "--check",
         action="store_true",
-        help="exit with status 1 if a figure neither reproduces nor is explained",
+        help="exit with status 1 if a number is neither reproduced nor explained",
     )
     parser.add_argument(
         "--no-reading",
         action="store_true",
-        help="leave out the timed pass of the tutorial's own loader, which takes seconds",
+        help="skip the timed pass of the tutorial's own data loader",
     )
     parser.add_argument(
         "--format",
         choices=("text", "markdown", "csv"),
         default="text",
-        help="how to print the table of figures",
+        help="format of the printed table",
     )
     parser.add_argument(
         "--lang",
         choices=LANGUAGES,
-        help="the language of the page (default: that of your locale, if it is one of these)",
+        help="language of the terminal output and the page (default: by your locale)",
     )
     group = parser.add_argument_group("a table of your own")
     group.add_argument(
         "--table",
         metavar="FILE",
-        help="judge the tables in this text (- for standard input) instead of the tutorial's: "
-        "lines such as `epoch 1, loss 0.7517, train acc 0.757, test acc 0.790`, among others. "
-        "--batch-size and --lr say how they were got (the book has 256 and 0.1); the epochs are "
-        "counted, where otherwise there are 5",
+        help="judge the tables in this text file (- for standard input) instead of the "
+        "tutorial's. A table has lines such as `epoch 1, loss 0.7517, train acc 0.757, test acc "
+        "0.790`. Give its settings with --batch-size and --lr (the book uses 256 and 0.1)",
     )
     group.add_argument(
-        "--version",
+        "--implementation",
         choices=("scratch", "concise"),
-        help="which version to hold them against (default: concise, which is faster)",
+        help="implementation to compare the tables with (default: concise, which is faster)",
     )
     add_data_options(parser)
     add_training_options(parser)
     parser.set_defaults(epochs=None)
-    arguments = parser.parse_args(argv)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command; return its exit status."""
+    language = arguments.lang or of_this_user()
+    with speaking(language):
+        try:
+            return _run(arguments, language)
+        except GluonSoftmaxError as error:
+            error.translate(translated_error)
+            raise
+
+
+def _run(arguments: argparse.Namespace, language: str) -> int:
     taken = _reader_tables(arguments)
     arguments.epochs = taken.epochs if taken else arguments.epochs or 5
-    settings = settings_of(arguments)
+    settings = settings_of(arguments, workers_needed=not arguments.no_reading)
     out = output_folder(arguments.out)
     data = load_data(arguments)
 
@@ -90,44 +107,47 @@ def run(argv: List[str]) -> int:
         found = reproduce_table(data, settings, seed, runs, taken)
     else:
         found = reproduce(data, settings, seed, runs, not arguments.no_reading)
-    # First what nothing can take away any more.
-    print("\n" + summary(found, arguments.format), flush=True)
-    command = shlex.join(["python", "-m", "gluon_softmax", "reproduce", *argv])
-    write_report(found, out, command, arguments.lang or of_this_user())
-    print(f"\nreport: {out / 'index.html'}, numbers: {out / 'results.json'}")
+    # Before the report is written, which may fail.
+    width = min(100, shutil.get_terminal_size().columns) if sys.stdout.isatty() else 80
+    write_line("\n" + summary(found, arguments.format, width))
+    write_report(found, out, shlex.join(["gluon-softmax", *arguments.words]), language)
+    page = (out / "index.html").resolve()
+    # A link where the reader can click on it.
+    link = page.as_uri() if sys.stdout.isatty() else str(out / "index.html")
+    write_line("\n" + say("Report: {link}", link=link))
     if found.stopped:
-        report_error(found.stopped)
-        return 1
+        raise GluonSoftmaxError(found.stopped)
     if found.partial:
         return 128 + signal.SIGINT
     if arguments.check and found.failures():
-        report_error(f"neither reproduced nor explained: {'; '.join(found.failures())}")
-        return 1
+        names = "; ".join(found.failures())
+        raise GluonSoftmaxError(f"neither reproduced nor explained: {names}")
     return 0
 
 
 def _reader_tables(arguments: argparse.Namespace) -> Any:
-    """Read what ``--table`` names, and see that the other options go with it; None without it."""
+    """Read the file of ``--table``, and check the other options; None without it."""
     if arguments.table is None:
-        if arguments.version is not None:
-            raise UsageError(f"--version {arguments.version} goes with --table")
+        if arguments.implementation is not None:
+            raise UsageError(f"--implementation {arguments.implementation} needs --table")
         return None
     for option, value in (("--data-dir", arguments.data_dir), ("--edition", arguments.edition)):
         if value not in (None, "official"):
             raise UsageError(
-                f"{option} {value}: --table asks whether a table is of the official edition or the "
-                "withdrawn one, and takes the official one itself"
+                f"{option} {value} cannot be used with --table, which compares with the official "
+                "edition and its re-splits"
             )
     arguments.edition = "official"
 
     from ..reproduction.columns import printed_by
     from ..reproduction.tables import name_of, read
 
-    source, version = arguments.table, arguments.version or "concise"
+    source, version = arguments.table, arguments.implementation or "concise"
     tables = read(source)
     taken = printed_by(name_of(source), tables, version, arguments.batch_size, arguments.lr)
     if arguments.epochs not in (None, taken.epochs):
         raise UsageError(
-            f"--epochs {arguments.epochs}: the longest table of {taken.name} has {taken.epochs}"
+            f"--epochs {arguments.epochs}: the longest table in {taken.name} has {taken.epochs} "
+            "epochs; drop the option"
         )
     return taken

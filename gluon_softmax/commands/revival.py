@@ -1,37 +1,48 @@
-"""``python -m gluon_softmax revival``: what is mended of MXNet and d2lzh, and why."""
+"""``gluon-softmax compat``: list the compatibility patches for MXNet and d2lzh."""
 
+import argparse
+import shutil
+import textwrap
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Dict, List, Tuple
 
 from .options import Parser
 
+SUMMARY = "list the compatibility patches for MXNet and d2lzh"
 
-def run(argv: List[str]) -> int:
-    """Run the command with its arguments; gives its exit status."""
-    Parser(
-        prog="python -m gluon_softmax revival",
-        description="List what is mended of MXNet and d2lzh when they are imported, which version "
-        "broke it, and whether that is so here. GLUON_SOFTMAX_REVIVE=0 in the environment leaves "
-        "all as it was.",
-    ).parse_args(argv)
 
+def add_arguments(parser: Parser) -> None:
+    """Add the command's arguments to its parser."""
+    parser.description = (
+        "List the compatibility patches that are applied to MXNet and d2lzh at their import: the "
+        "release that made each necessary, and whether it applies here. GLUON_SOFTMAX_REVIVE=0 in "
+        "the environment turns all of them off."
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command; return its exit status."""
     from .. import revival
-    from ..revival import launcher
+    from ..revival import clock, launcher
 
     if revival.is_off():
-        print(f"nothing is mended: {revival.SWITCH}=0 is in the environment")
+        print(f"no patches are applied: {revival.SWITCH}=0 is in the environment")
         return 0
     for name in ("mxnet", "d2lzh", revival.gluonbook.NAME):
         import_module(name)
     if find_spec(launcher.NAME) is not None:
         launcher.load()
+    clock.supply()
     rows: Dict[Tuple[str, bool, str], List[str]] = {}
     for mend in revival.listed():
-        # NumPy dropped a score of names at once.
+        # NumPy 2.0 removed twenty names at once: one row.
         row = "numpy." if mend.name.startswith("numpy.") else mend.name
         rows.setdefault((mend.broken_by, mend.applies, row), []).append(mend.name)
-    print(f"{'broken by':26}{'here':8}mended")
+    print(f"{'broken by':26}{'applies here':14}patch")
     for (broken_by, applies, _), names in rows.items():
-        print(f"{broken_by:26}{'yes' if applies else '-':8}{', '.join(names)}")
+        line = f"{broken_by:26}{'yes' if applies else 'no':14}{', '.join(names)}"
+        # Wrapped to the terminal's width.
+        width = shutil.get_terminal_size().columns
+        print(textwrap.fill(line, width, subsequent_indent=40 * " ", break_long_words=False))
     return 0

@@ -1,45 +1,57 @@
-"""``python -m gluon_softmax run``: a reader's own script, unchanged, with all that it needs."""
+"""``gluon-softmax run``: run a reader's own script, unchanged, with the compatibility patches."""
 
 import os
 import sys
 import time
 from pathlib import Path
 from types import ModuleType
-from typing import List
+from typing import List, Optional
 
 from ..console import report_error
 from ..data.idx import is_file
-from ..errors import GluonSoftmaxError, UsageError
+from ..errors import GluonSoftmaxError, UsageError, package_at_fault
+from ..revival import clock, ipython
 from ..revival.workers import begin_scripts_with_us
+from ..training.machine import versions
+from .doctor import NEEDED, missing_library
 from .options import Parser
 
+SUMMARY = "run a script of your own, made from the tutorial or the book"
 
-def run(argv: List[str]) -> int:
-    """Run the command with its arguments.
+
+def add_arguments(parser: Parser) -> None:
+    """Add the command's arguments to its parser."""
+    parser.usage = "%(prog)s [-h] [--fast] [--time] SCRIPT.py [ARGUMENT ...]"
+    parser.description = (
+        "Run a script made from the tutorial or the book, unchanged. The exit status is the "
+        "script's."
+    )
+    parser.add_argument(
+        "--fast",
+        action="store_true",
+        help="replace d2lzh's load_data_fashion_mnist by ours: the same batches, from memory",
+    )
+    parser.add_argument("--time", action="store_true", help="print the duration at the end")
+    parser.add_argument("script", metavar="SCRIPT.py", type=Path)
+
+
+def run_script(argv: List[str], prog: str) -> int:
+    """Run a script.
 
     Parameters
     ----------
     argv : list of str
-        Options, the script, and what is the script's own.
+        Options, the script, and its own arguments.
+    prog : str
+        The command's name, as the user typed it.
 
     Returns
     -------
     int
         Exit status: 0, 1 where the script raises, 2 for bad usage; ``SystemExit`` is left alone.
     """
-    parser = Parser(
-        prog="python -m gluon_softmax run",
-        usage="%(prog)s [-h] [--fast] [--time] SCRIPT.py [ARGUMENT ...]",
-        description="Run a script made from the tutorial, or from the book, as it is. Its exit "
-        "status is the script's.",
-    )
-    parser.add_argument(
-        "--fast",
-        action="store_true",
-        help="give it our load_data_fashion_mnist for d2lzh's: the same batches from memory",
-    )
-    parser.add_argument("--time", action="store_true", help="tell at the end how long it took")
-    parser.add_argument("script", metavar="SCRIPT.py", type=Path)
+    parser = Parser(prog=prog)
+    add_arguments(parser)
     own = next((k for k, word in enumerate(argv) if not word.startswith("-")), len(argv) - 1) + 1
     try:
         arguments = parser.parse_args(argv[:own])
@@ -52,6 +64,7 @@ def run(argv: List[str]) -> int:
 
         speed_up()
     begin_scripts_with_us()
+    clock.supply()
     script = argv[own - 1]
     sys.argv = [script, *argv[own:]]
     path = str(arguments.script.resolve())
@@ -59,11 +72,17 @@ def run(argv: List[str]) -> int:
     main = ModuleType("__main__")
     main.__file__ = path
     sys.modules["__main__"] = main
+    if b"get_ipython" in code:
+        ipython.provide_shell(main)
     start = time.perf_counter()
     try:
         exec(compile(code, script, "exec"), vars(main))
     except Exception as error:
-        # Without the line above, which is none of the script's.
+        explained = None if arguments.debug else _explained(error)
+        if explained:
+            report_error(explained)
+            return 1
+        # Without the line above, which does not belong to the script.
         trace = error.__traceback__
         error.__traceback__ = trace.tb_next if trace else None
         sys.excepthook(type(error), error, error.__traceback__)
@@ -74,8 +93,18 @@ def run(argv: List[str]) -> int:
     return 0
 
 
+def _explained(error: Exception) -> Optional[str]:
+    """Return a one-line explanation of an error that is not the script's own, or None."""
+    if isinstance(error, GluonSoftmaxError):
+        return str(error)
+    if isinstance(error, ImportError):
+        package = (error.name or "").partition(".")[0]
+        return package_at_fault(error) if package in {*versions(), *NEEDED} else None
+    return missing_library(error) if isinstance(error, OSError) else None
+
+
 def _read(script: Path, word: str) -> bytes:
-    """Read the script, which the user calls by that word; a UsageError if that cannot be."""
+    """Return the script's content; raise UsageError, with the word typed, if it is unreadable."""
     try:
         if is_file(script):
             return script.read_bytes()

@@ -1,1 +1,1 @@
-"""The versions beside each other, and beside other ways to train the model."""
+"""Comparison of the two implementations with each other and with other frameworks."""

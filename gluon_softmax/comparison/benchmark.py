@@ -1,6 +1,7 @@
-"""The same training in other ways, timed; each way is a program in ``contenders``."""
+"""Benchmark of the same training in several frameworks; each is a program in ``contenders``."""
 
 import json
+import math
 from datetime import date
 from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
@@ -15,55 +16,95 @@ from .growth import BATCH_SIZES, EXAMPLES, measure_growth, print_growth, save_gr
 from .rounds import Contender, Result, installed, run_once, run_rounds
 
 TUTORIAL, NUMPY = "the tutorial's code", "NumPy by hand"
-# How far a contender's last loss may be from that of NumPy by hand. Other initial weights and
-# orders move it by 0.0005; half the learning rate by 0.03.
+# Tolerance of a contender's last loss against that of NumPy by hand. Other initial weights and
+# orders change the loss by 0.0005, half the learning rate changes it by 0.03.
 LOSS_TOLERANCE = 0.005
-# One pass of the tutorial's loader is timed at this batch size, as in its part 1.
+# The data loaders are timed at this batch size, as in the tutorial's part 1.
 PASS_BATCH_SIZE = 1000
 
 CONTENDERS = (
     Contender(TUTORIAL, "tutorial"),
-    Contender("scratch, per-sample feed", "ours", "scratch/per-sample"),
-    Contender("concise, per-sample feed", "ours", "concise/per-sample"),
-    Contender("scratch, resident feed", "ours", "scratch/resident"),
-    Contender("concise, resident feed", "ours", "concise/resident"),
+    Contender("scratch, per-sample loader", "ours", "scratch/per-sample"),
+    Contender("concise, per-sample loader", "ours", "concise/per-sample"),
+    Contender("scratch, resident loader", "ours", "scratch/resident"),
+    Contender("concise, resident loader", "ours", "concise/resident"),
     Contender(NUMPY, "numpy_by_hand"),
     Contender("PyTorch, DataLoader", "pytorch", "dataloader", "torch"),
     Contender("PyTorch, tensors in memory", "pytorch", "memory", "torch"),
     Contender("JAX, one jitted scan", "jax_scan", "", "jax"),
     Contender("scikit-learn, MLPClassifier", "scikit_learn", "", "scikit-learn"),
 )
-FEEDS = (
+LOADERS = (
     Contender("per-sample", "passes", "per-sample"),
     Contender("resident", "passes", "resident"),
 )
 _GROWING = (
-    "scratch, resident feed",
-    "concise, resident feed",
+    "scratch, resident loader",
+    "concise, resident loader",
     NUMPY,
     "PyTorch, tensors in memory",
 )
 
 
+def plan(
+    here: Sequence[Contender],
+    contenders: Sequence[Contender],
+    rounds: int,
+    with_growth: bool,
+    epochs: float,
+    batch_size: float,
+) -> List[str]:
+    """Format what will run, for about how long, and what is skipped because it is not installed."""
+    minutes = math.ceil(estimated_seconds(here, rounds, with_growth, epochs, batch_size) / 60)
+    growth = " and growth with examples and batch size" if with_growth else ""
+    lines = [
+        f"Running {len(here)} of {len(contenders)} contenders (rounds: {rounds}, epochs: "
+        f"{epochs}), then data loading{growth}; about {minutes} min on 2 idle cores"
+    ]
+    missing = list(dict.fromkeys(c.package for c in contenders if c not in here))
+    if missing:
+        lines.append(
+            f"Skipping {', '.join(missing)}: not installed. To include them: make benchmark "
+            f"(installs 3 GB), or pip install {' '.join(missing)}"
+        )
+    return lines
+
+
+def estimated_seconds(
+    here: Sequence[Contender], rounds: int, with_growth: bool, epochs: float, batch_size: float
+) -> float:
+    """Estimate the time of a benchmark from measurements on 2 cores (docs/speed.md).
+
+    A process starts in 1.7 s. An epoch takes 0.1 s, and more for batches below 200; the tutorial's
+    data loader adds 1.4 s. A round of data loading takes 6 s, and growth 18 s a contender.
+    """
+    epoch = 0.1 * max(1, 200 / batch_size)
+    per_sample = sum(c.name == TUTORIAL or c.variant.endswith("per-sample") for c in here)
+    training = len(here) * (1.7 + epochs * epoch) + per_sample * epochs * 1.4
+    growing = sum(c.name in _GROWING for c in here) * with_growth
+    return rounds * (training + 6) + 18 * growing
+
+
 def ratios(results: Sequence[float], to: Sequence[float]) -> Tuple[float, float, float]:
-    """Compare times round by round: median, smallest and largest of ``results[k] / to[k]``."""
+    """Return median, minimum and maximum of ``results[k] / to[k]``, round by round."""
     quotients = np.divide(results, to)
     return float(np.median(quotients)), float(quotients.min()), float(quotients.max())
 
 
 def _counts(results: Dict[str, List[Result]], name: str) -> bool:
-    """Tell whether a contender reached the loss that NumPy by hand reaches."""
+    """Return whether a contender reached the loss of NumPy by hand."""
     losses = [result.loss for result in results[name]]
     goal = float(np.median([result.loss for result in results[NUMPY]]))
     return all(abs(loss - goal) <= LOSS_TOLERANCE for loss in losses)
 
 
 def table(results: Dict[str, List[Result]]) -> List[str]:
-    """Put results into lines, the fastest first; those of another loss come last, and say so."""
+    """Format results as lines, fastest first; contenders with another loss are marked, and last."""
     lines = [
-        f"{'':28}  {'seconds an epoch':^21}  {'times as long':^17} {'times as fast':^17}  start to",
-        f"{'':28}  {'median':>7}{'min':>7}{'max':>7}  {'as NumPy by hand':^17} "
-        f"{'as the tutorial':^17}   trained    loss  accuracy",
+        f"{'':28}  {'seconds per epoch':^21}  {'time compared to':^17} {'speed-up over':^17}  "
+        "start to",
+        f"{'':28}  {'median':>7}{'min':>7}{'max':>7}  {'NumPy by hand':^17} "
+        f"{'the tutorial':^17}   trained    loss  accuracy",
     ]
     by_time = sorted(
         results, key=lambda name: (not _counts(results, name), _median(results[name], "epoch"))
@@ -76,7 +117,7 @@ def table(results: Dict[str, List[Result]]) -> List[str]:
             f"{name:28}  {np.median(epochs):7.3f}{min(epochs):7.3f}{max(epochs):7.3f}  "
             f"{longer:>17} {faster:>17}  {_median(results[name], 'whole'):6.2f} s  "
             f"{_median(results[name], 'loss'):.4f}  {_median(results[name], 'accuracy'):.3f}"
-            + ("" if _counts(results, name) else "  another loss: does not count")
+            + ("" if _counts(results, name) else "  excluded: another loss")
         )
     return lines
 
@@ -91,34 +132,36 @@ def _median(results: Sequence[Result], what: str) -> float:
 
 
 def passes(rounds: int) -> Dict[str, List[Result]]:
-    """Time passes over the training set, by feed; also ``mxnet alone``, for its memory."""
-    found = run_rounds(FEEDS, rounds, epochs=3, batch_size=PASS_BATCH_SIZE)
+    """Time passes over the training set by data loader; ``mxnet alone`` is for its memory."""
+    found = run_rounds(LOADERS, rounds, epochs=3, batch_size=PASS_BATCH_SIZE)
     found["mxnet alone"] = [run_once(Contender("mxnet alone", "footprint"))]
     return found
 
 
 def benchmark(out: Path, rounds: int, with_growth: bool, **settings: float) -> bool:
-    """Run all, print tables, and write ``benchmark.json`` and the pictures.
+    """Run the benchmark, print tables, and write ``benchmark.json`` and the pictures.
 
     Parameters
     ----------
     out : pathlib.Path
-        The folder for what is written.
+        Output folder.
     rounds : int
-        How often each contender runs.
+        Number of runs of each contender.
     with_growth : bool
-        Whether to measure growth with examples and batch size too, which takes minutes.
+        Whether to measure growth with examples and batch size as well.
     **settings
         ``epochs``, ``batch_size`` and ``lr`` of all contenders.
 
     Returns
     -------
     bool
-        Whether all contenders ran, and reached the same loss.
+        Whether all contenders ran and reached the same loss.
     """
-    # Once beforehand, so that no contender is the one who fetches.
-    load("official")
     contenders, theirs = installed(CONTENDERS)
+    sizes = settings["epochs"], settings["batch_size"]
+    print("\n".join(plan(contenders, CONTENDERS, rounds, with_growth, *sizes)), flush=True)
+    # Before the contenders, so that the download is not part of their time.
+    load("official")
     found: dict = {
         "date": str(date.today()),
         "processor": processor(),
@@ -129,14 +172,16 @@ def benchmark(out: Path, rounds: int, with_growth: bool, **settings: float) -> b
     print(", ".join(" ".join(pair) for pair in found["versions"].items()), flush=True)
     results = run_rounds(contenders, rounds, **settings)
     if NUMPY not in results or TUTORIAL not in results:
-        raise GluonSoftmaxError("without NumPy by hand and the tutorial's code there is no ratio")
-    print(f"\nTraining, {rounds} rounds of {settings['epochs']} epochs")
+        raise GluonSoftmaxError(
+            f"{NUMPY!r} or {TUTORIAL!r} failed (see above): no ratios without them"
+        )
+    print(f"\nTraining (rounds: {rounds}, epochs: {settings['epochs']})")
     print("\n".join(table(results)), flush=True)
     found["training"] = _plain(results)
 
-    by_feed = passes(rounds)
-    found["passes"] = _plain(by_feed)
-    _print_passes(by_feed)
+    by_loader = passes(rounds)
+    found["passes"] = _plain(by_loader)
+    _print_passes(by_loader)
     if with_growth:
         grown = measure_growth(
             [contender for contender in contenders if contender.name in _GROWING]
@@ -149,7 +194,7 @@ def benchmark(out: Path, rounds: int, with_growth: bool, **settings: float) -> b
         print_growth("Batch size", BATCH_SIZES, grown["batch_size"])
         save_growth(out, grown)
     write_text(out / "benchmark.json", json.dumps(found, indent=1) + "\n")
-    print(f"\nall numbers: {out / 'benchmark.json'}")
+    print(f"\nAll numbers are in {out / 'benchmark.json'}")
     return len(results) == len(contenders) and all(_counts(results, name) for name in results)
 
 
@@ -161,20 +206,20 @@ def _plain(results: Dict[str, List]) -> dict:
 
 
 def _print_passes(found: Dict[str, List[Result]]) -> None:
-    print(f"\nPasses over the training set, batch size {PASS_BATCH_SIZE}, no training")
+    print(f"\nData loading without training, batch size {PASS_BATCH_SIZE}")
     footprint = found["mxnet alone"][0].peak_bytes
     seconds = {
-        feed.name: [result.epoch for result in found[feed.name]]
-        for feed in FEEDS
-        if feed.name in found
+        loader.name: [result.epoch for result in found[loader.name]]
+        for loader in LOADERS
+        if loader.name in found
     }
-    for feed, of_feed in seconds.items():
-        above = _median(found[feed], "peak_bytes") - footprint
+    for loader, of_loader in seconds.items():
+        above = _median(found[loader], "peak_bytes") - footprint
         print(
-            f"  {feed:12} {1 / np.median(of_feed):7.2f} passes a second, "
-            f"{above / 1e6:4.0f} MB above MXNet's own {footprint / 1e6:.0f} MB"
+            f"  {loader:12} {1 / np.median(of_loader):7.2f} passes per second, "
+            f"{above / 1e6:4.0f} MB more than MXNet alone ({footprint / 1e6:.0f} MB)"
         )
-    if len(seconds) == len(FEEDS):
+    if len(seconds) == len(LOADERS):
         slow, fast = seconds.values()
         middle, low, high = ratios(slow, fast)
         print(f"  resident is {middle:.0f} times as fast [{low:.0f}, {high:.0f}]", flush=True)

@@ -1,4 +1,4 @@
-"""Scratch against concise: one function, but for rounding and where probabilities underflow."""
+"""Comparison of scratch and concise: equal up to rounding, until probabilities underflow."""
 
 import sys
 from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
@@ -18,27 +18,27 @@ from ..reproduction.versions import VERSIONS
 from ..training.loader import load_data_fashion_mnist
 from ..training.run import Settings, seed_weights, train_version
 
-# Both compute the same function of the same float32 numbers, in another order, and each step
-# carries the last one's rounding on. Over the tutorial's five epochs the largest differences seen
-# were 2e-4 (an example's loss), 6e-5 (the summed loss's gradient) and 1e-5 (parameters).
+# Both compute the same function of the same float32 numbers, but in different orders, and rounding
+# errors accumulate. Over the tutorial's five epochs the largest differences observed were 2e-4 (an
+# example's loss), 6e-5 (gradient of the summed loss) and 1e-5 (parameters).
 BOUNDS = {"loss": 1e-3, "gradient": 1e-3, "parameters": 1e-4}
 GAPS = (1, 10, 30, 60, 80, 87, 95, 104, 120, 1000, 10000)
 
 
 class Differences(NamedTuple):
-    """How far the versions are apart.
+    """Differences between the implementations.
 
     Parameters
     ----------
     largest : dict of str to float
-        Over all steps, the largest absolute difference of an example's loss (nats), of an entry
-        of the summed loss's gradient, and of a parameter after the step.
+        Largest absolute difference over all steps of an example's loss (nats), of an entry of the
+        summed loss's gradient, and of a parameter after the step.
     at_first : dict of str to float
-        The same at the first step, which no earlier one's rounding has reached.
+        The same at the first step, before rounding errors accumulate.
     at_the_end : float
         Largest absolute difference of a parameter after the last step.
     same_predictions : float
-        Share of the test examples that both then predict alike, 0 to 1.
+        Proportion of the test examples with equal predictions after the last step, 0 to 1.
     steps : int
         Number of steps.
     """
@@ -51,21 +51,21 @@ class Differences(NamedTuple):
 
 
 def compare_steps(data: FashionMNIST, settings: Settings, seed: int) -> Differences:
-    """Train both versions side by side, from the same weights, over the same batches.
+    """Train both implementations in lockstep, from the same weights with the same batches.
 
     Parameters
     ----------
     data : FashionMNIST
         The data set.
     settings : Settings
-        Epochs, batch size, learning rate, context and feed.
+        Epochs, batch size, learning rate, context and data loader.
     seed : int
-        Of the initial weights and the shuffling.
+        Seed of initial weights and shuffling.
 
     Returns
     -------
     Differences
-        After each step and at the end.
+        Differences after each step and at the end.
     """
     ctx = settings.ctx
     seed_weights(seed)
@@ -91,7 +91,7 @@ def compare_steps(data: FashionMNIST, settings: Settings, seed: int) -> Differen
             losses, _ = by_hand(X, y)
             gluon_losses, _ = by_gluon(X, y)
             weight, bias = gluon_params.values()
-            # The step leaves the gradients as they were.
+            # The step does not change the gradients.
             gradient = _apart(
                 [param.grad for param in params], [weight.grad(ctx).T, bias.grad(ctx)]
             )
@@ -103,7 +103,7 @@ def compare_steps(data: FashionMNIST, settings: Settings, seed: int) -> Differen
         of_steps = nd.stack(*differences).asnumpy()
         if epoch == 0:
             first = of_steps[0]
-        # Not the fmax: a difference that is not a number must not be hidden.
+        # Not fmax, which would hide a difference that is nan.
         largest = np.maximum(largest, of_steps.max(axis=0))
     same, count = 0.0, 0
     for X, _ in test_iter:
@@ -119,19 +119,19 @@ def compare_steps(data: FashionMNIST, settings: Settings, seed: int) -> Differen
 
 
 def _apart(ours: Sequence[nd.NDArray], theirs: Sequence[nd.NDArray]) -> nd.NDArray:
-    """Compute the largest absolute difference of any entries, on the device; shape (1,)."""
+    """Return the largest absolute difference of any entries, on the device; shape (1,)."""
     return nd.concat(*[nd.abs(a - b).max() for a, b in zip(ours, theirs)], dim=0).max()
 
 
 class Stability(NamedTuple):
-    """What four ways make of one gap between logits.
+    """Results of four formulas for one gap between logits.
 
     Parameters
     ----------
     gap : float
-        By how much the true class's logit lies below the largest.
+        Largest logit minus the true class's logit.
     losses, gradients : dict of str to float
-        By way: the example's loss, and its derivative by the true class's logit.
+        The example's loss, and its derivative with respect to the true class's logit, by formula.
     """
 
     gap: float
@@ -140,11 +140,11 @@ class Stability(NamedTuple):
 
 
 def stability(gaps: Sequence[float] = GAPS) -> List[Stability]:
-    """Compute loss and gradient of an example whose true class is ever less probable.
+    """Return loss and gradient of an example as its true class becomes less probable.
 
-    A gap is that between the largest logit and all nine others, the true class's among them. Ways
-    are ``float64`` (NumPy, the truth), ``tutorial`` (its softmax and cross-entropy as they stand),
-    ``scratch`` and ``Gluon``. In float32, 1/exp(-89) overflows and exp(-104) is 0.
+    A gap is the difference between the largest logit and all nine others, including the true
+    class's. The formulas are ``float64`` (exact, by NumPy), ``tutorial`` (its own softmax and
+    cross-entropy), ``scratch`` and ``Gluon``. In float32, 1/exp(-89) overflows and exp(-104) is 0.
     """
     ways = {
         "tutorial": _tutorial,
@@ -164,16 +164,16 @@ def stability(gaps: Sequence[float] = GAPS) -> List[Stability]:
 
 
 def _tutorial(z: nd.NDArray, y: nd.NDArray) -> nd.NDArray:
-    """Compute the tutorial's cross-entropy of the tutorial's softmax."""
+    """Return the tutorial's cross-entropy of the tutorial's softmax."""
     X_exp = (z - nd.max(z)).exp()
     return -nd.pick(X_exp / X_exp.sum(axis=1, keepdims=True), y).log()
 
 
 def far_rows(gaps: Sequence[float] = GAPS) -> List[Tuple[float, float, float, float]]:
-    """Compute the loss of an example whose logits all lie far below another's of its batch.
+    """Return the loss of an example whose logits are far below those of another in its batch.
 
-    Gives each gap with the losses of the tutorial, which subtracts the maximum of the whole batch,
-    of scratch and of Gluon; the truth is log(10) = 2.3026 throughout.
+    Each row is a gap with the losses of the tutorial, which subtracts the maximum of the whole
+    batch, of scratch and of Gluon; the exact value is always log(10) = 2.3026.
     """
     rows = []
     for gap in gaps:
@@ -206,15 +206,15 @@ def _in_mxnet(loss: Callable, logits: np.ndarray) -> Tuple[float, float]:
 
 
 def compare(data: FashionMNIST, settings: Settings, seed: int) -> bool:
-    """Compare the versions as :func:`compare_steps` does, and more; print what was found.
+    """Compare differences, speed and numerical stability of the implementations, and print them.
 
-    Gives whether the differences lie within the bounds.
+    Returns whether the differences are within the bounds.
     """
     found = compare_steps(data, settings, seed)
-    print(f"Side by side over {found.steps} steps, from the same weights, over the same batches")
+    print(f"Side by side over {found.steps} steps, from the same weights with the same batches")
     holds = True
     for name, largest in found.largest.items():
-        # A difference that is not a number is not within a bound.
+        # False for nan.
         within = bool(largest <= BOUNDS[name])
         holds = holds and within
         print(
@@ -224,14 +224,14 @@ def compare(data: FashionMNIST, settings: Settings, seed: int) -> bool:
     if not holds:
         print(f"  {_cause(found)}")
     print(f"  parameters after the last step        {found.at_the_end:.1e}")
-    print(f"  test images predicted alike           {found.same_predictions:.2%}")
+    print(f"  test images with equal predictions    {found.same_predictions:.2%}")
     if sys.platform == "win32":
         print(
-            "On Windows MXNet draws other weights from a seed than on Linux, so that a table has\n"
-            "other digits; from the same start (--start-from) they are the same."
+            "On Windows, a seed gives other initial weights than on Linux, so the digits of a\n"
+            "table differ. With the same initial weights (--start-from) they are equal."
         )
 
-    print("\nSpeed of training, an epoch")
+    print("\nTraining speed: time per epoch")
     for name, version in VERSIONS.items():
         try:
             run = train_version(version, data, settings, seed, on_epoch=lambda records: None)
@@ -241,37 +241,37 @@ def compare(data: FashionMNIST, settings: Settings, seed: int) -> bool:
         seconds = np.median(run.records.seconds)
         print(f"  {name:10} {seconds:.3f} s, {len(data.train_labels) / seconds:,.0f} images/s")
 
-    print("\nWhere they part: the true class's logit lies `gap` below the largest")
-    print(f"{'':7}|{'loss':^37}|{'gradient by that logit':^36}".rstrip())
+    print("\nWhere they differ: an example whose true class's logit is `gap` below the largest")
+    print(f"{'':7}|{'loss':^37}|{'gradient for that logit':^36}".rstrip())
     ways = ("float64", "tutorial", "scratch", "Gluon")
     heads = "".join(f"{way:>9}" for way in ways)
     print(f"{'gap':>6} |{heads} |{heads}")
     for row in stability():
         print(f"{row.gap:>6g} |{_cells(row.losses, ways, 2)} |{_cells(row.gradients, ways, 3)}")
     print(
-        "tutorial, scratch: the gradient is nan once 1/exp(-gap) overflows, the loss inf once\n"
-        "exp(-gap) is 0. Gluon never leaves the logarithm: that is what the tutorial means by\n"
-        "more stable."
+        "tutorial and scratch: the gradient is nan when 1/exp(-gap) overflows, and the loss is\n"
+        "inf when exp(-gap) underflows to 0. Gluon computes the log-probability directly; this is\n"
+        "what the tutorial means by numerically more stable."
     )
-    print("\nAn example whose ten logits are equal, but `gap` below another example's in its batch")
+    print("\nLoss of an example with ten equal logits, `gap` below those of another in its batch")
     print(f"{'gap':>6} |{heads}")
     for gap, *losses in far_rows():
         print(f"{gap:>6g} |" + "".join(f"{loss:9.4f}" for loss in (np.log(10), *losses)))
-    print("The tutorial's softmax subtracts the maximum of the whole batch, scratch each row's.")
+    print("The tutorial's softmax subtracts the maximum of the batch, scratch that of each row.")
     return holds
 
 
 def _cause(found: Differences) -> str:
     if not all(found.at_first[name] <= bound for name, bound in BOUNDS.items()):
-        return "They differ at the first step already, which rounding does not explain."
+        return "They differ at the first step; rounding does not explain that."
     if not np.isfinite(list(found.largest.values())).all():
         return (
-            "At the first step they agree; later a probability became 0 in float32, which scratch\n"
-            "  cannot take the logarithm of: see below. A smaller --lr helps."
+            "They agree at the first step. Later a probability underflowed to 0 in float32, and\n"
+            "  scratch computes its logarithm (see below). Try a smaller --lr."
         )
     return (
-        "At the first step they agree: float32 rounds, and each step carries the last one's\n"
-        "  rounding on. The bounds are for the tutorial's settings."
+        "They agree at the first step. Then rounding errors of float32 accumulate from step to\n"
+        "  step. The bounds are for the tutorial's settings."
     )
 
 

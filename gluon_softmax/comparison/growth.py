@@ -1,4 +1,4 @@
-"""How time and memory of training grow with the number of examples and with the batch size."""
+"""Growth of training time and memory with the number of examples and the batch size."""
 
 from pathlib import Path
 from typing import Dict, List, Mapping, Optional, Sequence, Tuple
@@ -17,10 +17,10 @@ BATCH_SIZES = (20, 60, 200, 2_000, 20_000)
 
 
 def measure_growth(contenders: Sequence[Contender]) -> Dict[str, Dict[str, List[Optional[Result]]]]:
-    """Measure how time and memory grow.
+    """Measure the growth of time and memory.
 
-    Gives, by what grows, ``examples`` or ``batch_size``, and by name a result for each of
-    ``EXAMPLES`` or ``BATCH_SIZES``; None where a process failed.
+    Returns, for ``examples`` and ``batch_size`` and by contender, a result for each of ``EXAMPLES``
+    or ``BATCH_SIZES``; None if a process failed.
     """
     found: Dict[str, Dict[str, List[Optional[Result]]]] = {}
     values = {"examples": EXAMPLES, "batch_size": BATCH_SIZES}
@@ -42,8 +42,8 @@ def measure_growth(contenders: Sequence[Contender]) -> Dict[str, Dict[str, List[
 
 
 def print_growth(what: str, sizes: Sequence[int], found: Dict[str, List[Optional[Result]]]) -> None:
-    """Print one table: a row a contender, a column a size."""
-    print(f"\n{what + ': seconds an epoch, peak memory in MB':44}")
+    """Print a table with one row per contender and one column per size."""
+    print(f"\n{what + ': seconds per epoch, peak memory in MB':44}")
     print(f"{'':28}" + "".join(f"{size:>14,}" for size in sizes))
     for name, results in found.items():
         cells = (
@@ -53,7 +53,7 @@ def print_growth(what: str, sizes: Sequence[int], found: Dict[str, List[Optional
 
 
 def save_growth(out: Path, grown: Dict[str, Dict[str, List[Optional[Result]]]]) -> None:
-    """Write the curves as PNG."""
+    """Write the curves as PNG files."""
     for what, sizes, label in (
         ("examples", EXAMPLES, "training examples"),
         ("batch_size", BATCH_SIZES, "batch size"),
@@ -67,7 +67,7 @@ def save_growth(out: Path, grown: Dict[str, Dict[str, List[Optional[Result]]]]) 
         }
         path = out / f"growth-{what.replace('_', '-')}.png"
         save_figure(draw_growth(label, sizes, series), path)
-        print(f"picture: {path}")
+        print(f"Figure: {path}")
 
 
 def draw_growth(
@@ -75,18 +75,18 @@ def draw_growth(
     sizes: Sequence[int],
     series: Mapping[str, Tuple[Sequence[float], Sequence[float]]],
 ) -> Figure:
-    """Draw, by contender, seconds an epoch and peak memory in MB, for each size."""
+    """Draw seconds per epoch and peak memory in MB over the sizes, a curve per contender."""
     figure = Figure(figsize=(9.6, 4.2), layout="constrained")
     axes = figure.subplots(1, 2)
     styles = zip(series.items(), ("s-", "o-", "^--", "D:"), (BLUE, ORANGE, BLACK, GREY))
     for (name, columns), style, color in styles:
         for ax, values in zip(axes, columns):
             ax.plot(sizes, values, style, color=color, markersize=5, label=name)
-    for ax, title in zip(axes, ("seconds an epoch of training", "peak memory of the process, MB")):
+    for ax, title in zip(axes, ("seconds per epoch of training", "peak memory of the process, MB")):
         ax.set(xscale="log", yscale="log", xlabel=label)
         ax.set_xticks(sizes, [f"{size:,}" for size in sizes], minor=False)
         ax.tick_params(axis="x", which="minor", bottom=False)
-        # The powers of ten alone would leave most of the axis without a number.
+        # With powers of ten alone, most of the axis would have no labels.
         ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
         ax.yaxis.set_major_formatter("{x:g}")
         ax.yaxis.set_minor_formatter("")

@@ -1,4 +1,4 @@
-"""Where more machines pay: one process beside clusters of two and four workers, on this machine."""
+"""Cost of clusters: one process against two and four workers on this machine."""
 
 import json
 import subprocess
@@ -16,12 +16,12 @@ _MODULE = f"{__package__}.contenders.machines"
 
 
 def compare_machines() -> Dict[str, Any]:
-    """Time an epoch, and what goes over the wire in a step, and print both.
+    """Measure and print the time of an epoch, and the traffic of a step.
 
     Returns
     -------
     dict
-        What was measured, by workers and batch size, and by workers for 1,000 times the inputs.
+        Measurements by workers and batch size, and by workers for 1,000 times the inputs.
 
     Raises
     ------
@@ -29,6 +29,7 @@ def compare_machines() -> Dict[str, Any]:
         If a process fails.
     """
     runs = [(workers, size) for size in BATCH_SIZES for workers in WORKERS]
+    print(f"Running {len(runs) + 2} jobs with 1, 2 and 4 workers; a few minutes", flush=True)
     found = {run: _measure(*run) for run in progress(runs, desc="clusters")}
     many = {
         workers: _measure(workers, 200, f"--inputs={MANY_INPUTS}")
@@ -61,18 +62,18 @@ def _measure(workers: int, batch_size: int, *options: str) -> Dict[str, float]:
 
 def _table(found: Dict[Tuple[int, int], Dict[str, float]]) -> List[str]:
     lines = [
-        "Clusters on this machine, concise: the cores are the same, so that this is what they cost",
-        f"{'batch size  workers':21}{'s an epoch':>12}{'images a s':>12}{'as one':>8}"
-        f"{'bytes a step':>14}{'push, pull':>12}",
+        "Clusters of concise on this machine. They share its cores, so this is their overhead:",
+        f"{'batch size  workers':21}{'s per epoch':>12}{'images/s':>12}{'vs. one':>8}"
+        f"{'bytes/step':>14}{'push+pull':>12}",
     ]
     for (workers, size), measured in found.items():
         seconds = measured["seconds"]
         steps = -(-EXAMPLES // size)
-        share = measured["wire_seconds_a_step"] * steps / seconds
+        proportion = measured["wire_seconds_a_step"] * steps / seconds
         lines.append(
             f"{size:>10}{workers:>9}  {seconds:>12.3f}{EXAMPLES / seconds:>12,.0f}"
             f"{seconds / found[1, size]['seconds']:>8.2f}{measured['bytes_a_step']:>14,.0f}"
-            f"{min(share, 1):>12.0%}"
+            f"{min(proportion, 1):>12.0%}"
         )
     return lines
 
@@ -81,8 +82,8 @@ def _model(many: Dict[int, Dict[str, float]]) -> List[str]:
     alone, wire = many[1]["seconds"], many[2]["wire_seconds_a_step"]
     return [
         "",
-        f"{MANY_INPUTS:,} inputs, batches of 200: {alone:.2f} s a step alone; push and pull of "
-        f"{many[2]['bytes_a_step']:,.0f} bytes take {wire:.2f} s.",
-        f"Two machines halve the first and add the second: {alone / (alone / 2 + wire):.2f} times "
-        "as fast, if their network is as this machine's own.",
+        f"{MANY_INPUTS:,} inputs, batches of 200: {alone:.2f} s per step with one process; push "
+        f"and pull of {many[2]['bytes_a_step']:,.0f} bytes take {wire:.2f} s.",
+        "Two machines halve the computation and add the traffic: estimated speed-up "
+        f"{alone / (alone / 2 + wire):.2f}, with a network as fast as this machine's loopback.",
     ]

@@ -1,4 +1,4 @@
-"""Run programs that train the model, each in processes of its own, in turn."""
+"""Runner of the contenders: each in a separate process, round-robin."""
 
 import contextlib
 import json
@@ -28,13 +28,13 @@ class Contender(NamedTuple):
     Parameters
     ----------
     name : str
-        What to call it.
+        Name for tables and messages.
     script : str
-        Its module in ``contenders``.
+        Module in ``contenders``.
     variant : str
-        What to ask of it, if it has several ways.
+        Value of its option ``--variant``, if it has several variants.
     package : str
-        What must be installed for it, beside what the project itself needs.
+        Package that it needs in addition to the project's own dependencies.
     """
 
     name: str
@@ -44,20 +44,20 @@ class Contender(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What one process of a contender gave.
+    """Measurements of one process of a contender.
 
     Parameters
     ----------
     epoch : float
-        Median time of an epoch of training after the first, seconds.
+        Median time of an epoch of training after the first, in seconds.
     whole : float
-        From the start of the process to the trained model, seconds.
+        Time from the start of the process to the trained model, in seconds.
     loss : float
         Mean loss of the last epoch, nats.
     accuracy : float
         Test accuracy after it, 0 to 1.
     peak_bytes : int
-        The most memory that the process held.
+        Peak memory of the process.
     """
 
     epoch: float
@@ -68,19 +68,19 @@ class Result(NamedTuple):
 
 
 def run_once(contender: Contender, **settings: float) -> Result:
-    """Run a contender in a process of its own.
+    """Run a contender in a separate process.
 
     Parameters
     ----------
     contender : Contender
-        Which one.
+        The contender.
     **settings
         Options of its script: ``epochs``, ``batch_size``, ``lr``, ``seed``, ``examples``.
 
     Returns
     -------
     Result
-        What it measured itself, and its time from start to trained model.
+        Measurements of the process, and the time from its start to the trained model.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def run_once(contender: Contender, **settings: float) -> Result:
     ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     start = time.perf_counter()
-    # A file, since a pipe that nobody reads meanwhile would stop a process that warns much.
+    # A file, not a pipe: an unread pipe would block a process that prints many warnings.
     with (
         tempfile.TemporaryFile() as messages,
         subprocess.Popen(
@@ -101,12 +101,12 @@ def run_once(contender: Contender, **settings: float) -> Result:
             stdout=subprocess.PIPE,
             stderr=messages,
             env=environment,
-            # A group of its own, so that its worker processes can be ended with it.
+            # A process group of its own, which includes its worker processes.
             start_new_session=True,
         ) as process,
         _ended_early(process),
     ):
-        # Not the end of the process: what it takes to clear up is not training.
+        # Not the end of the process: its clean-up is not training.
         line = process.stdout.readline()  # type: ignore[union-attr]
         whole = time.perf_counter() - start
         process.communicate()
@@ -118,7 +118,7 @@ def run_once(contender: Contender, **settings: float) -> Result:
             f"{contender.name}: its process ended with status {process.returncode}: {reason[-1]}"
         )
     found = json.loads(line)
-    # The first epoch warms up: libraries compile, memory is met for the first time.
+    # The first epoch is for warming up: libraries compile, and memory is allocated.
     seconds = found["seconds"][1:] or found["seconds"]
     return Result(
         float(np.median(seconds)),
@@ -131,7 +131,7 @@ def run_once(contender: Contender, **settings: float) -> Result:
 
 @contextlib.contextmanager
 def _ended_early(process: subprocess.Popen) -> Iterator[None]:
-    """End a process and all that it started if anything is raised in the block."""
+    """Kill a process and its children if the block raises."""
     try:
         yield
     except BaseException:
@@ -143,14 +143,13 @@ def _ended_early(process: subprocess.Popen) -> Iterator[None]:
 
 
 def installed(contenders: Sequence[Contender]) -> Tuple[List[Contender], Dict[str, str]]:
-    """Choose those whose package is installed, and name the others; gives the versions too."""
+    """Return the contenders whose package is installed, and the versions of these packages."""
     here, found = [], {}
     for contender in contenders:
         if contender.package:
             try:
                 found[contender.package] = package_version(contender.package)
             except PackageNotFoundError:
-                say(f"{contender.name}: left out, {contender.package} is not installed")
                 continue
         here.append(contender)
     return here, found
@@ -159,9 +158,9 @@ def installed(contenders: Sequence[Contender]) -> Tuple[List[Contender], Dict[st
 def run_rounds(
     contenders: Sequence[Contender], rounds: int, **settings: float
 ) -> Dict[str, List[Result]]:
-    """Run contenders in turn, round after round, so that a drifting machine hits all alike.
+    """Run contenders round-robin, so that changes in the machine's speed affect all equally.
 
-    Gives, by name, a result a round; without those whose process failed, which are named.
+    Returns the results of all rounds by name, without contenders that failed, which are reported.
     """
     results: Dict[str, List[Result]] = {contender.name: [] for contender in contenders}
     with progress(total=rounds * len(contenders), unit="run") as bar:

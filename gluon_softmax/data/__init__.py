@@ -1,4 +1,4 @@
-"""Fashion-MNIST, verified: the editions, where they can be had, and how their files are read.
+"""Fashion-MNIST with verified files: the editions, their sources, and readers for the files.
 
-Nothing here needs MXNet, so that the commands that only handle data start at once.
+Nothing here imports MXNet, so commands that only handle data start quickly.
 """

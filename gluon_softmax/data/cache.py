@@ -1,4 +1,4 @@
-"""Get an edition: from the cache, or from the first source whose files verify."""
+"""Get an edition from the cache, or from the first source whose files pass verification."""
 
 import contextlib
 import gzip
@@ -18,7 +18,7 @@ from . import apt, folder, url
 from .editions import FILES, LARGEST_GZ, NUM_CLASSES, Edition, Reader, Source
 from .idx import is_file, kind_of, read_idx, read_idx_path
 
-# How long an edition that was out of reach is not searched for by who can do without it.
+# How long to remember that an optional edition could not be downloaded.
 REMEMBER_SECONDS = 24 * 3600
 MEMORY = "out-of-reach"
 _KINDS: Dict[str, Reader] = {"folder": folder.read, "url": url.read, "apt": apt.read}
@@ -27,7 +27,7 @@ Arrays = Dict[str, np.ndarray]
 
 
 def cache_root() -> Path:
-    """Tell MXNet's folder of data sets: ``$MXNET_HOME/datasets``, by default under ``~/.mxnet``.
+    """Return MXNet's data folder: ``$MXNET_HOME/datasets``, by default ``~/.mxnet/datasets``.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def cache_root() -> Path:
 
     Notes
     -----
-    The same rule as ``mxnet.base.data_dir``, without importing MXNet.
+    Follows the rule of ``mxnet.base.data_dir`` without importing MXNet.
     """
     home = os.environ.get("MXNET_HOME")
     if not home:
@@ -48,7 +48,7 @@ def cache_root() -> Path:
 
 
 def edition_folder(edition: Edition) -> Path:
-    """Tell an edition's folder in the cache."""
+    """Return an edition's folder in the cache."""
     return cache_root() / edition.folder
 
 
@@ -58,7 +58,7 @@ def obtain(
     sources: Optional[Sequence[Source]] = None,
     optional: bool = False,
 ) -> Tuple[Arrays, str]:
-    """Read an edition's four files, verified, fetching what the cache lacks.
+    """Return an edition's four verified files, and download those that the cache lacks.
 
     Parameters
     ----------
@@ -67,17 +67,17 @@ def obtain(
     folder : pathlib.Path
         Its folder in the cache.
     sources : sequence of Source, optional
-        Where to look after the cache; by default the edition's own.
+        Sources to try after the cache; by default the edition's own.
     optional : bool
-        Whether the caller can do without it: then there is no search if one was in vain within the
-        last day.
+        If True, the caller has a substitute: skip the download if it failed within the last day,
+        and do not report why a source fails.
 
     Returns
     -------
     arrays : dict of str to numpy.ndarray of uint8
-        By file name; images (count, 28, 28), labels (count,).
+        Arrays by file name; images (count, 28, 28), labels (count,).
     origin : str
-        Where they came from, for people.
+        Name of the source, for messages.
 
     Raises
     ------
@@ -86,8 +86,8 @@ def obtain(
     """
     arrays = read_cache(edition, folder)
     origin = "the cache"
-    searches = not (optional and _was_out_of_reach(folder))
-    if searches:
+    downloads = not (optional and was_out_of_reach(folder))
+    if downloads:
         for source in edition.sources if sources is None else sources:
             missing = [file for file in FILES if file not in arrays]
             if not missing:
@@ -97,26 +97,27 @@ def obtain(
                     arrays[file] = _take_in(edition, folder, file, gz, source.name)
                 origin = source.name
             except DataError as error:
-                say(f"{edition.name} edition: {source.name}: {error}")
+                if not optional:
+                    say(f"{edition.name} edition: {source.name}: {error}")
     if len(arrays) < len(FILES):
-        if optional and searches:
+        if optional and downloads:
             _remember_out_of_reach(folder)
         raise DataError(
-            f"the {edition.name} edition could not be had from any source; with a network, "
-            f"`python -m gluon_softmax data --edition {edition.name} fetch` tries again, and "
-            "--data-dir FOLDER reads IDX files of your own"
+            f"the {edition.name} edition could not be downloaded from any source; check the "
+            f"network and run `gluon-softmax data --edition {edition.name} fetch`, or use IDX "
+            "files of your own with --data-dir FOLDER"
         )
     return arrays, origin
 
 
 def in_cache(edition: Edition) -> List[Path]:
-    """List those of an edition's files that the cache has; errors are those of :func:`is_file`."""
+    """Return the paths of an edition's cached files; raises OSError as :func:`is_file` does."""
     paths = [edition_folder(edition) / (file + edition.suffix) for file in FILES]
     return [path for path in paths if is_file(path)]
 
 
 def read_cache(edition: Edition, folder: Path) -> Arrays:
-    """Read those of an edition's files that the cache has; set aside those that fail their check.
+    """Read an edition's cached files, and rename those that fail verification.
 
     Parameters
     ----------
@@ -128,7 +129,7 @@ def read_cache(edition: Edition, folder: Path) -> Arrays:
     Returns
     -------
     dict of str to numpy.ndarray of uint8
-        By file name; only what is there and verified.
+        Verified arrays by file name.
     """
     arrays = {}
     for file in FILES:
@@ -138,46 +139,48 @@ def read_cache(edition: Edition, folder: Path) -> Arrays:
                 arrays[file] = verify_cached(edition, path)
         except DataError as error:
             if isinstance(error.__cause__, PermissionError):
-                # It may be whole.
+                # The file may be intact.
                 say(str(error))
                 continue
             aside = path.with_name(path.name + ".rejected")
             try:
                 os.replace(path, aside)
-                say(f"{error}; set aside as {aside.name}")
+                say(f"{error}; renamed to {aside.name}")
             except OSError as cannot:
-                say(f"{error}; it cannot be set aside ({cannot.strerror})")
+                say(f"{error}; it cannot be renamed ({cannot.strerror})")
         except OSError as error:
             say(f"{path}: cannot be read ({error.strerror})")
     return arrays
 
 
 def verify_cached(edition: Edition, path: Path) -> np.ndarray:
-    """Read a file of an edition, and check it.
+    """Read and verify one cached file of an edition.
 
     Parameters
     ----------
     edition : Edition
         Which edition.
     path : pathlib.Path
-        One of its files, by its name in the cache.
+        The file in the cache.
 
     Returns
     -------
     numpy.ndarray of uint8
-        What it holds.
+        Its array.
 
     Raises
     ------
     DataError
-        If it is not what it should be, or cannot be read.
+        If the file fails verification or cannot be read.
     OSError
-        If it cannot be read.
+        If the file cannot be read.
     """
     file = path.name[: len(path.name) - len(edition.suffix)]
     if edition.suffix:
         if path.stat().st_size > LARGEST_GZ:
-            raise DataError(f"{path}: {path.stat().st_size} bytes, too large")
+            raise DataError(
+                f"{path}: {path.stat().st_size} bytes, more than the limit of {LARGEST_GZ}"
+            )
         return _decode(edition, file, path.read_bytes(), str(path))[0]
     header, array = read_idx_path(path, kind_of(file))
     _check(edition, file, (header, array), array, str(path))
@@ -185,9 +188,9 @@ def verify_cached(edition: Edition, path: Path) -> np.ndarray:
 
 
 def _decode(edition: Edition, file: str, gz: bytes, name: str) -> Tuple[np.ndarray, list]:
-    """Check a .gz; return its array and the pieces of what the cache keeps."""
+    """Verify a .gz file; return its array and the pieces that the cache stores."""
     if edition.suffix:
-        # Before it is unpacked.
+        # Before decompression.
         check_sum(edition.checksums[file], (gz,), name)
     with gzip.open(io.BytesIO(gz)) as stream:
         header, array = read_idx(stream, kind_of(file), name)
@@ -204,25 +207,27 @@ def _check(edition: Edition, file: str, kept: Sequence, array: np.ndarray, name:
 def _check_counts(edition: Edition, file: str, array: np.ndarray, name: str) -> None:
     expected = edition.per_class[file.split("-")[0]]
     if len(array) != expected * NUM_CLASSES:
-        raise DataError(f"{name}: {len(array)} examples, not {expected * NUM_CLASSES}")
+        raise DataError(f"{name}: {len(array)} examples, expected {expected * NUM_CLASSES}")
     if kind_of(file) == "labels":
         per_class = np.bincount(array, minlength=NUM_CLASSES)
         if (per_class != expected).any():
-            raise DataError(f"{name}: {per_class.tolist()} examples a class, not equally many")
+            raise DataError(
+                f"{name}: {per_class.tolist()} examples per class, expected {expected} of each"
+            )
 
 
 def check_sum(expected: str, pieces: Sequence, name: str) -> None:
-    """Raise a DataError unless the pieces have the checksum, ``algorithm:hexadecimal``."""
+    """Raise a DataError unless the pieces match the checksum, ``algorithm:hexadecimal``."""
     algorithm, _, digest = expected.partition(":")
     found = hashlib.new(algorithm)
     for piece in pieces:
         found.update(piece)
     if found.hexdigest() != digest:
-        raise DataError(f"{name}: its {algorithm} is {found.hexdigest()}, not {digest}")
+        raise DataError(f"{name}: {algorithm} is {found.hexdigest()}, expected {digest}")
 
 
 def _take_in(edition: Edition, folder: Path, file: str, gz: bytes, source: str) -> np.ndarray:
-    """Check a file that a source gave and keep it in the cache, if that can be written."""
+    """Verify a downloaded file, and store it in the cache if that is writable."""
     array, pieces = _decode(edition, file, gz, f"{source}: {file}.gz")
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -230,11 +235,12 @@ def _take_in(edition: Edition, folder: Path, file: str, gz: bytes, source: str) 
             out.writelines(pieces)
     except (OSError, GluonSoftmaxError) as error:
         reason = getattr(error.__cause__ or error, "strerror", error)
-        say(f"{file}: cannot be kept in the cache {folder} ({reason}); used all the same")
+        say(f"{file}: used without caching, since {folder} is not writable ({reason})")
     return array
 
 
-def _was_out_of_reach(folder: Path) -> bool:
+def was_out_of_reach(folder: Path) -> bool:
+    """Return whether an optional download to this folder failed within the last day."""
     try:
         return 0 <= time.time() - (folder / MEMORY).stat().st_mtime < REMEMBER_SECONDS
     except OSError:
@@ -242,7 +248,7 @@ def _was_out_of_reach(folder: Path) -> bool:
 
 
 def _remember_out_of_reach(folder: Path) -> None:
-    # A memory that cannot be written costs only time.
+    # Without the marker the next run only loses time.
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MEMORY).touch()

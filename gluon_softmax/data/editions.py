@@ -1,8 +1,8 @@
-"""The two editions of Fashion-MNIST: their files, checksums and where they can be had.
+"""The two editions of Fashion-MNIST: files, checksums and sources.
 
 MXNet's checksums are those of Zalando's first upload (26 August 2017), which Zalando replaced
 five days later because training and test set shared images (zalandoresearch/fashion-mnist,
-issue 44). Everybody else uses the second upload.
+issue 44). All other libraries use the second upload.
 """
 
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ FILES = (
     "t10k-labels-idx1-ubyte",
 )
 NUM_CLASSES = 10
-# The largest .gz of either edition has 26 MB.
+# The largest .gz file of either edition is 26 MB.
 LARGEST_GZ = 40_000_000
 PARTS = ("train", "t10k")
 
@@ -27,14 +27,14 @@ class Source:
     Parameters
     ----------
     name : str
-        What to call it in messages.
+        Name for messages.
     kind : {"folder", "url", "apt"}
-        How to read it.
+        Kind of source, which selects its reader.
     location : str
         Folder, URL with ``{file}`` for the file's name without ``.gz``, or Debian package.
     checksums : mapping of str to str
-        For each file, ``algorithm:hexadecimal`` of its .gz as this source gives it; empty where
-        only the content can be checked.
+        For each file, ``algorithm:hexadecimal`` of this source's .gz file; empty if only the
+        content can be verified.
     """
 
     name: str
@@ -54,11 +54,11 @@ class Edition:
     folder : str
         Its folder under MXNet's data folder.
     suffix : str
-        ``.gz`` if the cache keeps the files as they came, else empty: content only.
+        ``.gz`` if the cache stores the files as downloaded; empty if it stores them unpacked.
     checksums : mapping of str to str
-        For each file, ``algorithm:hexadecimal`` of what the cache keeps.
+        For each file, ``algorithm:hexadecimal`` of the cached file.
     sources : tuple of Source
-        In the order in which they are tried, after the cache.
+        Sources in the order of the attempts, after the cache.
     per_class : mapping of str to int
         Examples of each class in the ``train`` and in the ``t10k`` files.
     """
@@ -71,8 +71,8 @@ class Edition:
     per_class: Mapping[str, int] = field(default_factory={"train": 6000, "t10k": 1000}.copy)
 
 
-# What reads a kind of source: given that and names of files without .gz, it yields each name with
-# the gzipped file. Only a URL's source verifies it. It raises a DataError for what cannot be had.
+# A reader of one kind of source. From the source and the names of files without .gz, it yields each
+# name with the content of the .gz file, or raises DataError. Only the reader of URLs verifies it.
 Reader = Callable[[Source, Sequence[str]], Iterator[Tuple[str, bytes]]]
 
 
@@ -108,7 +108,7 @@ _GITHUB = (
 
 MXNET = Edition(
     name="mxnet",
-    # Where MXNet's own class and d2lzh look; with the .gz, since they check its SHA-1.
+    # The folder that MXNet's own class and d2lzh read; they check the SHA-1 of the .gz files.
     folder="fashion-mnist",
     suffix=".gz",
     checksums=_MXNET_GZ,
@@ -135,7 +135,7 @@ OFFICIAL = Edition(
     suffix="",
     checksums=_OFFICIAL_CONTENT,
     sources=(
-        # Debian gzips the files anew, so that only their content can be checked.
+        # Debian compresses the files itself, so only their content can be verified.
         Source("Debian's installed copy", "folder", "/usr/share/datasets/fashion-mnist", {}),
         Source(
             "GitHub (commit of 31 August 2017)",
@@ -146,7 +146,7 @@ OFFICIAL = Edition(
         Source(
             "Zalando's file server",
             "url",
-            # Plain HTTP: the server has no HTTPS, so that the checksum alone vouches for it.
+            # The server has no HTTPS; the checksum alone authenticates the files.
             "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/{file}.gz",
             _OFFICIAL_GZ,
         ),

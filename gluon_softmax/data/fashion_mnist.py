@@ -1,11 +1,11 @@
-"""What Fashion-MNIST is here: NumPy arrays, and what is known of them."""
+"""The data set in memory: NumPy arrays with their edition, origin and checksums."""
 
 from dataclasses import dataclass
 from typing import Dict, Iterable, List
 
 import numpy as np
 
-# What is no edition.
+# In place of an edition, for files of the user's own.
 OWN_FILES = "own files"
 CLASS_NAMES = (
     "t-shirt",
@@ -30,9 +30,9 @@ class FashionMNIST:
     edition : str
         ``official``, ``mxnet``, ``resplit`` or ``own files``.
     origin : str
-        Where it came from, for people.
+        Name of the source, for messages.
     checksums : dict of str to str
-        For each file, ``algorithm:hexadecimal`` that was verified; empty for own files.
+        Verified checksum of each file, ``algorithm:hexadecimal``; empty for own files.
     train_images, test_images : numpy.ndarray of uint8
         Shape (count, 28, 28, 1).
     train_labels, test_labels : numpy.ndarray of int32
@@ -40,7 +40,7 @@ class FashionMNIST:
 
     Notes
     -----
-    The arrays become read-only.
+    The arrays are made read-only.
     """
 
     edition: str
@@ -53,18 +53,18 @@ class FashionMNIST:
 
     def __post_init__(self) -> None:
         """Make the arrays read-only."""
-        # The feeds keep copies, which a later change would not reach.
+        # The data loaders keep copies; later changes would not reach them.
         for name in ("train_images", "train_labels", "test_images", "test_labels"):
             getattr(self, name).flags.writeable = False
 
 
 def get_fashion_mnist_labels(labels: Iterable[int]) -> List[str]:
-    """Name the classes of some labels.
+    """Return the class names of labels.
 
     Parameters
     ----------
     labels : iterable of int
-        Each 0 to 9.
+        Labels, 0 to 9.
 
     Returns
     -------
@@ -73,6 +73,6 @@ def get_fashion_mnist_labels(labels: Iterable[int]) -> List[str]:
 
     Notes
     -----
-    Part 1 of the tutorial; d2lzh has the same function.
+    From part 1 of the tutorial; equal to the function in d2lzh.
     """
     return [CLASS_NAMES[int(i)] for i in labels]

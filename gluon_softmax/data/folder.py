@@ -1,4 +1,4 @@
-"""A folder with an edition's files, gzipped, as a source."""
+"""Source: a folder with an edition's gzipped files."""
 
 from pathlib import Path
 from typing import Iterator, Sequence, Tuple
@@ -8,7 +8,7 @@ from .editions import LARGEST_GZ, Source
 
 
 def read(source: Source, files: Sequence[str]) -> Iterator[Tuple[str, bytes]]:
-    """Read files from the folder ``source.location``; as :data:`editions.Reader` says."""
+    """Yield files from the folder ``source.location``; a :data:`editions.Reader`."""
     for file in files:
         path = Path(source.location, f"{file}.gz")
         try:

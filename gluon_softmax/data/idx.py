@@ -1,4 +1,4 @@
-"""The IDX format of the MNIST family: a big-endian header, then unsigned bytes."""
+"""Reader for the IDX format of MNIST: a big-endian header, then unsigned bytes."""
 
 import errno
 import gzip
@@ -14,28 +14,28 @@ from ..errors import DataError
 from .editions import NUM_CLASSES
 
 IMAGE_SHAPE = (28, 28)
-# A header may claim four billion images; a file that claims more than this is refused unread, so
-# that a small gzip bomb cannot take all memory (a million images are 784 MB).
+# A header can claim four billion images. Counts above this are refused before reading, so that a
+# small gzip bomb cannot use up the memory (a million images are 784 MB).
 MAX_EXAMPLES = 1_000_000
 _MAGIC = {"images": 0x00000803, "labels": 0x00000801}
 
 
 def kind_of(file: str) -> str:
-    """Tell whether a file's name is one of ``images`` or of ``labels``."""
+    """Return ``images`` or ``labels``, from a file's name."""
     return "images" if "images" in file else "labels"
 
 
 def read_idx(stream: io.BufferedIOBase, kind: str, name: str) -> Tuple[bytes, np.ndarray]:
-    """Read one uncompressed IDX stream to its end, and check it.
+    """Read an uncompressed IDX stream to its end, and validate it.
 
     Parameters
     ----------
     stream : io.BufferedIOBase
-        At the start of the header.
+        Stream, positioned at the header.
     kind : {"images", "labels"}
-        What the stream must hold.
+        Expected content.
     name : str
-        What to call it in errors.
+        Name for error messages.
 
     Returns
     -------
@@ -47,12 +47,12 @@ def read_idx(stream: io.BufferedIOBase, kind: str, name: str) -> Tuple[bytes, np
     Raises
     ------
     DataError
-        If magic number, count, image size or length are not what they must be, a label is not in
-        0..9, or the compressed data are damaged.
+        If the magic number, count, image size or length is wrong, a label is not in 0..9, or the
+        compressed data are damaged.
 
     Notes
     -----
-    The format is described at the end of http://yann.lecun.com/exdb/mnist/.
+    http://yann.lecun.com/exdb/mnist/ describes the format at its end.
     """
     shape = IMAGE_SHAPE if kind == "images" else ()
     header_size = 8 + 4 * len(shape)
@@ -63,30 +63,32 @@ def read_idx(stream: io.BufferedIOBase, kind: str, name: str) -> Tuple[bytes, np
         magic, count, *sides = (int(field) for field in np.frombuffer(header, ">u4"))
         if magic != _MAGIC[kind]:
             raise DataError(
-                f"{name}: magic number {magic}, not the {_MAGIC[kind]} of a file of {kind}"
+                f"{name}: magic number {magic}, expected {_MAGIC[kind]} for a file of {kind}"
             )
         if tuple(sides) != shape:
-            raise DataError(f"{name}: images of {sides[0]}x{sides[1]} pixels, not 28x28")
+            raise DataError(f"{name}: images of {sides[0]}x{sides[1]} pixels, expected 28x28")
         if not 1 <= count <= MAX_EXAMPLES:
-            raise DataError(f"{name}: claims {count} examples, not 1 to {MAX_EXAMPLES}")
+            raise DataError(f"{name}: claims {count} examples, expected 1 to {MAX_EXAMPLES}")
         array = np.empty((count, *shape), np.uint8)
-        room = array.data.cast("B")
+        buffer = array.data.cast("B")
         size = 0
-        while size < len(room):
-            got = stream.readinto(room[size:])
+        while size < len(buffer):
+            got = stream.readinto(buffer[size:])
             if not got:
                 raise DataError(
-                    f"{name}: ends after {header_size + size} bytes; "
-                    f"its header says {header_size + len(room)}"
+                    f"{name}: ends after {header_size + size} bytes; its header announces "
+                    f"{header_size + len(buffer)}"
                 )
             size += got
         if stream.read(1):
-            raise DataError(f"{name}: longer than the {header_size + size} bytes of its header")
+            raise DataError(
+                f"{name}: longer than the {header_size + size} bytes that its header announces"
+            )
     except (EOFError, OSError, zlib.error) as error:
         raise DataError(f"{name}: cannot be read ({error})") from error
     if kind == "labels" and array.max() >= NUM_CLASSES:
         index = int(np.argmax(array >= NUM_CLASSES))
-        raise DataError(f"{name}: label {array[index]} at index {index}, not 0 to 9")
+        raise DataError(f"{name}: label {array[index]} at index {index}, expected 0 to 9")
     return header, array
 
 
@@ -101,23 +103,23 @@ def _read(stream: io.BufferedIOBase, size: int) -> bytes:
 
 
 def is_file(path: Path) -> bool:
-    """Tell whether a file is there.
+    """Return whether a regular file exists.
 
     Parameters
     ----------
     path : pathlib.Path
-        Where; a link is followed.
+        The file, or a link to it.
 
     Returns
     -------
     bool
-        Of a regular file.
+        True for a regular file.
 
     Raises
     ------
     OSError
-        If that cannot be told, as of a folder that may not be looked into: ``Path.is_file`` has
-        said no to all of these since Python 3.14.
+        If the path cannot be examined, for example in an unreadable folder. ``Path.is_file``
+        returns False in that case since Python 3.14.
     """
     try:
         return stat.S_ISREG(path.stat().st_mode)
@@ -128,7 +130,7 @@ def is_file(path: Path) -> bool:
 
 
 def find_idx(folder: Path, file: str) -> Optional[Path]:
-    """Find ``file`` or ``file.gz`` in a folder; None if it has neither."""
+    """Return the path of ``file`` or ``file.gz`` in a folder; None if it has neither."""
     for path in (folder / file, folder / f"{file}.gz"):
         try:
             if is_file(path):
@@ -139,9 +141,9 @@ def find_idx(folder: Path, file: str) -> Optional[Path]:
 
 
 def read_idx_path(path: Path, kind: str) -> Tuple[bytes, np.ndarray]:
-    """Read and check an IDX file, gzipped if its name ends with .gz.
+    """Read and validate an IDX file, gzipped if its name ends with .gz.
 
-    See :func:`read_idx` for parameters, results and errors.
+    Parameters, results and errors are those of :func:`read_idx`.
     """
     try:
         with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as stream:

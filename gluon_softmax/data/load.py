@@ -1,4 +1,4 @@
-"""Load the data set: one of the editions, a re-split, or files of one's own."""
+"""Load the data set: an edition, a re-split, or files of the user's own."""
 
 import functools
 import os
@@ -9,7 +9,7 @@ import numpy as np
 
 from ..console import say
 from ..errors import DataError, UsageError
-from .cache import Arrays, check_sum, edition_folder, obtain
+from .cache import Arrays, check_sum, edition_folder, obtain, was_out_of_reach
 from .editions import EDITIONS, FILES, PARTS, Edition
 from .fashion_mnist import OWN_FILES, FashionMNIST
 from .idx import find_idx, kind_of, read_idx_path
@@ -22,29 +22,30 @@ EDITION_VARIABLE = "GLUON_SOFTMAX_EDITION"
 def load(
     edition: str = "auto", data_dir: Optional[str] = None, split_seed: int = 0
 ) -> FashionMNIST:
-    """Load the data set, verified; fetch it first where the cache lacks it.
+    """Load and verify the data set; download it if it is not in the cache.
 
     Parameters
     ----------
     edition : {"auto", "official", "mxnet", "resplit"}
-        ``auto`` is ``mxnet``, the tutorial's, where it can be had, else ``official``; ``resplit``
-        draws the split into training and test set anew from the official 70,000 images.
+        ``mxnet`` is the withdrawn edition, which the tutorial used. ``auto`` is ``mxnet`` if it
+        can be downloaded, else ``official``. ``resplit`` is a new random train/test split of the
+        official 70,000 images.
     data_dir : str, optional
-        A folder with the four IDX files, gzipped or not, to read instead.
+        Folder with the four IDX files, gzipped or not, to read instead of an edition.
     split_seed : int
-        Seed of the draw, for ``resplit`` only.
+        Seed of ``resplit``.
 
     Returns
     -------
     FashionMNIST
-        Arrays, and what is known of them.
+        Arrays with their edition, origin and checksums.
 
     Raises
     ------
     DataError
-        If the edition cannot be had, or a file is not what it must be.
+        If the edition cannot be downloaded, or a file fails verification.
     UsageError
-        If there is no such edition.
+        If the edition is unknown, or ``data_dir`` is not a folder.
     """
     if data_dir is not None:
         return _from_own_files(Path(data_dir))
@@ -53,22 +54,23 @@ def load(
     if edition == "resplit":
         return resplit(load("official"), split_seed)
     if edition not in EDITIONS:
-        raise UsageError(f"no edition is called {edition!r}: choose {', '.join(EDITION_CHOICES)}")
+        raise UsageError(f"unknown edition {edition!r}: choose from {', '.join(EDITION_CHOICES)}")
     return _load_edition(EDITIONS[edition])
 
 
 def load_chosen(root: Optional[str] = None) -> FashionMNIST:
-    """Load what a program asks for that knows nothing of editions; once in a process.
+    """Load the default data set, cached, for callers that do not choose an edition.
 
     Parameters
     ----------
     root : str, optional
-        A folder, of which the files are taken if they are those that MXNet would accept.
+        Folder to read if it contains the files that MXNet accepts.
 
     Returns
     -------
     FashionMNIST
-        Else the edition that ``GLUON_SOFTMAX_EDITION`` names, by default ``auto``.
+        The files in ``root``, else the edition that ``GLUON_SOFTMAX_EDITION`` names, by default
+        ``auto``.
 
     Raises
     ------
@@ -83,7 +85,7 @@ def load_chosen(root: Optional[str] = None) -> FashionMNIST:
         return _once(edition, None)
     except (DataError, UsageError) as error:
         raise type(error)(
-            f"{error}; {EDITION_VARIABLE}, which is {edition!r} here, takes "
+            f"{error}; {EDITION_VARIABLE} is {edition!r}, possible values are "
             f"{', '.join(EDITION_CHOICES)}"
         ) from None
 
@@ -107,14 +109,17 @@ def _would_be_accepted(root: Path) -> bool:
 
 
 def _load_auto() -> FashionMNIST:
+    withdrawn = EDITIONS["mxnet"]
+    # Reported once, when the download fails; later runs skip it for a day.
+    note = not was_out_of_reach(edition_folder(withdrawn))
     try:
-        return _load_edition(EDITIONS["mxnet"], optional=True)
+        return _load_edition(withdrawn, optional=True)
     except DataError:
-        say(
-            "The mxnet edition, which the tutorial used, is out of reach: this is the official "
-            "one. Expect a loss\nnear 0.4734 after five epochs, not the tutorial's 0.4782, and a "
-            "test accuracy near 0.828, not 0.842."
-        )
+        if note:
+            say(
+                "The withdrawn edition of Fashion-MNIST that the tutorial used cannot be "
+                "downloaded; using the official edition."
+            )
         return _load_edition(EDITIONS["official"])
 
 
@@ -148,5 +153,5 @@ def _from_own_files(folder: Path) -> FashionMNIST:
     for part in PARTS:
         images, labels = (arrays[file] for file in FILES if file.startswith(part))
         if len(images) != len(labels):
-            raise DataError(f"{folder}: {len(images)} {part} images, but {len(labels)} labels")
+            raise DataError(f"{folder}: {len(images)} {part} images but {len(labels)} labels")
     return _assemble(OWN_FILES, str(folder), {}, arrays)

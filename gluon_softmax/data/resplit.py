@@ -1,4 +1,4 @@
-"""A new split of the official edition's 70,000 images into training and test set."""
+"""Re-split: a new random train/test split of the official edition's 70,000 images."""
 
 import numpy as np
 
@@ -7,25 +7,25 @@ from .fashion_mnist import FashionMNIST
 
 
 def resplit(data: FashionMNIST, split_seed: int) -> FashionMNIST:
-    """Draw the split into training and test set anew, with as many of each class as before.
+    """Return a new random train/test split with the same number of images per class.
 
     Parameters
     ----------
     data : FashionMNIST
         The official edition.
     split_seed : int
-        Seed of the draw, 0 to 2**32 - 1.
+        Seed of the split, 0 to 2**32 - 1.
 
     Returns
     -------
     FashionMNIST
-        The same 70,000 images, of each class 6000 for training and 1000 for testing.
+        The same 70,000 images; 6000 of each class for training, 1000 for testing.
 
     Notes
     -----
-    Of the withdrawn ``mxnet`` edition only this is known here: its label files hold another order
-    than the official ones, and the tutorial's figures, which come from it, lie among those of
-    re-splits and far from those of the official edition.
+    The images of the withdrawn ``mxnet`` edition are not available. Two facts suggest that it is
+    another split: its label files are in another order than the official ones, and the tutorial's
+    numbers, which come from it, lie among those of re-splits and far from the official ones.
     """
     images = np.concatenate([data.train_images, data.test_images])
     labels = np.concatenate([data.train_labels, data.test_labels])
@@ -39,7 +39,7 @@ def resplit(data: FashionMNIST, split_seed: int) -> FashionMNIST:
     for_test[np.concatenate(drawn)] = True
     return FashionMNIST(
         "resplit",
-        f"{data.origin}, split anew with seed {split_seed}",
+        f"{data.origin}, re-split with seed {split_seed}",
         data.checksums,
         images[~for_test],
         labels[~for_test],

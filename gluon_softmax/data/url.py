@@ -1,4 +1,4 @@
-"""A file server as a source: pooch downloads, and checks each file as the server gives it."""
+"""Source: a file server, from which pooch downloads and verifies each file."""
 
 import tempfile
 import time
@@ -9,17 +9,17 @@ from ..console import progress
 from ..errors import DataError
 from .editions import LARGEST_GZ, Source
 
-# Seconds to wait for a connection and for each piece of an answer.
+# Seconds to wait for a connection and for each chunk of a response.
 TIMEOUT = (4, 10)
 RETRIES = 1
-# A server that gives less than this many bytes a second, averaged from the tenth second on, is
-# given up: at this rate the data set takes half an hour.
+# Lowest accepted average rate, in bytes a second, from the tenth second on: at this rate the data
+# set takes half an hour.
 SLOWEST = 16_000
 GRACE = 10
 
 
 def read(source: Source, files: Sequence[str]) -> Iterator[Tuple[str, bytes]]:
-    """Download files from ``source.location``, a URL; as :data:`editions.Reader` says."""
+    """Download files from the URL ``source.location``; a :data:`editions.Reader`."""
     import pooch
     import requests
 
@@ -33,7 +33,7 @@ def read(source: Source, files: Sequence[str]) -> Iterator[Tuple[str, bytes]]:
             retry_if_failed=RETRIES,
         )
         for file in files:
-            # pooch sets the total, but asks beforehand whether the bar is empty.
+            # pooch sets the total, but tests the bar's truth value before.
             with progress(total=1, unit="B", unit_scale=True, desc=f"{file}.gz") as bar:
                 download = pooch.HTTPDownloader(
                     progressbar=bar, timeout=TIMEOUT, hooks={"response": _limited}
@@ -43,19 +43,19 @@ def read(source: Source, files: Sequence[str]) -> Iterator[Tuple[str, bytes]]:
                 except requests.exceptions.RequestException as error:
                     raise DataError(f"{file}.gz: {_reason(error)}") from error
                 except ValueError as error:
-                    # What pooch raises for a wrong checksum, in a sentence of three clauses.
-                    raise DataError(f"{file}.gz: its checksum is wrong") from error
+                    # pooch raises ValueError for a wrong checksum.
+                    raise DataError(f"{file}.gz: wrong checksum") from error
                 except OSError as error:
                     raise DataError(f"{folder}: {error.strerror}") from error
             yield file, gz
 
 
 def _limited(response, *_, **__):
-    """Let an answer that is too large, announced or not, or too slow fail."""
+    """Make a response raise DataError if it is too large, announced or not, or too slow."""
     name = Path(response.url).name
     announced = int(response.headers.get("Content-Length") or 0)
     if announced > LARGEST_GZ:
-        raise DataError(f"{name}: {announced} bytes announced, over {LARGEST_GZ}")
+        raise DataError(f"{name}: announces {announced} bytes, more than {LARGEST_GZ}")
     pieces = response.iter_content
 
     def limited_pieces(chunk_size):
@@ -66,7 +66,7 @@ def _limited(response, *_, **__):
                 raise DataError(f"{name}: more than {LARGEST_GZ} bytes")
             seconds = time.monotonic() - start
             if seconds > GRACE and size < SLOWEST * seconds:
-                raise DataError(f"{name}: {size} bytes in {seconds:.0f} s, too slow")
+                raise DataError(f"{name}: too slow ({size} bytes in {seconds:.0f} s)")
             yield piece
 
     response.iter_content = limited_pieces
@@ -74,17 +74,17 @@ def _limited(response, *_, **__):
 
 
 def _reason(error: Exception) -> str:
-    """Say in a few words why a request failed; requests' own words run over several lines."""
+    """Return in a few words why a request failed; requests' own messages have several lines."""
     from requests import exceptions
 
     if isinstance(error, exceptions.HTTPError) and error.response is not None:
-        return f"the server answers {error.response.status_code} {error.response.reason}".rstrip()
+        return f"the server returned {error.response.status_code} {error.response.reason}".rstrip()
     for kind, words in (
         (exceptions.ConnectTimeout, f"no connection within {TIMEOUT[0]} s"),
-        (exceptions.Timeout, f"no answer within {TIMEOUT[1]} s"),
-        (exceptions.SSLError, "its certificate cannot be trusted"),
-        (exceptions.ProxyError, "the proxy refuses"),
-        (exceptions.ChunkedEncodingError, "the connection broke off"),
+        (exceptions.Timeout, f"no response within {TIMEOUT[1]} s"),
+        (exceptions.SSLError, "its certificate is not trusted"),
+        (exceptions.ProxyError, "the proxy refused the request"),
+        (exceptions.ChunkedEncodingError, "the connection was interrupted"),
         (exceptions.ConnectionError, "no connection"),
     ):
         if isinstance(error, kind):

@@ -83,6 +83,8 @@ class Printed:
         Its learning rate.
     figures : tuple of Figure
         The numbers, in their order.
+    left_out : tuple of (int, str)
+        Lines that look like a table's and cannot be parsed, each with its number.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Printed:
     batch_size: int
     lr: float
     figures: Tuple[Figure, ...]
+    left_out: Tuple[Tuple[int, str], ...] = ()
 
     @property
     def versions(self) -> List[str]:

@@ -9,22 +9,24 @@ from ..data.fashion_mnist import CLASS_NAMES
 from .claims import METRICS, Figure, Printed, figures_of
 from .findings import Reproduction
 from .language import Saying
-from .tables import Table
+from .tables import Tables
 
 # How far a column may lie from a share of ours and still be one, and by how many nats it must be
 # likelier than any other.
 NEAR, AHEAD = 0.03, 2.0
+# So many of the lines that were left out are named.
+MOST_LINES = 5
 MISTAKEN = tuple(f"share_predicted_{number}" for number in range(len(CLASS_NAMES)))
 
 
-def printed_by(name: str, tables: List[Table], version: str, batch_size: int, lr: float) -> Printed:
+def printed_by(name: str, tables: Tables, version: str, batch_size: int, lr: float) -> Printed:
     """Take a reader's tables at their word: mean losses, shares, training accuracy.
 
     Parameters
     ----------
     name : str
         Where they stand.
-    tables : list of Table
+    tables : Tables
         The tables, all of one version and with the same settings.
     version : {"scratch", "concise"}
         Which program printed them.
@@ -43,7 +45,8 @@ def printed_by(name: str, tables: List[Table], version: str, batch_size: int, lr
         for number, table in enumerate(tables, start=1)
         for figure in figures_of(table, f"table {number}", f"Table {number}", version)
     ]
-    return Printed(name, "table", max(map(len, tables)), batch_size, lr, tuple(figures))
+    epochs, left_out = max(map(len, tables)), tuple(tables.left_out.items())
+    return Printed(name, "table", epochs, batch_size, lr, tuple(figures), left_out)
 
 
 def understood(found: Reproduction) -> Tuple[Printed, List[Saying]]:
@@ -59,10 +62,17 @@ def understood(found: Reproduction) -> Tuple[Printed, List[Saying]]:
     printed : Printed
         The same tables, each column as what it is nearest to.
     readings : list of Saying
-        What is to be said of each column that is not what it should be.
+        What is to be said of the lines that were left out, and of each column that is not what it
+        should be.
     """
     figures: List[Figure] = []
-    readings = []
+    readings = [
+        Saying("line {number} cannot be read: {line}", {"number": number, "line": line[:60]})
+        for number, line in found.printed.left_out[:MOST_LINES]
+    ]
+    more = len(found.printed.left_out) - MOST_LINES
+    if more > 0:
+        readings.append(Saying("{n} more lines cannot be read", {"n": more}))
     for name in found.printed.tables:
         of_table = found.printed.of(name)
         for column, metric in enumerate(METRICS):

@@ -586,3 +586,34 @@ def draw_templates(W: np.ndarray) -> Figure:
     bar = figure.colorbar(pixels, ax=axes, shrink=0.8)
     bar.set_label(say("weight: above 0 is evidence for the class"))
     return figure
+
+
+def draw_training(records: Any, version: str) -> Figure:
+    """Draw the loss and the accuracies of one training run by epoch.
+
+    Parameters
+    ----------
+    records : gluon_softmax.training.loop.Records
+        One number an epoch in each list.
+    version : str
+        The implementation, for the title.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Two panels side by side.
+    """
+    figure = Figure(figsize=(8, 3.4), layout="constrained")
+    losses, accuracies = figure.subplots(1, 2)
+    epochs = np.arange(1, len(records.loss) + 1)
+    losses.plot(epochs, records.loss, "o-", color=BLUE)
+    losses.set_title(f"{version}: training loss", fontsize=10)
+    accuracies.plot(epochs, records.train_acc, "o-", color=BLUE, label="training")
+    accuracies.plot(epochs, records.test_acc, "s--", color=ORANGE, label="test")
+    accuracies.set_title(f"{version}: accuracy", fontsize=10)
+    accuracies.legend(fontsize=9)
+    for ax in (losses, accuracies):
+        ax.set_xlabel("epoch")
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.grid(alpha=0.3)
+    return figure

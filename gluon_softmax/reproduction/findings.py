@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Dict, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional, Set
 
 from ..data.fashion_mnist import OWN_FILES, FashionMNIST
 from ..training.run import Run, Settings
@@ -38,6 +38,8 @@ class Reproduction:
         The first runs on re-splits repeated with the batch size of the published runs.
     readings : list of Saying
         How a reader's tables were understood, a sentence each.
+    deviations : set of str
+        Tables that a known deviation from the tutorial explains; ``readings`` name it.
     printed : Printed
         The numbers to reproduce.
     partial : bool
@@ -59,6 +61,7 @@ class Reproduction:
     runs: Dict[str, List[Run]] = field(default_factory=dict)
     with_their_batch_size: List[Run] = field(default_factory=list)
     readings: List[Saying] = field(default_factory=list)
+    deviations: Set[str] = field(default_factory=set)
     printed: Printed = TUTORIAL
     partial: bool = False
     stopped: str = ""

@@ -41,9 +41,9 @@ class Guess(NamedTuple):
         )
 
 
-def fits_nowhere(found: Reproduction) -> List[Joint]:
-    """List the tables that fit neither edition."""
-    return [joint for joint in judge_tables(found) if not any(map(joint.fits, joint.chi_squares))]
+def unexplained(found: Reproduction) -> List[Joint]:
+    """List the tables that fit neither edition, for no reason that they show themselves."""
+    return [joint for joint in judge_tables(found) if joint.is_unexplained]
 
 
 def guess(found: Reproduction, taken: Printed) -> Guess:

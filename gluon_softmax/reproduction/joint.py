@@ -1,29 +1,64 @@
-"""Which edition a whole table fits: all its figures at once.
+"""Which data a whole table comes from: all its numbers at once.
 
-Figure by figure, each may choose the edition that suits it. Asked together they cannot: the losses
-and accuracies of a run go up and down with each other, so their covariance among our runs tells how
-far a table lies from those of an edition.
+Number by number, each may choose the edition that suits it. Asked together they cannot: the losses
+and accuracies of a run go up and down with each other, so their covariance decides how far a table
+lies from each of three hypotheses. It may come from the official edition, from the withdrawn one,
+or from another split of the same images; if it fits none of them, it is neither.
 """
 
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
-from scipy.special import fdtrc, gammaln
+from scipy import stats
 
-from . import verdicts
-from .claims import Figure
+from ..training.run import Run
+from . import published, verdicts
+from .claims import METRICS, Figure
 from .findings import Reproduction
+from .hypotheses import (
+    ANOTHER_SPLIT,
+    FITTING,
+    NEITHER,
+    OFFICIAL,
+    UNDECIDED,
+    WITHDRAWN,
+    Fit,
+    Hypothesis,
+    decide,
+    hypotheses,
+)
 from .language import listed, say
 
-# Fewer runs than this say nothing of how 15 figures go with each other.
+# Fewer runs than this say nothing of how 15 numbers go with each other.
 FEWEST = 5
-# A table is one edition's if it is a hundred times as likely there.
-DECIDED = 2.0
-# A table fits an edition unless only one run in ten thousand would lie as far off. Test accuracies
-# scatter more than a normal distribution has it: of 13 published tables one has 0.00013.
-FITTING = 0.0001
-# Nor does it fit if more than one in so many of its figures lies in no interval.
+# Without its typo a table fits at least as well as this, and the typo is as unlikely as this.
+REST_FITTING, TYPO = 1e-3, 1e-6
+# An explanation by two tables, or by a deviation, must be ahead by this power of ten.
+MUCH_LIKELIER = 2.0
+# A deviation whose runs scatter so much that anything fits explains nothing: this is log10 of the
+# density for each number, as of one that is known to 0.05 or so.
+PREDICTED = 1.0
+# What the first lines of a table and the rest may come from, where they do not come from one.
+SPLICES = [(OFFICIAL, WITHDRAWN), (OFFICIAL, ANOTHER_SPLIT)]
+SPLICES += [(rest, first) for first, rest in SPLICES]
+# Nor does it fit if more than one in so many of its numbers lies in no interval.
 MOST_FAILING = 5
+
+
+class Typo(NamedTuple):
+    """The one number without which a table fits an edition, and the p-value then."""
+
+    figure: Figure
+    edition: str
+    p_value: float
+
+
+class Splice(NamedTuple):
+    """After how many epochs a table goes on as one of other data does, and what the parts are."""
+
+    epochs: int
+    first: str
+    rest: str
 
 
 class Joint(NamedTuple):
@@ -32,109 +67,97 @@ class Joint(NamedTuple):
     Parameters
     ----------
     table, version : str
-        Its name, and the version by whose runs it is judged.
-    chi_squares : dict of str to float
-        By edition, the squared distance from its runs' mean in units of their covariance.
+        Its name, and the implementation by whose runs it is judged.
+    fits : dict of str to Fit
+        By hypothesis.
     figures : int
-        How many figures the table has: the degrees of freedom.
-    failing : int
-        How many of them lie in no edition's interval.
-    runs : dict of str to int
-        By edition, how many runs of ours it is held against.
-    log10_ratio : float
-        Logarithm of how many times as likely the table is on re-splits as on the official edition.
-    right, tried : int
-        Of our own runs' tables, each judged by the others, how many were told to be of their
-        edition, and how many there are.
+        How many of its numbers are judged at once.
+    failing : bool
+        Whether too many of its numbers, judged or not, lie in no interval.
+    typo : Typo or None
+        The number without which it fits, if it fits neither edition.
+    splice : Splice or None
+        Where another table's lines begin, if that is much likelier than that it is one table.
+    deviates : bool
+        Whether a program that deviates from the tutorial's is known to give it.
+    tries : dict of tuple to bool
+        Of our own runs, by edition and seed, whether each was classified correctly by the others.
     """
 
     table: str
     version: str
-    chi_squares: Dict[str, float]
+    fits: Dict[str, Fit]
     figures: int
-    failing: int
-    runs: Dict[str, int]
-    log10_ratio: float
-    right: int
-    tried: int
+    failing: bool
+    typo: Optional[Typo]
+    splice: Optional[Splice]
+    deviates: bool
+    tries: Dict[Tuple[str, int], bool]
 
-    def fits(self, edition: str) -> bool:
-        """Tell whether a run of ours on an edition could have given the table."""
-        # With few runs even that leaves room for anything.
-        if self.failing > self.figures / MOST_FAILING:
-            return False
-        # The squared distance of a multivariate t, per figure, has an F distribution.
-        per_figure = self.chi_squares[edition] / self.figures
-        return bool(fdtrc(self.figures, self.runs[edition] - 1, per_figure) >= FITTING)
+    @property
+    def log10_ratio(self) -> float:
+        """How many times as likely the table is on the withdrawn edition as on the official one."""
+        return self.fits[WITHDRAWN].log10_density - self.fits[OFFICIAL].log10_density
 
     @property
     def edition(self) -> str:
-        """``official``, ``withdrawn`` or ``undecided``."""
-        likelier = "resplit" if self.log10_ratio > 0 else "official"
-        if abs(self.log10_ratio) < DECIDED or not self.fits(likelier):
-            return "undecided"
-        return "withdrawn" if likelier == "resplit" else "official"
+        """``official``, ``withdrawn``, ``another split``, ``neither`` or ``undecided``."""
+        if self.failing or self.typo or self.splice or self.deviates:
+            return NEITHER
+        return decide(self.fits)
+
+    @property
+    def is_unexplained(self) -> bool:
+        """Whether it fits neither edition, and none of its numbers or lines is the reason."""
+        return self.edition in (NEITHER, ANOTHER_SPLIT) and not (self.typo or self.splice)
 
 
-def fit(table: np.ndarray, runs: np.ndarray, rounding: np.ndarray) -> Tuple[float, float]:
-    """Tell how far a table lies from some runs, and how likely it is as one more of them.
+class Material(NamedTuple):
+    """What a table is judged by: its numbers, and those of runs, all on the scale of ours.
 
     Parameters
     ----------
+    figures : list of Figure
+        Those that are judged at once: of which others print the like.
     table : numpy.ndarray
-        Figures, shape (figures,).
-    runs : numpy.ndarray
-        The same figures of our runs, shape (runs, figures).
+        The same as numbers, shape (numbers,).
     rounding : numpy.ndarray
-        Variance of each printed figure's rounding, shape (figures,).
-
-    Returns
-    -------
-    chi_square : float
-        Squared Mahalanobis distance from the runs' mean.
-    log_density : float
-        Natural logarithm of the predictive density, a multivariate Student's t with as many degrees
-        of freedom as there are runs, less one.
-
-    Notes
-    -----
-    With fewer runs than figures a covariance alone has no inverse. It is drawn towards its diagonal
-    by figures / (figures + runs), the more the fewer runs there are.
+        Variance of each printed number's rounding, (numbers,).
+    theirs : dict of str to numpy.ndarray
+        As of :func:`hypotheses`.
     """
-    n, p = runs.shape
-    covariance = np.cov(runs.T) + np.diag(rounding)
-    weight = p / (p + n)
-    shrunk = (1 - weight) * covariance + weight * np.diag(np.diag(covariance))
-    shrunk *= 1 + 1 / n
-    apart = table - runs.mean(axis=0)
-    chi_square = float(apart @ np.linalg.solve(shrunk, apart))
-    df = n - 1
-    log_density = (
-        gammaln((df + p) / 2)
-        - gammaln(df / 2)
-        - p / 2 * np.log(df * np.pi)
-        - np.linalg.slogdet(shrunk)[1] / 2
-        - (df + p) / 2 * np.log1p(chi_square / df)
-    )
-    return chi_square, float(log_density)
 
+    figures: List[Figure]
+    table: np.ndarray
+    rounding: np.ndarray
+    theirs: Dict[str, np.ndarray]
 
-def log10_ratio(
-    table: np.ndarray, official: np.ndarray, resplit: np.ndarray, rounding: np.ndarray
-) -> float:
-    """Tell, as log10, how many times as likely a table is on re-splits as on the official one."""
-    densities = [fit(table, runs, rounding)[1] for runs in (resplit, official)]
-    return (densities[0] - densities[1]) / np.log(10)
+    @classmethod
+    def of(cls, found: Reproduction, name: str) -> "Material":
+        """Gather it for a table, by its name."""
+        figures = [each for each in found.printed.of(name) if published.has_the_like(each)]
+        # Losses near 0.7, accuracies, per cent: each on a scale of its own.
+        unit = np.array([figure.scale for figure in figures])
+        columns = [3 * (figure.epoch - 1) + METRICS.index(figure.metric) for figure in figures]
+        return cls(
+            figures,
+            np.array([figure.printed for figure in figures]) / unit,
+            np.array([100.0**-figure.digits / 12 for figure in figures]) / unit**2,
+            {
+                OFFICIAL: published.own_tables("official")[:, columns],
+                WITHDRAWN: published.tables("MXNet").reshape(-1, 15)[:, columns],
+                ANOTHER_SPLIT: published.own_tables("resplit")[:, columns],
+            },
+        )
 
-
-def left_out(official: np.ndarray, resplit: np.ndarray, rounding: np.ndarray) -> Tuple[int, int]:
-    """Judge each of our own runs by the others; give how many were called right, of how many."""
-    right = 0
-    for k, run in enumerate(official):
-        right += int(log10_ratio(run, np.delete(official, k, axis=0), resplit, rounding) < 0)
-    for k, run in enumerate(resplit):
-        right += int(log10_ratio(run, official, np.delete(resplit, k, axis=0), rounding) > 0)
-    return right, len(official) + len(resplit)
+    def numbers(self, runs: List[Run]) -> np.ndarray:
+        """Return the same numbers of some runs, shape (runs, numbers)."""
+        return np.array(
+            [
+                [getattr(run.records, each.metric)[each.epoch - 1] for each in self.figures]
+                for run in runs
+            ]
+        )
 
 
 def judge_tables(found: Reproduction) -> List[Joint]:
@@ -148,43 +171,142 @@ def judge_tables(found: Reproduction) -> List[Joint]:
     Returns
     -------
     list of Joint
-        In their order; empty without verdicts, or with fewer than five runs on either edition.
+        In their order; empty without verdicts, or with fewer than five runs on the official edition
+        or on re-splits. Of a table, those numbers are judged at once of which others print the
+        like: loss and accuracies of the first five epochs.
     """
     judged = []
+    tries: Dict[Tuple, Dict[Tuple[str, int], bool]] = {}
     verdicts_of = {verdict.figure: verdict.verdict for verdict in found.verdicts()}
     for name in found.printed.tables if verdicts_of else ():
-        figures = found.printed.of(name)
-        runs = {edition: _values(found, edition, figures) for edition in ("official", "resplit")}
+        of_table = found.printed.of(name)
+        version = of_table[0].version
+        material = Material.of(found, name)
+        runs = {edition: found.of(edition, version) for edition in ("official", "resplit")}
         if min(map(len, runs.values())) < FEWEST:
             continue
-        table = np.array([figure.printed for figure in figures])
-        # Losses near 0.7, accuracies, per cent: each on a scale of its own.
-        unit = np.array([figure.scale for figure in figures])
-        rounding = np.array([100.0**-figure.digits / 12 for figure in figures]) / unit**2
-        runs = {edition: of_it / unit for edition, of_it in runs.items()}
-        right, tried = left_out(runs["official"], runs["resplit"], rounding)
+        official, resplit = map(material.numbers, runs.values())
+        rest = (material.theirs, material.rounding, published.are_theirs(found.settings))
+        by_name = hypotheses(official, resplit, *rest)
+        typo = _typo(material, by_name)
+        # Tables with the same numbers have the same tries.
+        key = (
+            version,
+            tuple((each.epoch, each.metric, each.digits, each.scale) for each in material.figures),
+        )
+        if key not in tries:
+            tries[key] = _leave_one_out(runs, official, resplit, *rest)
+        failing = sum(verdicts_of[figure] == verdicts.FAILS for figure in of_table)
         judged.append(
             Joint(
                 name,
-                figures[0].version,
-                {edition: fit(table / unit, of_it, rounding)[0] for edition, of_it in runs.items()},
-                len(figures),
-                sum(verdicts_of[figure] == verdicts.FAILS for figure in figures),
-                {edition: len(of_it) for edition, of_it in runs.items()},
-                log10_ratio(table / unit, runs["official"], runs["resplit"], rounding),
-                right,
-                tried,
+                version,
+                {each: hypothesis.fit(material.table) for each, hypothesis in by_name.items()},
+                len(material.figures),
+                failing > len(of_table) / MOST_FAILING,
+                typo,
+                None if typo else _splice(material, by_name),
+                name in found.deviations,
+                tries[key],
             )
         )
     return judged
 
 
-def _values(found: Reproduction, edition: str, figures: List[Figure]) -> np.ndarray:
-    return np.array([found.values(edition, figure) for figure in figures]).T
+def _leave_one_out(
+    runs: Dict[str, List[Run]], official: np.ndarray, resplit: np.ndarray, *rest: Any
+) -> Dict[Tuple[str, int], bool]:
+    """Judge each of our own runs by the others; return whether each was classified correctly."""
+    tries = {}
+    for edition, right in (("official", [OFFICIAL]), ("resplit", [WITHDRAWN, ANOTHER_SPLIT])):
+        for k, run in enumerate(runs[edition]):
+            others = {"official": official, "resplit": resplit}
+            left_out = others[edition][k]
+            others[edition] = np.delete(others[edition], k, axis=0)
+            by_others = hypotheses(others["official"], others["resplit"], *rest)
+            called = decide({name: each.fit(left_out) for name, each in by_others.items()})
+            tries[edition, run.seed] = called in right
+    return tries
+
+
+def fit_of_deviation(found: Reproduction, joint: Joint, runs: List[Run]) -> Dict[str, Fit]:
+    """Judge a table by runs of a program that deviates from the tutorial's, on the data at hand.
+
+    Parameters
+    ----------
+    found : Reproduction
+        Whose table.
+    joint : Joint
+        What it says without the deviation.
+    runs : list of Run
+        Of that program, at least two.
+
+    Returns
+    -------
+    dict of str to Fit
+        By the edition that it fits so; none that another split explains nearly as well.
+    """
+    material = Material.of(found, joint.table)
+    official, resplit = map(material.numbers, (runs, found.of("resplit", joint.version)))
+    by_name = hypotheses(official, resplit, material.theirs, material.rounding, False)
+    split = joint.fits[ANOTHER_SPLIT]
+    fitting = split.p_value >= FITTING[ANOTHER_SPLIT]
+    least = PREDICTED * len(material.table)
+    if fitting:
+        least = max(least, split.log10_density + MUCH_LIKELIER)
+    fits = {name: by_name[name].fit(material.table) for name in (OFFICIAL, WITHDRAWN)}
+    return {
+        name: fit
+        for name, fit in fits.items()
+        if fit.p_value >= REST_FITTING and fit.log10_density >= least
+    }
+
+
+def _typo(material: Material, by_name: Dict[str, Hypothesis]) -> Optional[Typo]:
+    """Find the one number without which a table fits an edition, where it fits neither."""
+    figures, table = material.figures, material.table
+    editions = (OFFICIAL, WITHDRAWN)
+    if any(by_name[each].fit(table).p_value >= FITTING[each] for each in editions):
+        return None
+    best = None
+    for k, figure in enumerate(figures if len(figures) > 3 else ()):
+        for edition in editions:
+            hypothesis = by_name[edition]
+            others = np.delete(np.arange(len(table)), k)
+            rest = hypothesis.only(others).fit(table[others])
+            excess = hypothesis.fit(table).distance - rest.distance
+            # The number, given all others, has a Student's t distribution.
+            df = hypothesis.df + len(table) - 1
+            t = excess * df / (hypothesis.df + rest.distance)
+            is_typo = stats.f.sf(t, 1, df) * len(table) < TYPO and rest.p_value >= REST_FITTING
+            if is_typo and (best is None or rest.p_value > best.p_value):
+                best = Typo(figure, edition, rest.p_value)
+    return best
+
+
+def _splice(material: Material, by_name: Dict[str, Hypothesis]) -> Optional[Splice]:
+    """Find the line after which a table goes on as another does, if that is much likelier."""
+    figures, table = material.figures, material.table
+    whole = {name: hypothesis.fit(table) for name, hypothesis in by_name.items()}
+    fitting = [fit.log10_density for name, fit in whole.items() if fit.p_value >= FITTING[name]]
+    likeliest = max(fitting, default=-np.inf)
+    epochs = np.array([figure.epoch for figure in figures])
+    best = None
+    for lines in range(min(epochs), max(epochs)):
+        parts = [np.flatnonzero(part) for part in (epochs <= lines, epochs > lines)]
+        for names in SPLICES:
+            fits = [by_name[name].only(part).fit(table[part]) for name, part in zip(names, parts)]
+            density = sum(fit.log10_density for fit in fits)
+            if (
+                min(fit.p_value for fit in fits) >= REST_FITTING
+                and density > likeliest + MUCH_LIKELIER
+            ):
+                likeliest, best = density - MUCH_LIKELIER, Splice(lines, *names)
+    return best
 
 
 def first_that_does_not_fit(found: Reproduction, name: str) -> Optional[Figure]:
-    """Find the first figure of a table that lies in no edition's interval; None without one."""
+    """Return the first number of a table that lies in no edition's interval; None without one."""
     for verdict in found.verdicts():
         if verdict.figure.table == name and verdict.verdict == verdicts.FAILS:
             return verdict.figure
@@ -192,69 +314,161 @@ def first_that_does_not_fit(found: Reproduction, name: str) -> Optional[Figure]:
 
 
 def edition_of_table(judged: List[Joint]) -> Optional[str]:
-    """Name the edition that all tables are of; ``undecided`` if they are not, None without any."""
+    """Return what all tables are; ``undecided`` if they differ, None without any."""
     editions = {joint.edition for joint in judged}
     if not editions:
         return None
-    return editions.pop() if len(editions) == 1 else "undecided"
+    return editions.pop() if len(editions) == 1 else UNDECIDED
+
+
+def power(number: float) -> str:
+    """Write the power of ten that is nearest to a number, such as 10⁸."""
+    digits = str(round(float(np.log10(number)))) if number else "-300"
+    return "10" + digits.translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def p_values(values: Sequence[float]) -> str:
+    """Write p-values: two digits, a power of ten for small ones, ends for more than two."""
+
+    def one(p_value: float) -> str:
+        return f"{p_value:.2g}" if p_value >= 1e-4 else power(p_value)
+
+    if len(values) > 2:
+        ends = {"least": one(min(values)), "most": one(max(values))}
+        return say("{least} to {most}", **ends)
+    return listed(list(dict.fromkeys(map(one, values))))
+
+
+def right_of(judged: List[Joint]) -> Tuple[int, int]:
+    """Count our own runs that were classified correctly, and all that were tried.
+
+    Both implementations share the split and the order of a seed: they count once, and as correct
+    only if both were. Tables of one implementation are judged by the same runs, at their worst.
+    """
+    tries: Dict[Tuple[str, int], bool] = {}
+    for joint in judged:
+        for key, right in joint.tries.items():
+            tries[key] = tries.get(key, True) and right
+    return sum(tries.values()), len(tries)
 
 
 def in_a_sentence(judged: List[Joint]) -> str:
-    """Tell what the tables say, and how much that is worth; empty without any."""
+    """Write what the tables say, and how much that is worth; empty without any.
+
+    Parameters
+    ----------
+    judged : list of Joint
+        Of :func:`judge_tables`.
+
+    Returns
+    -------
+    str
+        First what to conclude, then the p-values.
+    """
     if not judged:
         return ""
-    # Tables of one version are judged by the same runs, which are counted once: at their worst.
-    worst = {joint.version: joint for joint in sorted(judged, key=lambda joint: -joint.right)}
-    right, tried = sum(j.right for j in worst.values()), sum(j.tried for j in worst.values())
-    each = say("; ").join(_each(judged))
-    if right == tried:
+    sentences = []
+    for edition in dict.fromkeys(joint.edition for joint in judged):
+        of_it = [joint for joint in judged if joint.edition == edition]
+        sentences.append(_conclusion(edition, of_it))
+        sentences += [_typo_in_words(joint, joint.typo) for joint in of_it if joint.typo]
+        sentences += [_splice_in_words(joint, joint.splice) for joint in of_it if joint.splice]
+    right, tried = right_of(judged)
+    sentences.append(
         # The rule of three: no error in n tries leaves up to 3 / n at a level of 0.05.
-        return say(
-            "{each}. Of our own tables, each judged by the others, {right} of {tried} were called "
-            "right, which supports an error below {error:.0%}, not odds like these.",
-            each=each,
+        say(
+            "In a leave-one-out test {right} of {tried} of our own runs were classified correctly, "
+            "so the error rate is at most {error:.0%}; do not take the likelihood ratio literally.",
             right=right,
             tried=tried,
-            error=3 / tried,
+            error=min(3 / tried, 1),
+        )
+        if right == tried
+        else say(
+            "In a leave-one-out test {right} of {tried} of our own runs were classified correctly: "
+            "about {error:.0%} may be wrong.",
+            right=right,
+            tried=tried,
+            error=1 - right / tried,
+        )
+    )
+    return say(" ").join(sentences)
+
+
+def _conclusion(edition: str, of_it: List[Joint]) -> str:
+    """Write what several tables of one kind are, with their p-values."""
+    values: Dict[str, str] = {
+        name.replace(" ", "_"): p_values([joint.fits[name].p_value for joint in of_it])
+        for name in (OFFICIAL, WITHDRAWN, ANOTHER_SPLIT)
+    }
+    ratios = [joint.log10_ratio for joint in of_it]
+    ends = list(dict.fromkeys(power(10 ** abs(end(ratios, key=abs))) for end in (min, max)))
+    values["ratio"] = (
+        say("{least} to {most}", least=ends[0], most=ends[-1]) if ends[1:] else ends[0]
+    )
+    values["names"] = listed([joint.table for joint in of_it])
+    if edition == WITHDRAWN:
+        return say(
+            "Taken together, the numbers of {names} come from the withdrawn edition: about {ratio} "
+            "times as likely there as on the official edition (p-values: withdrawn {withdrawn}, "
+            "official {official}, another split {another_split}).",
+            **values,
+        )
+    if edition == OFFICIAL:
+        return say(
+            "Taken together, the numbers of {names} come from the official edition: about {ratio} "
+            "times as likely there as on the withdrawn edition (p-values: official {official}, "
+            "withdrawn {withdrawn}, another split {another_split}).",
+            **values,
+        )
+    if edition == ANOTHER_SPLIT:
+        return say(
+            "Taken together, the numbers of {names} come from neither edition, but from another "
+            "train/test split of the same images (p-values: another split {another_split}, "
+            "official {official}, withdrawn {withdrawn}).",
+            **values,
+        )
+    if edition == UNDECIDED:
+        return say(
+            "Taken together, the numbers of {names} may come from the official edition or from "
+            "another split: neither is much likelier (p-values: official {official}, withdrawn "
+            "{withdrawn}, another split {another_split}).",
+            **values,
         )
     return say(
-        "{each}. Of our own tables, each judged by the others, {right} of {tried} were called "
-        "right: whatever the odds, {error:.0%} may be called wrong.",
-        each=each,
-        right=right,
-        tried=tried,
-        error=1 - right / tried,
+        "Taken together, the numbers of {names} come from neither edition, nor from another "
+        "train/test split of the same images (p-values: official {official}, withdrawn "
+        "{withdrawn}, another split {another_split}).",
+        **values,
     )
 
 
-def _each(judged: List[Joint]) -> List[str]:
-    words = {
-        "withdrawn": say("re-splits, as those of the withdrawn edition do"),
-        "official": say("the official edition"),
-        "undecided": say("neither edition clearly better"),
-        None: say("neither edition"),
-    }
+def _typo_in_words(joint: Joint, typo: Typo) -> str:
+    return say(
+        "All numbers of {table} but one fit {edition} (p-value {p}): is {name}, {text}, a typo?",
+        table=joint.table,
+        edition=_data_in_words(typo.edition),
+        p=p_values([typo.p_value]),
+        name=typo.figure.name,
+        text=typo.figure.text,
+    )
 
-    def fitting(joint: Joint) -> Optional[str]:
-        return joint.edition if any(map(joint.fits, joint.chi_squares)) else None
 
-    sentences = []
-    for edition in dict.fromkeys(map(fitting, judged)):
-        of_it = [joint for joint in judged if fitting(joint) == edition]
-        ratios = [f"10^{joint.log10_ratio:.1f}" for joint in of_it]
-        if len(of_it) > 2:
-            least, most = (f"10^{end(j.log10_ratio for j in of_it):.1f}" for end in (min, max))
-            ratios = [say("{least} to {most}", least=least, most=most)]
-        sentences.append(
-            say(
-                "as wholes, {names} fit {edition}: {ratios} times as likely on re-splits as on the "
-                "official edition"
-                if len(of_it) > 1
-                else "as a whole, {names} fits {edition}: {ratios} times as likely on re-splits as "
-                "on the official edition",
-                names=listed([joint.table for joint in of_it]),
-                edition=words[edition],
-                ratios=listed(ratios),
-            )
-        )
-    return [sentences[0][0].upper() + sentences[0][1:], *sentences[1:]]
+def _splice_in_words(joint: Joint, splice: Splice) -> str:
+    return say(
+        "The first {epochs} epochs of {table} fit {first} and the others fit {rest}: are these "
+        "lines of two tables?"
+        if splice.epochs > 1
+        else "The first epoch of {table} fits {first} and the others fit {rest}: are these lines "
+        "of two tables?",
+        epochs=splice.epochs,
+        table=joint.table,
+        first=_data_in_words(splice.first),
+        rest=_data_in_words(splice.rest),
+    )
+
+
+def _data_in_words(name: str) -> str:
+    if name == ANOTHER_SPLIT:
+        return say("another split")
+    return say("the official edition") if name == OFFICIAL else say("the withdrawn edition")

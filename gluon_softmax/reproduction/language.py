@@ -4,6 +4,7 @@ import ctypes
 import json
 import locale
 import os
+import re
 import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -54,6 +55,17 @@ class Saying:
     def __str__(self) -> str:
         """Translate it into the current language."""
         return say(self.message, **{name: str(value) for name, value in self.values.items()})
+
+
+def translated_error(message: str) -> str:
+    """Translate an error message, by the patterns in ``zh-errors.json``; itself if none fits."""
+    if _words.get(_NONE):
+        for english, chinese in _read("zh-errors").items():
+            pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(english))
+            match = re.fullmatch(pattern, message)
+            if match:
+                return chinese.format(**match.groupdict())
+    return message
 
 
 def listed(names: list) -> str:

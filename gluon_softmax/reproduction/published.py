@@ -6,6 +6,7 @@ their tables, of 13 runs, and where each stands.
 """
 
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Dict, NamedTuple
 
@@ -30,6 +31,7 @@ class Prediction(NamedTuple):
     high: float
 
 
+@lru_cache(maxsize=None)
 def tables(framework: str) -> np.ndarray:
     """Give what the users of a framework printed.
 
@@ -46,6 +48,35 @@ def tables(framework: str) -> np.ndarray:
     file = Path(__file__).with_name("published-runs.json")
     runs = json.loads(file.read_text("utf-8"))
     return np.array([run["table"] for run in runs if run["framework"] == framework])
+
+
+@lru_cache(maxsize=None)
+def own_tables(edition: str) -> np.ndarray:
+    """Return our own runs with the settings of the published ones, from ``own-runs.json``.
+
+    Parameters
+    ----------
+    edition : {"official", "resplit"}
+        On which data; each run on re-splits has a split of its own, by its seed.
+
+    Returns
+    -------
+    numpy.ndarray
+        Loss, train acc and test acc of each epoch, shape (runs, 15).
+    """
+    file = Path(__file__).with_name("own-runs.json")
+    runs = json.loads(file.read_text("utf-8"))["runs"]
+    return np.array([np.ravel(run["table"]) for run in runs if run["edition"] == edition])
+
+
+def are_theirs(settings: Settings) -> bool:
+    """Check whether batch size and learning rate are those of the published tables."""
+    return (settings.batch_size, settings.lr) == (THEIRS.batch_size, THEIRS.lr)
+
+
+def has_the_like(figure: Figure) -> bool:
+    """Check whether the published tables have a number of the same kind."""
+    return figure.metric in METRICS and figure.epoch <= THEIRS.epochs
 
 
 def predict(found: Reproduction) -> Dict[Figure, Prediction]:
@@ -74,7 +105,7 @@ def predict(found: Reproduction) -> Dict[Figure, Prediction]:
     level = verdicts.LEVEL / sum(map(verdicts.is_judged, found.printed.figures))
     predicted = {}
     for figure in found.printed.figures:
-        if figure.metric not in METRICS or figure.epoch > THEIRS.epochs or figure.scale != 1:
+        if not has_the_like(figure) or figure.scale != 1:
             continue
         values = theirs[:, figure.epoch - 1, METRICS.index(figure.metric)]
         pairs = zip(found.with_their_batch_size, _ours(found))
@@ -100,26 +131,43 @@ def _ours(found: Reproduction) -> list:
 
 
 def in_a_sentence(found: Reproduction) -> str:
-    """Tell how much of what is printed others' runs predict; empty if they predict nothing."""
+    """Write how many of the printed numbers others' runs predict; empty if they predict none."""
     predicted = predict(found)
     if not predicted:
         return ""
     within = sum(verdicts.is_within(f, (p.low, p.high)) for f, p in predicted.items())
-    told = say(
-        "{runs} runs that others published, on the withdrawn edition at batch size {batch_size}, "
-        "predict {within} of the {count} figures of which they have the like",
-        runs=len(tables("MXNet")),
-        batch_size=THEIRS.batch_size,
-        within=within,
-        count=len(predicted),
-    )
-    if found.settings.batch_size != THEIRS.batch_size:
-        told += say(", moved to batch size {n} as ours move", n=found.settings.batch_size)
-    last = [f for f in predicted if f.metric == "loss" and f.epoch == found.printed.epochs]
-    if last:
-        told += say(
-            ": {mean:.4f} for the last loss, printed as {printed}",
-            mean=predicted[last[0]].mean,
-            printed=listed(list(dict.fromkeys(figure.text for figure in last))),
+    values = {
+        "runs": len(tables("MXNet")),
+        "batch_size": THEIRS.batch_size,
+        "within": within,
+        "count": len(predicted),
+        "n": found.settings.batch_size,
+    }
+    sentence = (
+        say(
+            "{runs} runs that other people published on the withdrawn edition, at batch size "
+            "{batch_size}, predict {within} of the {count} comparable numbers.",
+            **values,
         )
-    return say("{parts}.", parts=told)
+        if found.settings.batch_size == THEIRS.batch_size
+        else say(
+            "Extrapolated from batch size {batch_size} to {n}, {runs} runs that other people "
+            "published on the withdrawn edition predict {within} of the {count} comparable "
+            "numbers.",
+            **values,
+        )
+    )
+    last = [f for f in predicted if f.metric == "loss" and f.epoch == found.printed.epochs]
+    if not last:
+        return sentence
+    return say(" ").join(
+        [
+            sentence,
+            say(
+                "They predict a last loss of {mean:.4f}; {name} prints {printed}.",
+                mean=predicted[last[0]].mean,
+                name=say(found.printed.name),
+                printed=listed(list(dict.fromkeys(figure.text for figure in last))),
+            ),
+        ]
+    )

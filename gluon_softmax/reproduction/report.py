@@ -11,6 +11,7 @@ import jinja2
 import numpy as np
 
 from .. import __version__
+from ..console import progress
 from ..data.fashion_mnist import CLASS_NAMES
 from ..training.machine import processor, versions
 from ..writing import write_text
@@ -55,11 +56,13 @@ def write_report(found: Reproduction, out: Path, command: str, language: str = "
     GluonSoftmaxError
         If a file cannot be written.
     """
-    write_text(out / "results.json", json.dumps(results(found), indent=1, allow_nan=False) + "\n")
+    with speaking("en"):
+        content = json.dumps(results(found), indent=1, allow_nan=False)
+    write_text(out / "results.json", content + "\n")
     with speaking(language):
         shown = pictures(found)
         drawn = {}
-        for picture in shown:
+        for picture in progress(shown, desc=say("drawing the report")):
             save_figure(picture.figure, out / f"{picture.name}.png")
             drawn[picture.name] = svg(picture.figure, picture.name)
             write_text(out / f"{picture.name}.svg", standing_alone(drawn[picture.name]))

@@ -1,9 +1,11 @@
-"""The main job: do all that the tutorial does, several times over, and print it as it comes."""
+"""The main job: run the whole tutorial several times, and print the results as they come."""
 
 import dataclasses
+import datetime
+import time
 from typing import List
 
-from ..console import progress
+from ..console import padded, progress, write_line
 from ..data.fashion_mnist import FashionMNIST
 from ..data.resplit import resplit
 from ..errors import GluonSoftmaxError
@@ -13,15 +15,16 @@ from ..training.run import Run, Settings, train_version
 from . import claims
 from .claims import TUTORIAL, Printed
 from .columns import understood
+from .deviations import try_deviations
 from .facts import find_facts, in_words, time_reading
 from .findings import Reproduction
-from .guess import Guess, fits_nowhere, guess, moved
-from .joint import FEWEST, first_that_does_not_fit
-from .language import Saying
+from .guess import Guess, guess, moved, unexplained
+from .joint import FEWEST
+from .language import Saying, say
 from .published import THEIRS
 from .versions import VERSIONS
 
-# So many runs tell what another batch size does to a figure.
+# Number of runs used to estimate the effect of the batch size.
 WITH_THEIR_BATCH_SIZE = 5
 
 
@@ -33,47 +36,54 @@ def reproduce(
     read: bool = True,
     printed: Printed = TUTORIAL,
 ) -> Reproduction:
-    """Do all that the tutorial does; print it as it comes.
+    """Run the whole tutorial several times; print the results as they come.
 
     Parameters
     ----------
     data : FashionMNIST
-        The edition at hand.
+        The loaded edition.
     settings : Settings
-        Of all runs.
+        Settings of all runs.
     seed : int
-        Of the first run; each further one takes the next.
+        Seed of the first run; each further run adds 1.
     runs : int
-        How often to train each version on each edition.
+        Number of runs of each implementation on each edition.
     read : bool
-        Whether to time a pass of the tutorial's own loader.
+        Whether to time a pass of the tutorial's own data loader.
     printed : Printed
-        What to hold the runs against.
+        The numbers to compare with.
 
     Returns
     -------
     Reproduction
-        All that was found; marked as partial if Ctrl-C or an error ended it.
+        The results; ``partial`` if Ctrl-C or an error ended the runs early.
     """
     found = Reproduction(data, settings, seed, runs, printed=printed)
+    found.started = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+    start = time.perf_counter()
     try:
         if printed is TUTORIAL:
             found.facts = find_facts(data)
             _print_part_1(found)
             if read:
                 found.reading_seconds = time_reading(data, settings.num_workers)
-                print(
-                    f"one pass of the tutorial's loader: {found.reading_seconds:.2f} s "
-                    f"(tutorial: {claims.READING_SECONDS:.2f} s)"
+                write_line(
+                    say(
+                        "  one pass of the tutorial's data loader: {here:.2f} s "
+                        "(tutorial: {there:.2f} s)",
+                        here=found.reading_seconds,
+                        there=claims.READING_SECONDS,
+                    )
                 )
         _run_all(found)
     except KeyboardInterrupt:
         found.partial = True
-        # What follows, the report, is not to end.
+        # The report still has to be written.
         forget()
     except GluonSoftmaxError as error:
-        # What has ended is worth a report; the caller tells the error.
+        # The finished runs are worth a report; the caller prints the error.
         found.partial, found.stopped = True, str(error)
+    found.seconds = time.perf_counter() - start
     return found
 
 
@@ -93,8 +103,8 @@ def reproduce_table(
     -------
     Reproduction
         Of runs with the reader's settings; if no table fits them, and all fit runs with other usual
-        ones, of these. ``readings`` tells how the tables were understood, and which of them no runs
-        explain.
+        ones, of these. ``readings`` say how the tables were understood, which of them a program
+        gives that deviates from the tutorial's, and which of them no runs explain.
     """
     found = _understood(reproduce(data, settings, seed, runs, printed=taken))
     if found.partial:
@@ -107,55 +117,43 @@ def reproduce_table(
                 {"n": FEWEST},
             )
         )
-    misfits = [joint.table for joint in fits_nowhere(found)]
+    misfits = unexplained(found)
     if not misfits:
         return found
-    if misfits == taken.tables:
-        print("\nNo table fits: the usual settings are tried.", flush=True)
-        try:
+    try:
+        if [joint.table for joint in misfits] == taken.tables:
+            write_line("\n" + say("No table fits either edition: trying the usual settings."))
             guessed = guess(found, taken)
-        except KeyboardInterrupt:
-            found.partial = True
-            forget()
-            return found
-        printed = moved(taken, guessed)
-        settings_of_guess = dataclasses.replace(guessed.settings, epochs=printed.epochs)
-        other = _understood(reproduce(data, settings_of_guess, seed, runs, printed=printed))
-        if other.partial:
-            found.partial, found.stopped = True, other.stopped
-            return found
-        if not fits_nowhere(other):
-            other.readings.append(
+            printed = moved(taken, guessed)
+            settings_of_guess = dataclasses.replace(guessed.settings, epochs=printed.epochs)
+            other = _understood(reproduce(data, settings_of_guess, seed, runs, printed=printed))
+            if other.partial:
+                found.partial, found.stopped = True, other.stopped
+                return found
+            if not unexplained(other):
+                other.readings.append(
+                    Saying(
+                        "with {given}, no table fits either edition; {guess} is a guess that "
+                        "{runs} runs on each edition confirm",
+                        {
+                            "given": Guess(settings, 0).in_words(),
+                            "guess": guessed.in_words(),
+                            "runs": runs,
+                        },
+                    )
+                )
+                return other
+            found.readings.append(
                 Saying(
-                    "with {given}, which were given, no table fits either edition; {guess} is a "
-                    "guess that {runs} runs on each edition bear out",
-                    {
-                        "given": Guess(settings, 0).in_words(),
-                        "guess": guessed.in_words(),
-                        "runs": runs,
-                    },
+                    "of the usual settings, {guess} came nearest, but does not fit either",
+                    {"guess": guessed.in_words()},
                 )
             )
-            return other
-        found.readings.append(
-            Saying(
-                "of the usual settings, {guess} came nearest, and does not fit either",
-                {"guess": guessed.in_words()},
-            )
-        )
-    for name in misfits:
-        first = first_that_does_not_fit(found, name)
-        found.readings.append(
-            Saying(
-                "{table} is implausible: {name}, {text}, is the first figure that shows it",
-                {"table": name, "name": first.name, "text": first.text},
-            )
-            if first
-            else Saying(
-                "{table} is implausible: no figure shows it alone, all together do",
-                {"table": name},
-            )
-        )
+        write_line("\n" + say("Trying the usual deviations from the tutorial's program."))
+        try_deviations(found, misfits)
+    except KeyboardInterrupt:
+        found.partial = True
+        forget()
     return found
 
 
@@ -175,7 +173,7 @@ def _run_all(found: Reproduction) -> None:
         total += min(again, found.runs_asked)
     with progress(total=total, desc="runs", unit="run") as bar:
         for edition in editions:
-            # The first run on the edition at hand is told at length, the others in a line each.
+            # The first run on the edition at hand prints every epoch, the others a line each.
             at_length = 1 if edition == pool.edition else 0
             for k in range(found.runs_asked):
                 seed = (found.seed + k) % 2**32
@@ -188,8 +186,7 @@ def _run_all(found: Reproduction) -> None:
                         found.runs.setdefault(edition, []).extend(several)
                     bar.update()
                 if k == at_length:
-                    names = "        ".join(versions)
-                    print(f"\n{edition:22} last loss, test acc: {names}")
+                    _print_heading(edition, found.settings.epochs, versions)
                 if k >= at_length:
                     _print_run(k, found.runs_asked, several)
                 if edition == "resplit" and k < again:
@@ -213,31 +210,57 @@ def _run(found: Reproduction, version: str, data: FashionMNIST, seed: int, at_le
     # Of several tables of one version, the first.
     figures = [figure for figure in found.printed.figures if figure.version == version]
     section, table = figures[0].section, figures[0].table
-    print(f"\n{section:56} {found.printed.column}")
+    write_line(f"\n{padded(say(section), 56)} {say(found.printed.column)}")
 
     def beside(records: Records) -> None:
         epoch = len(records.loss)
         theirs = [figure.text for figure in found.printed.of(table) if figure.epoch == epoch]
-        print(f"{epoch_line(records):56} {' '.join(theirs)}".rstrip(), flush=True)
+        write_line(f"{epoch_line(records):56} {' '.join(theirs)}".rstrip())
 
     return train_version(
         VERSIONS[version],
         data,
         settings,
         seed,
-        on_start=lambda accuracy: print(f"test acc before training {accuracy:.4f}"),
+        on_start=lambda accuracy: write_line(
+            say("test acc before training {accuracy:.4f}", accuracy=accuracy)
+        ),
         on_epoch=beside,
     )
 
 
 def _print_part_1(found: Reproduction) -> None:
-    print(f"{claims.PART_1} ({found.data.edition} edition, from {found.data.origin})")
+    data = found.data
+    write_line(
+        say(
+            "{part} ({edition} edition, from {origin})",
+            part=say(claims.PART_1),
+            edition=data.edition,
+            origin=data.origin,
+        )
+    )
     for fact in found.facts:
-        here, tutorial = in_words(fact.here), in_words(fact.printed)
-        differs = "" if fact.here == fact.printed else f"  (tutorial: {tutorial})"
-        print(f"  {fact.name}: {here}{differs}")
+        line = f"  {say(fact.name)}: {in_words(fact.here)}"
+        if fact.here != fact.printed:
+            line += "  " + say("(tutorial: {printed})", printed=in_words(fact.printed))
+        write_line(line)
+
+
+def _print_heading(edition: str, epochs: int, versions: List[str]) -> None:
+    heading = say(
+        "A new re-split for each run: loss and test accuracy after epoch {epochs}"
+        if edition == "resplit"
+        else "The {edition} edition again: loss and test accuracy after epoch {epochs}",
+        edition=edition,
+        epochs=epochs,
+    )
+    write_line(f"\n{heading}")
+    write_line(f"{'':17}" + "".join(f"{version:17}" for version in versions).rstrip())
 
 
 def _print_run(k: int, runs: int, several: List[Run]) -> None:
-    figures = "   ".join(f"{r.records.loss[-1]:.4f} {r.records.test_acc[-1]:.4f}" for r in several)
-    print(f"run {k + 1:>3} of {runs:<3} {'':24}     {figures}", flush=True)
+    figures = "".join(
+        f"{run.records.loss[-1]:.4f}  {run.records.test_acc[-1]:.4f}   " for run in several
+    )
+    name = say("run {number:>3} of {runs}", number=k + 1, runs=runs)
+    write_line(f"{padded(name, 17)}{figures}".rstrip())

@@ -9,11 +9,11 @@ from ..training.machine import processor, versions
 from ..training.run import Run
 from . import claims
 from .findings import Reproduction
-from .joint import edition_of_table, judge_tables
+from .joint import Joint, edition_of_table, judge_tables, right_of
 from .rows import rows
 from .versions import VERSIONS
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _SERIES = ("loss", "train_acc", "share_predicted_1", "test_acc", "seconds")
 
 
@@ -54,19 +54,37 @@ def results(found: Reproduction) -> dict:
             }
             for edition in found.runs
         },
-        "claims": _claims(found),
-        "tables": {
-            joint.table: {
-                "chi_square": joint.chi_squares,
-                "edition": joint.edition,
-                "figures": joint.figures,
-                "log10_ratio": joint.log10_ratio,
-                "left_out": {"right": joint.right, "of": joint.tried},
-            }
-            for joint in tables
+        "with_others_batch_size": {
+            version: _statistics(of_it)
+            for version in VERSIONS
+            for of_it in [[run for run in found.with_their_batch_size if run.version == version]]
+            if of_it
         },
+        "claims": _claims(found),
+        "tables": {joint.table: _table(joint) for joint in tables},
         "edition_of_table": edition_of_table(tables),
         "readings": list(map(str, found.readings)),
+    }
+
+
+def _table(joint: Joint) -> dict:
+    right, tried = right_of([joint])
+    return {
+        "edition": joint.edition,
+        "figures": joint.figures,
+        "p_value": {name: fit.p_value for name, fit in joint.fits.items()},
+        "distance": {name: fit.distance for name, fit in joint.fits.items()},
+        "log10_density": {name: fit.log10_density for name, fit in joint.fits.items()},
+        "log10_ratio": joint.log10_ratio,
+        "typo": joint.typo
+        and {
+            "figure": joint.typo.figure.name,
+            "edition_without": joint.typo.edition,
+            "p_value_without": joint.typo.p_value,
+        },
+        "splice": joint.splice and joint.splice._asdict(),
+        "deviates": joint.deviates,
+        "left_out": {"right": right, "of": tried},
     }
 
 

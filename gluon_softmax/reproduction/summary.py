@@ -2,10 +2,9 @@
 
 import csv
 import io
-import re
-import unicodedata
 from typing import List
 
+from ..console import padded, wrapped
 from . import joint, published, verdicts
 from .findings import Reproduction, each_alone, headline, short
 from .language import say
@@ -50,8 +49,8 @@ def table(found: Reproduction, form: str = "text") -> List[str]:
         csv.writer(text, lineterminator="\n").writerows(cells)
         return text.getvalue().splitlines()
     return [
-        f"{_padded(name, -29)} {_padded(printed, 8)}"
-        f"{''.join(' ' + _padded(mean, 9) for mean in means)}  {verdict}"
+        f"{padded(name, 29)} {padded(printed, -8)}"
+        f"{''.join(' ' + padded(mean, -9) for mean in means)}  {verdict}"
         for name, printed, *means, verdict in cells
     ]
 
@@ -64,47 +63,6 @@ def _short_verdict(verdict: str) -> str:
         verdicts.FAILS: say("FAILS"),
         verdicts.NO_VERDICT: say("no verdict"),
     }[verdict]
-
-
-def _width(text: str) -> int:
-    """Count a terminal's columns: a Chinese character has two."""
-    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
-
-
-def _padded(text: str, width: int) -> str:
-    """Pad to a width in a terminal's columns, on the right if it is negative."""
-    blanks = " " * (abs(width) - _width(text))
-    return text + blanks if width < 0 else blanks + text
-
-
-# Where a line may end: after a space, or at a Chinese character that no punctuation follows.
-_PIECES = re.compile(
-    r"\s+|[\u2e80-\u9fff][\u3000-\u303f\uff00-\uff0f\uff1a-\uff1f]*|[^\s\u2e80-\u9fff]+"
-)
-
-
-def wrapped(text: str, width: int = 80) -> List[str]:
-    """Break a text into lines, also where it is Chinese and has no spaces.
-
-    Parameters
-    ----------
-    text : str
-        One paragraph.
-    width : int
-        Of a line, in a terminal's columns.
-
-    Returns
-    -------
-    list of str
-        Lines.
-    """
-    lines = [""]
-    for piece in _PIECES.findall(text):
-        if _width(lines[-1] + piece.rstrip()) > width and lines[-1]:
-            lines.append("")
-        if lines[-1] or not piece.isspace():
-            lines[-1] += piece
-    return [line.rstrip() for line in lines if line]
 
 
 def summary(found: Reproduction, form: str = "text", width: int = 80) -> str:

@@ -4,7 +4,7 @@ import re
 import sys
 import unicodedata
 from pathlib import Path
-from typing import List, NamedTuple, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from ..errors import UsageError
 
@@ -14,16 +14,38 @@ MOST_LOSS = 1e9
 # Bytes: a device may give ever more.
 LONGEST = 64 << 20
 EXAMPLE = "epoch 1, loss 0.7517, train acc 0.757, test acc 0.790"
+# Within a table the loss of the second epoch is lower by more than this.
+FALL = 0.98
 
 # Between words and numbers stands what is neither, in moderation, so that a text of ten million
 # blanks is read in no time: commas and colons of any script, or what was left of them.
 _GAP = r"\W{0,9}?"
 _NUMBER = r"(-?(?:\d{1,12}\.?\d{0,12}|\.\d{1,12})(?:e[-+]?\d{1,3})?|nan|-?inf)"
+_TESTED = r"(?:test|val(?:id(?:ation)?)?)[ _]?"
+_LOSS = r"(?:train(?:ing)?[ _]?)?loss"
+_TRAIN = r"(?:train(?:ing)?[ _]?)?acc(?:uracy)?"
+_TEST = rf"{_TESTED}acc(?:uracy)?"
+_EPOCH = rf"epoch{_GAP}(\d{{1,6}})(?: ?/ ?\d{{1,6}})?"
+# Keras, in d2l's TensorFlow edition, prints a progress bar below `Epoch 1/5`.
+_BAR = r"[ \r]{0,4}\n[^\n]{0,20000}?"
 _LINE = re.compile(
-    rf"epoch{_GAP}(\d{{1,6}}){_GAP}loss{_GAP}{_NUMBER}"
-    rf"{_GAP}train[ _]?acc(?:uracy)?{_GAP}{_NUMBER}{_GAP}test[ _]?acc(?:uracy)?{_GAP}{_NUMBER}",
+    rf"{_EPOCH}(?:{_GAP}|{_BAR}){_LOSS}{_GAP}{_NUMBER}{_GAP}{_TRAIN}{_GAP}{_NUMBER}"
+    rf"(?:{_GAP}{_TESTED}loss{_GAP}{_NUMBER})?{_GAP}{_TEST}{_GAP}{_NUMBER}",
     re.IGNORECASE,
 )
+_BEGINS = re.compile(rf"\W{{0,40}}{_EPOCH}(?!.*%\|)", re.IGNORECASE)
+_WITHOUT_EPOCH = re.compile(rf"loss{_GAP}{_NUMBER}{_GAP}{_TRAIN}{_GAP}{_NUMBER}", re.IGNORECASE)
+_ANSI = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
+# Of a Markdown or CSV table: what its header calls the columns, and what its cells hold.
+_CELLS = re.compile(r"[|,;\t]")
+_HEADER = {
+    "epoch": r"epochs?|#",
+    "loss": rf"{_LOSS}[^\d]{{0,20}}",
+    "train acc": rf"{_TRAIN}[^\d]{{0,20}}",
+    "test acc": rf"{_TEST}[^\d]{{0,20}}",
+}
+_CELL = re.compile(rf"{_NUMBER}\W?", re.IGNORECASE)
+_EPOCH_CELL = re.compile(r"(?:epoch )?(\d{1,6})(?: ?/ ?\d{1,6})?", re.IGNORECASE)
 
 
 class Number(NamedTuple):
@@ -37,7 +59,29 @@ Row = Tuple[Number, Number, Number]
 Table = List[Row]
 
 
-def read(source: str) -> List[Table]:
+class Tables(List[Table]):
+    """Tables in the order in which they stand, and the lines that look like theirs but are not.
+
+    Parameters
+    ----------
+    left_out : dict of int to str
+        By its number, each line that begins as an epoch's does and cannot be read.
+    """
+
+    left_out: Dict[int, str]
+
+
+class _Entry(NamedTuple):
+    """An epoch's numbers, and where in the text they stand."""
+
+    start: int
+    end: int
+    epoch: int
+    row: Row
+    is_first: bool = False
+
+
+def read(source: str) -> Tables:
     """Read the tables in a file.
 
     Parameters
@@ -47,7 +91,7 @@ def read(source: str) -> List[Table]:
 
     Returns
     -------
-    list of Table
+    Tables
         At least one.
 
     Raises
@@ -67,7 +111,7 @@ def read(source: str) -> List[Table]:
     except OSError as error:
         raise UsageError(f"--table {source!r}: {error.strerror}") from error
     if len(raw) > LONGEST:
-        raise UsageError(f"--table {source!r}: longer than {LONGEST >> 20} MB, which is no text")
+        raise UsageError(f"--table {source!r}: larger than {LONGEST >> 20} MB: not a text file")
     # PowerShell's `>` writes UTF-16; in other encodings, digits and Latin letters survive.
     encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
     return parse(raw.decode(encoding, "replace"), name)
@@ -78,48 +122,131 @@ def name_of(source: str) -> str:
     return "standard input" if source == "-" else Path(source).name
 
 
-def parse(text: str, name: str) -> List[Table]:
+def parse(text: str, name: str) -> Tables:
     """Find the tables in a text.
 
     Parameters
     ----------
     text : str
-        With lines such as those of ``d2lzh.train_ch3``, among whatever else.
+        With lines such as those of ``d2lzh.train_ch3`` or Keras, or with a Markdown or CSV table,
+        among whatever else.
     name : str
         What to call it in an error.
 
     Returns
     -------
-    list of Table
-        In their order; each has the loss, train acc and test acc of epoch 1, 2 and so on, also
-        where the text counts them from 0.
+    Tables
+        Each has the loss, train acc and test acc of epoch 1, 2 and so on, also where the text
+        counts them from 0.
 
     Raises
     ------
     UsageError
         If there is no such line, or the epochs of a table are not 1, 2, 3 and so on.
     """
-    tables: List[Table] = []
-    last = 0
     # Chinese commas, colons, percent signs and digits become those of ASCII.
-    for match in _LINE.finditer(unicodedata.normalize("NFKC", text)):
-        epoch = int(match.group(1))
-        if epoch in (0, 1) and not (tables and epoch == last + 1):
+    text = _ANSI.sub("", unicodedata.normalize("NFKC", text))
+    entries = sorted([*_lines(text), *_cells(text)])
+    tables = Tables()
+    tables.left_out = _left_out(text, entries)
+    before: Optional[_Entry] = None
+    for entry in entries:
+        if entry.is_first or before is None or not _goes_on(text, before, entry):
+            if entry.epoch not in (0, 1):
+                raise UsageError(
+                    f"{name}: its first epoch is {entry.epoch}: a table begins with epoch 1"
+                    f"{_unread(tables)}"
+                    if entry.is_first or before is None
+                    else f"{name}: table {len(tables)} has epoch {entry.epoch} after "
+                    f"{before.epoch}, where {before.epoch + 1} belongs{_unread(tables)}"
+                )
             tables.append([])
-        elif not tables:
-            raise UsageError(f"{name}: its first epoch is {epoch}: a table begins with epoch 1")
-        elif epoch != last + 1:
-            raise UsageError(
-                f"{name}: table {len(tables)} has epoch {epoch} after {last}, where {last + 1} "
-                "belongs"
-            )
-        last = epoch
-        loss, train_acc, test_acc = map(_number, match.groups()[1:])
-        tables[-1].append((loss, train_acc, test_acc))
-        _refuse_the_impossible(tables, name, epoch)
+        before = entry
+        tables[-1].append(entry.row)
+        _refuse_the_impossible(tables, name, entry.epoch)
     if not tables:
-        raise UsageError(f"{name}: no line in it is such as `{EXAMPLE}`")
+        message = f"{name}: no line in it is such as `{EXAMPLE}`{_unread(tables)}"
+        if _WITHOUT_EPOCH.search(text):
+            message += (
+                "; `loss 0.447, train acc 0.848, test acc 0.832` without an epoch, as d2l's later "
+                "editions print, is only the last line of a table"
+            )
+        raise UsageError(message)
     return tables
+
+
+def _lines(text: str) -> Iterator[_Entry]:
+    """Find the lines of one epoch each."""
+    for match in _LINE.finditer(text):
+        epoch, loss, train_acc, _, test_acc = match.groups()
+        row = (_number(loss), _number(train_acc), _number(test_acc))
+        yield _Entry(match.start(), match.end(), int(epoch), row)
+
+
+def _cells(text: str) -> Iterator[_Entry]:
+    """Find the rows of Markdown and CSV tables."""
+    columns: Dict[str, int] = {}
+    start, count = 0, 0
+    for line in text.split("\n"):
+        # No row is longer; a text may be a single line.
+        if len(line) < 1000 and (columns or "loss" in line.lower()):
+            cells = [cell.strip(" \r*_`\"'") for cell in _CELLS.split(line)]
+            inside = columns and max(columns.values()) < len(cells)
+            numbers = [_CELL.fullmatch(cells[columns[each]]) for each in COLUMNS] if inside else []
+            epoch = _EPOCH_CELL.fullmatch(cells[columns["epoch"]]) if inside else None
+            if epoch and all(numbers):
+                count += 1
+                loss, train_acc, test_acc = (_number(each.group(1)) for each in numbers if each)
+                row = (loss, train_acc, test_acc)
+                yield _Entry(start, start + len(line), int(epoch.group(1)), row, count == 1)
+            elif set(line) - set("|-: \r") or not line.strip():
+                columns, count = _header(cells), 0
+        start += len(line) + 1
+
+
+def _header(cells: List[str]) -> Dict[str, int]:
+    """Find which cell is which column in a header; nothing if a line is not one."""
+    columns: Dict[str, int] = {}
+    for word, pattern in _HEADER.items():
+        for k, cell in enumerate(cells):
+            if word not in columns and re.fullmatch(pattern, cell, re.IGNORECASE):
+                columns[word] = k
+    # The epochs' column may have no name.
+    if columns.get("loss"):
+        columns.setdefault("epoch", columns["loss"] - 1)
+    return columns if len(columns) == len(_HEADER) else {}
+
+
+def _goes_on(text: str, before: _Entry, entry: _Entry) -> bool:
+    """Check whether an epoch goes on the table of the one before it."""
+    if entry.epoch != before.epoch + 1:
+        return False
+    if before.epoch:
+        return True
+    # Epoch 1 after epoch 0: it may be the first of another table, which counts from 1.
+    between = text[before.end : entry.start].split("\n")[1:-1]
+    falls = entry.row[0].value < FALL * before.row[0].value
+    return falls and not re.search(r"\w", " ".join(between))
+
+
+def _left_out(text: str, entries: List[_Entry]) -> Dict[int, str]:
+    """Find the lines that begin as an epoch's does, and are none of those that were read."""
+    left_out, start, at = {}, 0, 0
+    for number, line in enumerate(text.split("\n"), start=1):
+        while at < len(entries) and entries[at].end < start:
+            at += 1
+        is_read = at < len(entries) and entries[at].start < start + len(line)
+        if not is_read and "poch" in line[:60].lower() and _BEGINS.match(line[:200]):
+            left_out[number] = line.strip()
+        start += len(line) + 1
+    return left_out
+
+
+def _unread(tables: Tables) -> str:
+    """Name the first line that was left out, for an error; empty without any."""
+    for number, line in tables.left_out.items():
+        return f"; line {number} cannot be read: `{line[:60]}`"
+    return ""
 
 
 def _number(text: str) -> Number:
@@ -134,5 +261,5 @@ def _refuse_the_impossible(tables: List[Table], name: str, epoch: int) -> None:
         if not 0 <= number.value <= (MOST_LOSS if column == "loss" else 100):
             raise UsageError(
                 f"{name}: implausible: table {len(tables)}, epoch {epoch}: {column} "
-                f"{number.value:g} is no {'loss' if column == 'loss' else 'share'}"
+                f"{number.value:g} is not a possible {'loss' if column == 'loss' else 'accuracy'}"
             )

@@ -1,12 +1,12 @@
-"""All that MXNet 1.9.1 and d2lzh 1.0.0 need on newer versions of NumPy, Python, IPython and SciPy.
+"""Compatibility patches for MXNet 1.9.1 and d2lzh 1.0.0.
 
-Both were last released before those. One file for each that broke something; importing
-``gluon_softmax`` calls :func:`revive`, after which ``import mxnet`` and ``import d2lzh`` work, and
-with them a reader's own copy of the tutorial. No file of theirs is changed; with
-``GLUON_SOFTMAX_REVIVE=0`` in the environment all is left as it was.
+Newer releases of NumPy, Python, IPython and SciPy broke both packages; there is one file for each
+cause. Importing ``gluon_softmax`` calls :func:`revive`. After that ``import mxnet`` and
+``import d2lzh`` work, and so does a reader's own copy of the tutorial. No file of these packages is
+changed. ``GLUON_SOFTMAX_REVIVE=0`` in the environment turns all patches off.
 
-Nothing here imports either of them, nor NumPy, IPython or matplotlib: a mend of something that is
-not yet imported waits until it is.
+Nothing here imports MXNet, d2lzh, NumPy, IPython or matplotlib: the patch of a module is applied
+when something else imports that module.
 """
 
 import os
@@ -28,7 +28,7 @@ _take: Any = None
 
 def _load_mxnet(load: Callable, module: ModuleType) -> None:
     machine.check()
-    # What is left of an import before ours, which failed.
+    # An earlier import that failed leaves submodules behind.
     for name in [name for name in sys.modules if name.startswith("mxnet.")]:
         del sys.modules[name]
     folder = Path(str(module.__file__)).parent
@@ -42,8 +42,8 @@ def _load_mxnet(load: Callable, module: ModuleType) -> None:
 
 
 def _mend_mxnet() -> None:
-    # Here, as they import NumPy.
-    from . import fashion_mnist, one_element, recordio, scalars, trainer
+    # Imported here, because these modules import NumPy.
+    from . import datasets, fashion_mnist, one_element, recordio, scalars, trainer
 
     of = sys.modules
     workers.let_fork(of["mxnet.gluon.data.dataloader"])
@@ -57,6 +57,7 @@ def _mend_mxnet() -> None:
     recordio.mend(of["mxnet.recordio"])
     trainer.mend(of["mxnet.gluon.trainer"])
     gpu.mend(of["mxnet"])
+    datasets.mend(of["mxnet.gluon.data.vision.datasets"], of["mxnet.test_utils"])
     if _take is not None:
         fashion_mnist.mend(of["mxnet.gluon.data.vision.datasets"], _take)
 
@@ -67,7 +68,7 @@ def _load_numpy(load: Callable, module: ModuleType) -> None:
 
 
 def _mend_numpy() -> None:
-    # Here, as it imports NumPy: half of the time in which a program starts.
+    # Imported here, because it imports NumPy, which is half of a program's start-up time.
     from . import numpy
 
     numpy.mend()
@@ -81,6 +82,7 @@ def _load_display(load: Callable, module: ModuleType) -> None:
 def _load_d2lzh(load: Callable, module: ModuleType) -> None:
     load(module)
     pictures.mend(module)
+    gpu.mend_choice(module)
 
 
 _LOADERS = {
@@ -96,7 +98,7 @@ def _is_mended() -> bool:
 
 
 class _Mending:
-    """Find a module where it is, and mend it as it loads."""
+    """A finder that patches a module while it loads."""
 
     @staticmethod
     def find_spec(
@@ -112,21 +114,23 @@ class _Mending:
 
 
 def is_off() -> bool:
-    """Tell whether the environment asks for MXNet as it is."""
+    """Check whether the environment turns the patches off."""
     return os.environ.get(SWITCH) == "0"
 
 
 def revive(take: Optional[Callable] = None) -> None:
-    """Mend what is broken here, at once or as soon as it is imported; a second call does nothing.
+    """Patch the modules that are imported now, and the others at their import.
+
+    A second call does nothing.
 
     Parameters
     ----------
     take : callable, optional
-        Where MXNet's ``FashionMNIST`` gets its arrays from; see :func:`.fashion_mnist.mend`.
+        Returns the arrays for MXNet's ``FashionMNIST``; see :func:`.fashion_mnist.mend`.
 
     See Also
     --------
-    listed : The mends that were looked at.
+    listed : The patches that were considered.
     """
     global _take
     if is_off():
@@ -135,7 +139,7 @@ def revive(take: Optional[Callable] = None) -> None:
     if "numpy" in sys.modules:
         _mend_numpy()
     if hasattr(sys.modules.get("mxnet"), "gluon") and not _is_mended():
-        # Where it can be imported without us.
+        # MXNet was imported before this package, which works on older Pythons and NumPys.
         _mend_mxnet()
     if "IPython.display" in sys.modules:
         ipython.mend(sys.modules["IPython.display"])

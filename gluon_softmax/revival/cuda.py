@@ -1,7 +1,8 @@
-"""MXNet's CUDA builds: NVIDIA's libraries from packages, and what its driver says.
+"""MXNet's CUDA builds: load NVIDIA's libraries from packages, and query NVIDIA's driver.
 
-A CUDA build links to CUDA 11, which NVIDIA has on PyPI, under ``site-packages/nvidia/*/lib``, where
-no loader looks. Only the driver must be the machine's own.
+A CUDA build links to CUDA 11. NVIDIA's packages on PyPI install it in
+``site-packages/nvidia/*/lib``, where the dynamic loader does not look. Only the driver comes from
+the machine.
 """
 
 import ctypes
@@ -12,7 +13,7 @@ from typing import List, NamedTuple, Optional
 from ..errors import MissingLibrary
 from .mend import note
 
-# What libmxnet.so asks for, and before each what that asks for in turn.
+# The libraries that libmxnet.so needs; the dependencies of each come before it.
 _LIBRARIES = (
     "libcudart.so.*",
     "libnvrtc.so.*",
@@ -26,14 +27,14 @@ _LIBRARIES = (
     "libnccl.so.*",
     "libnvToolsExt.so.*",
 )
-# Of the driver's CUdevice_attribute: the two numbers of the compute capability.
+# The compute capability's two numbers in the driver's CUdevice_attribute.
 _MAJOR, _MINOR = 75, 76
-# MXNet 1.9.1 was built for 5.0 to 8.6, as machine code alone: what runs on 8.6 runs on 8.9.
+# MXNet 1.9.1 has machine code for 5.0 to 8.6 and no PTX; code for 8.6 also runs on 8.9.
 OLDEST, NEWEST = (5, 0), (8, 9)
 
 
 class Gpu(NamedTuple):
-    """A GPU, as NVIDIA's driver names it."""
+    """A GPU, as NVIDIA's driver reports it."""
 
     name: str
     major: int
@@ -41,22 +42,22 @@ class Gpu(NamedTuple):
 
     @property
     def supported(self) -> bool:
-        """Whether MXNet's builds hold code for it."""
+        """Whether MXNet's CUDA builds have code for it."""
         return OLDEST <= (self.major, self.minor) <= NEWEST
 
 
 def build(folder: Path) -> Optional[str]:
-    """Name the CUDA build of MXNet that is installed, such as ``mxnet-cu117``.
+    """Return the name of the installed CUDA build of MXNet, such as ``mxnet-cu117``.
 
     Parameters
     ----------
     folder : pathlib.Path
-        Where libmxnet.so lies, in site-packages.
+        The folder of libmxnet.so in site-packages.
 
     Returns
     -------
     str or None
-        None for the CPU build.
+        None if the CPU build is installed.
     """
     for path in folder.parent.glob("mxnet_cu*.dist-info"):
         return path.name.partition("-")[0].replace("_", "-")
@@ -64,51 +65,62 @@ def build(folder: Path) -> Optional[str]:
 
 
 def supply(folder: Path) -> None:
-    """Load what a CUDA build links to, where NVIDIA's packages have it; before MXNet is loaded.
+    """Load a CUDA build's libraries from NVIDIA's packages, before MXNet is loaded.
 
     Parameters
     ----------
     folder : pathlib.Path
-        Where libmxnet.so lies, in site-packages.
+        The folder of libmxnet.so in site-packages.
 
     Raises
     ------
     MissingLibrary
-        If NVIDIA's driver is missing, without which a CUDA build cannot even be imported.
+        If NVIDIA's driver is missing; a CUDA build cannot be imported without it.
     """
     name = build(folder)
     if name is None:
         return
     if _driver() is None:
         raise MissingLibrary(
-            f"{name} needs NVIDIA's driver (libcuda.so.1), which this machine lacks: install the "
-            f"driver, or have MXNet's CPU build: make without GPU=1, or with pip: pip uninstall "
-            f"{name}, then pip install --no-deps mxnet==1.9.1"
+            f"{name} needs NVIDIA's driver (libcuda.so.1), and this machine does not have it: "
+            f"install the driver, or replace {name} by MXNet's CPU build: run make without GPU=1, "
+            f"or pip uninstall {name} and then pip install --no-deps mxnet==1.9.1"
         )
+    # MXNet was compiled with cuDNN 8.5, and at each start it would warn of the 8.9 in the package.
+    os.environ.setdefault("MXNET_CUDNN_LIB_CHECKING", "0")
     packages = folder.parent / "nvidia"
     for pattern in _LIBRARIES:
         for path in packages.glob(f"*/lib/{pattern}"):
             ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
-            note(f"{path.name} from PyPI", "CUDA in packages")
+            note(f"{path.name} from PyPI", "CUDA from PyPI")
     if not gpus():
-        # Otherwise it says, while it trains on the CPU, that a GPU was asked for and not found.
+        # MXNet would warn of a missing GPU while it trains on the CPU.
         os.environ.setdefault("MXNET_CUDA_LIB_CHECKING", "0")
-        note("MXNET_CUDA_LIB_CHECKING=0, or it speaks of GPUs on the CPU", "no NVIDIA")
+        note("MXNET_CUDA_LIB_CHECKING=0", "no NVIDIA GPU")
 
 
 def gpus() -> List[Gpu]:
-    """Ask NVIDIA's driver which GPUs there are.
+    """Return the GPUs that NVIDIA's driver reports.
 
     Returns
     -------
     list of Gpu
-        As many as ``CUDA_VISIBLE_DEVICES`` shows; none without a driver that works.
+        The devices that ``CUDA_VISIBLE_DEVICES`` allows; empty without a working driver.
     """
     driver = _driver()
     count = ctypes.c_int()
     if driver is None or driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count)):
         return []
     return [_gpu(driver, index) for index in range(count.value)]
+
+
+def without_code(index: int, gpu: Gpu) -> str:
+    """Format the reason why MXNet cannot compute on a GPU."""
+    oldest, newest = (".".join(map(str, numbers)) for numbers in (OLDEST, NEWEST))
+    return (
+        f"MXNet's CUDA builds have no code for GPU {index} ({gpu.name}, compute capability "
+        f"{gpu.major}.{gpu.minor}); they support {oldest} to {newest}"
+    )
 
 
 def _gpu(driver: ctypes.CDLL, index: int) -> Gpu:

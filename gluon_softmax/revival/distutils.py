@@ -1,4 +1,4 @@
-"""Python 3.12 dropped ``distutils``, with whose two classes MXNet compares NumPy's version."""
+"""Python 3.12 removed ``distutils``; MXNet compares NumPy's version with two of its classes."""
 
 import re
 import sys
@@ -10,17 +10,17 @@ from .mend import note
 
 
 class _Version(tuple):
-    """A version's numbers, which compare as it does."""
+    """The numbers of a version, in an order that agrees with the version's."""
 
     def __new__(cls, text: str) -> "_Version":
         return super().__new__(cls, map(int, re.findall(r"\d+", text)))
 
 
 def supply() -> None:
-    """Put a ``distutils`` of these classes where there is none, setuptools' copy included."""
+    """Provide a ``distutils`` with these classes, unless Python or setuptools has one."""
     missing = False
     try:
-        # From Python 3.10 on it says that it will be gone, which ends who takes warnings as errors.
+        # Python 3.10+ warns of its removal, which would fail under `-W error`.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             import distutils.version  # noqa: F401

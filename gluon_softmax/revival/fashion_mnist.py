@@ -1,4 +1,4 @@
-"""The server from which MXNet's ``gluon.data.vision.FashionMNIST`` took its files is dead."""
+"""MXNet's server is down: ``gluon.data.vision.FashionMNIST`` gets its arrays from this package."""
 
 import os
 from typing import Any, Callable, Tuple
@@ -11,14 +11,15 @@ Part = Tuple[np.ndarray, np.ndarray]
 
 
 def mend(datasets: Any, take: Callable[[bool], Part]) -> None:
-    """Give the class its arrays, unless the caller's folder has files that it would accept.
+    """Provide the arrays, unless the caller's folder has files that MXNet's class accepts.
 
     Parameters
     ----------
     datasets : module
         ``mxnet.gluon.data.vision.datasets``.
     take : callable
-        Given whether it is for training, gives images, uint8 (count, 28, 28, 1), and labels, int32.
+        Called with True for the training set or False for the test set; returns the images,
+        uint8 (count, 28, 28, 1), and the labels, int32.
     """
     of_mxnet = datasets.FashionMNIST._get_data
     is_np_array, mx_np, nd = datasets.is_np_array, datasets._mx_np, datasets.nd
@@ -36,8 +37,8 @@ def mend(datasets: Any, take: Callable[[bool], Part]) -> None:
         images, labels = take(self._train)
         array = mx_np.array if is_np_array() else nd.array
         self._data = array(images, dtype=images.dtype)
-        # A copy: MXNet's may be written to.
+        # A copy, because callers may write to the labels of MXNet's class.
         self._label = array(labels, dtype=labels.dtype) if is_np_array() else labels.copy()
 
     datasets.FashionMNIST._get_data = _get_data
-    note("gluon.data.vision.FashionMNIST", "its server, which is down")
+    note("gluon.data.vision.FashionMNIST", "MXNet's server is down")

@@ -1,4 +1,4 @@
-"""d2lzh was called gluonbook in 2018, and lost one function since."""
+"""d2lzh was called gluonbook in 2018, and has lost one function since then."""
 
 import sys
 from importlib import import_module
@@ -12,21 +12,21 @@ NAME = "gluonbook"
 
 
 class Renamed:
-    """Find it last of all, so that a real one goes first, and give d2lzh's names."""
+    """A finder for gluonbook that provides d2lzh's names; it comes after all other finders."""
 
     @classmethod
     def find_spec(
         cls, name: str, path: Optional[Sequence[str]] = None, target: Optional[ModuleType] = None
     ) -> Optional[ModuleSpec]:
-        """As of finders."""
+        """Return a spec for gluonbook, as the import system asks a finder for it."""
         loader: Any = cls()
         return ModuleSpec(name, loader) if name == NAME else None
 
     def create_module(self, spec: ModuleSpec) -> None:
-        """Take a new module."""
+        """Leave it to Python to create the module."""
 
     def exec_module(self, module: Any) -> None:
-        """Fill it."""
+        """Fill the module with d2lzh's names."""
         names = {
             name: value
             for name, value in vars(import_module("d2lzh")).items()
@@ -37,12 +37,12 @@ class Renamed:
 
 
 def listen() -> None:
-    """Wait for its import."""
+    """Register the finder."""
     finders: Any = sys.meta_path
     if Renamed not in finders:
         finders.append(Renamed)
 
 
 def _accuracy(y_hat: Any, y: Any) -> float:
-    """Share of the examples that are predicted rightly, as section 3.6 of the book had it."""
+    """Return the proportion of correct predictions, as in section 3.6 of the book."""
     return (y_hat.argmax(axis=1) == y.astype("float32")).mean().asscalar()

@@ -1,8 +1,8 @@
-"""MXNet's launcher, ``dmlc_tracker``, does not start on newer Pythons, nor all that it offers.
+"""MXNet's launcher, ``dmlc_tracker``, does not run on newer Pythons.
 
-It asks for ``Thread.isAlive`` and ``logging.warn``, imports what only Kubernetes needs, refuses
-two of the clusters that its options offer, guesses an address and a port that nobody can set, and
-calls Slurm by an option that is gone.
+It uses ``Thread.isAlive`` and ``logging.warn``, which were removed, and imports packages that only
+Kubernetes needs. It rejects two of the cluster types that its own options list, does not let the
+user set the scheduler's address and port, and passes Slurm an option that was removed.
 """
 
 import logging
@@ -19,17 +19,17 @@ from .mend import note
 
 NAME = "dmlc_tracker"
 CLUSTERS = ("local", "ssh", "mpi", "slurm")
-# Slurm calls it otherwise since version 19.
+# Slurm 19 renamed the option.
 _SHARE, _OVERSUBSCRIBE = "--share --exclusive=user", "--oversubscribe"
 
 
 def load() -> Dict[str, Any]:
-    """Import MXNet's launcher, mended, without MXNet.
+    """Import and patch MXNet's launcher, without importing MXNet.
 
     Returns
     -------
     dict
-        What submits a job, given its options, for each kind of cluster.
+        For each cluster type, the function that submits a job, given the launcher's options.
 
     Raises
     ------
@@ -69,17 +69,28 @@ def _spare_kubernetes() -> None:
 
 
 def options(words: List[str]) -> Any:
-    """Read the launcher's options, as its ``submit`` does."""
+    """Parse the launcher's options, as its ``submit`` does."""
     return import_module(f"{NAME}.opts").get_opts(words)
 
 
+def with_interpreter(command: List[str]) -> List[str]:
+    """Return a command whose bare ``python`` is this interpreter.
+
+    On another host, ``python`` is whatever the shell finds there: an environment that is activated
+    here is not activated there.
+    """
+    if command[:1] in (["python"], ["python3"]):
+        return [sys.executable, *command[1:]]
+    return command
+
+
 def is_its(thread: threading.Thread) -> bool:
-    """Tell whether a thread is the launcher's, each of which waits for a process."""
+    """Check whether a thread belongs to the launcher; each of its threads waits for a process."""
     return isinstance(thread, _Thread)
 
 
 class _Thread(threading.Thread):
-    """As before Python 3.9, and gone with the program as its name says."""
+    """A thread with the names that Python 3.9 removed; ``setDaemon`` works without a warning."""
 
     isAlive = threading.Thread.is_alive
 

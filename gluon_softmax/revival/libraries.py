@@ -1,8 +1,9 @@
-"""Libraries that MXNet's wheel asks for and does not bring, taken from other wheels.
+"""Libraries that MXNet's wheel needs but does not contain; other wheels provide them.
 
-A bare Linux has neither libgomp nor libquadmath; on ARM, MXNet's wheel was linked with Arm's own
-libraries, of which it uses nothing that OpenBLAS, libm and libc lack. libmxnet.so looks for all of
-them in its own folder, too: so that is where links are laid, if the loader finds none elsewhere.
+A minimal Linux has neither libgomp nor libquadmath. On ARM, MXNet's wheel is linked to Arm's own
+libraries; OpenBLAS, libm and libc have all functions that MXNet uses of them. libmxnet.so also
+searches its own folder, so this module creates symbolic links there, for libraries that the dynamic
+loader does not find.
 """
 
 import ctypes
@@ -17,7 +18,7 @@ from typing import Dict, Tuple
 from ..errors import MXNET_AGAIN, MissingLibrary
 from .mend import note
 
-# By name: where it is, under site-packages.
+# Patterns of paths in site-packages, by the library's name.
 _OF_WHEELS = {
     "libgomp.so.1": ("pykdtree.libs/libgomp-*", "scikit_learn.libs/libgomp-*"),
 }
@@ -26,30 +27,30 @@ _OF_MACHINE: Dict[str, Dict[str, Tuple[str, ...]]] = {
     "aarch64": {"libarmpl_lp64_mp.so": ("cmeel.prefix/lib/libopenblas.so",)},
 }
 _WHEELS = {"pykdtree": "pykdtree", "scipy": "scipy", "cmeel": "cmeel-openblas"}
-# What the system has under another name.
+# System libraries that stand in for a library of another name.
 _OF_SYSTEM = {"aarch64": {"libamath.so": "libm.so.6", "libastring.so": "libc.so.6"}}
 
 
 def check(folder: Path) -> None:
-    """Raise a MissingLibrary if MXNet's own library is not in its folder, where it should be."""
+    """Raise MissingLibrary if MXNet's own library is missing from its folder."""
     name = "libmxnet.dll" if sys.platform == "win32" else "libmxnet.so"
     asked = os.environ.get("MXNET_LIBRARY_PATH")
     if sys.platform in ("linux", "win32") and not asked and not (folder / name).exists():
-        raise MissingLibrary(f"MXNet's own {name} is not in {folder}: {MXNET_AGAIN}")
+        raise MissingLibrary(f"MXNet's own {name} is missing from {folder}: {MXNET_AGAIN}")
 
 
 def supply(folder: Path) -> None:
-    """Lay links beside libmxnet.so to libraries that nothing else has; before MXNet is loaded.
+    """Link missing libraries next to libmxnet.so, before MXNet is loaded.
 
     Parameters
     ----------
     folder : pathlib.Path
-        Where libmxnet.so lies, in site-packages.
+        The folder of libmxnet.so in site-packages.
 
     Raises
     ------
     MissingLibrary
-        If a library is missing and no link can be laid.
+        If a library is missing and cannot be linked.
     """
     if sys.platform == "win32":
         _check_windows()
@@ -62,8 +63,8 @@ def supply(folder: Path) -> None:
             if not found:
                 wheel = _WHEELS[patterns[0].split(".")[0]]
                 raise MissingLibrary(
-                    f"MXNet needs {name}, which this system lacks, and {wheel} brings: type pip "
-                    f"install {wheel}"
+                    f"MXNet needs {name}, and this system does not have it; the package {wheel} "
+                    f"contains it, so run: pip install {wheel}"
                 )
             _link(folder / name, found[0])
     for name, of_system in _OF_SYSTEM.get(machine, {}).items():
@@ -76,8 +77,8 @@ def _check_windows() -> None:
         ctypes.CDLL("vcomp140.dll")
     except OSError:
         raise MissingLibrary(
-            "MXNet needs VCOMP140.DLL, of Microsoft's Visual C++ redistributable, which this "
-            "machine lacks: type winget install Microsoft.VCRedist.2015+.x64"
+            "MXNet needs VCOMP140.DLL of Microsoft's Visual C++ Redistributable, and this machine "
+            "does not have it; run: winget install Microsoft.VCRedist.2015+.x64"
         ) from None
 
 
@@ -92,17 +93,17 @@ def _is_there(folder: Path, name: str) -> bool:
 
 
 def _path_of(name: str) -> Path:
-    """Tell where the loader has a library from that every process has loaded."""
+    """Return the path of a library that every process has loaded."""
     with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as maps:
         for line in maps:
             path = line.rstrip("\n").rpartition(" ")[2]
             if os.path.basename(path) == name:
                 return Path(path)
-    raise MissingLibrary(f"MXNet needs {name}, which this system lacks")
+    raise MissingLibrary(f"MXNet needs {name}, and this system does not have it")
 
 
 def _link(link: Path, target: Path) -> None:
-    # A link of the moment, and renamed: another process may be doing the same.
+    # Create the link under a temporary name and rename it: another process may do the same.
     mine = link.with_name(f".{link.name}-{os.getpid()}-{threading.get_ident()}")
     try:
         os.symlink(os.path.relpath(target, link.parent), mine)
@@ -110,12 +111,12 @@ def _link(link: Path, target: Path) -> None:
     except IsADirectoryError as error:
         mine.unlink()
         raise MissingLibrary(
-            f"MXNet needs {link.name}, in whose place a folder is: type rm -r "
+            f"MXNet needs {link.name}, but a folder has its name; run: rm -r "
             f"{shlex.quote(str(link))}"
         ) from error
     except OSError as error:
         raise MissingLibrary(
-            f"MXNet needs {link.name}, and its folder cannot be written ({error.strerror}); type "
-            f"once, as who may: ln -sf {shlex.quote(str(target))} {shlex.quote(str(link))}"
+            f"MXNet needs {link.name}, but its folder is not writable ({error.strerror}); run once "
+            f"with sufficient rights: ln -sf {shlex.quote(str(target))} {shlex.quote(str(link))}"
         ) from error
-    note(f"{link.name} from {target.parent.name}", "Linux that is bare")
+    note(f"{link.name} from {target.parent.name}", "minimal Linux")

@@ -1,10 +1,10 @@
-"""What was put back, and what took it away."""
+"""Registry of the compatibility patches, and what made each necessary."""
 
 from typing import List, NamedTuple, Tuple
 
 
 class Mend(NamedTuple):
-    """Something that MXNet or d2lzh needs, what took it away, and whether that is so here."""
+    """A patch: what it restores, what broke that, and whether the patch applies here."""
 
     name: str
     broken_by: str
@@ -15,28 +15,28 @@ _noted: List[Mend] = []
 
 
 def note(name: str, broken_by: str, applies: bool = True) -> None:
-    """Remember a mend that takes effect, or one that is not needed here."""
+    """Register a patch that is applied, or one that is not needed here."""
     _noted.append(Mend(name, broken_by, applies))
 
 
 def listed() -> Tuple[Mend, ...]:
-    """List the mends of what has been imported until now, also those that are not needed here.
+    """Return the patches of the modules imported so far, also those that are not needed here.
 
     Returns
     -------
     tuple of Mend
-        In the order in which they were looked at.
+        In the order in which they were considered.
     """
     return tuple(_noted)
 
 
 def applied() -> Tuple[Mend, ...]:
-    """List the mends that have taken effect until now.
+    """Return the patches that have been applied so far.
 
     Returns
     -------
     tuple of Mend
-        In the order in which they were made. Each is there only once something has imported what
-        it mends.
+        In the order in which they were applied. A patch appears once the module that it patches
+        has been imported.
     """
     return tuple(mend for mend in _noted if mend.applies)

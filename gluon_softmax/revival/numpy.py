@@ -1,4 +1,4 @@
-"""NumPy dropped names that MXNet looks up as it loads."""
+"""NumPy removed names that MXNet looks up while it loads."""
 
 from types import SimpleNamespace
 from typing import Any, Callable, Mapping, Tuple
@@ -12,14 +12,12 @@ VERSION = tuple(int(number) for number in np.__version__.split(".")[:2])
 
 def _financial(name: str) -> Callable:
     def function(*args, **kwargs):
-        raise RuntimeError(
-            f"numpy.{name} is gone since NumPy 1.20: see the package numpy-financial"
-        )
+        raise RuntimeError(f"NumPy 1.20 removed numpy.{name}: use the package numpy-financial")
 
     return function
 
 
-# By the version that dropped them.
+# By the release that removed them.
 _NAMES: Mapping[Tuple[int, int], Mapping[str, Any]] = {
     (1, 24): {"bool": bool, "int": int},
     (2, 0): {
@@ -36,7 +34,7 @@ _NAMES: Mapping[Tuple[int, int], Mapping[str, Any]] = {
         "product": np.prod,
         "round_": np.round,
         "sometrue": np.any,
-        # NumPy 1.20 to 1.26 held such stand-ins of its own: MXNet copies them, and nobody calls.
+        # NumPy 1.20 to 1.26 had such placeholders itself. MXNet copies them and never calls them.
         **{name: _financial(name) for name in ("mirr", "npv", "pmt", "ppmt", "pv", "rate")},
     },
     (2, 4): {
@@ -47,11 +45,11 @@ _NAMES: Mapping[Tuple[int, int], Mapping[str, Any]] = {
 
 
 def mend() -> None:
-    """Put back the names that this NumPy lacks."""
+    """Restore the names that this NumPy lacks."""
     for dropped, names in _NAMES.items():
         for name, value in names.items():
-            # Not hasattr: NumPy 1.2x warns when it is asked for some of these names. `bool` came
-            # back in NumPy 2 with another meaning, which serves MXNet as well.
+            # Not hasattr: for some of these names NumPy 1.2x would warn. NumPy 2 has a `bool` of
+            # another meaning again, which is fine for MXNet.
             missing = dropped <= VERSION and name not in vars(np)
             if missing:
                 setattr(np, name, value)

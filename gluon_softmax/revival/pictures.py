@@ -1,4 +1,4 @@
-"""d2lzh draws for notebooks alone: at a terminal without a display nobody sees its pictures."""
+"""d2lzh draws for notebooks: in a terminal without a display its pictures would be invisible."""
 
 import functools
 import itertools
@@ -8,12 +8,13 @@ from typing import Any, Callable
 
 from .mend import note
 
-# Of matplotlib: those that draw into files alone.
-_NO_DISPLAY = {"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"}
+# The backends of matplotlib that only write files, and the notebook's, by its old and new name.
+_NO_DISPLAY = {"agg", "cairo", "pdf", "pgf", "ps", "svg", "template", "inline"}
+_NO_DISPLAY.add("module://matplotlib_inline.backend_inline")
 
 
 def mend(d2lzh: Any) -> None:
-    """Let d2lzh's ``show_fashion_mnist`` tell where its picture is.
+    """Let d2lzh's ``show_fashion_mnist`` write a file where there is no display.
 
     Parameters
     ----------
@@ -21,22 +22,22 @@ def mend(d2lzh: Any) -> None:
         ``d2lzh``.
     """
     d2lzh.show_fashion_mnist = seen(d2lzh.show_fashion_mnist)
-    note("d2lzh.show_fashion_mnist at a terminal", "no display")
+    note("d2lzh.show_fashion_mnist in a terminal", "no display")
 
 
 def seen(show: Callable) -> Callable:
-    """Wrap a function that draws with pyplot: at a terminal without a display, write a file.
+    """Return a function that draws, and also writes a file in a terminal without a display.
 
     Parameters
     ----------
     show : callable
-        Draws a figure, which is pyplot's last one then.
+        Draws a figure with pyplot and leaves it as the current one.
 
     Returns
     -------
     callable
-        The same; and, there, it writes ``fashion-mnist-1.png`` or the next that is free, and says
-        so.
+        The same function. In a terminal without a display it also writes the figure to
+        ``fashion-mnist-1.png``, or to the next free name, and prints that name.
     """
 
     @functools.wraps(show)

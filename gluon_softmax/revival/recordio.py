@@ -1,4 +1,4 @@
-"""NumPy 2.3 dropped ``ndarray.tostring``, with which MXNet packs a record of several labels."""
+"""NumPy 2.3 removed ``ndarray.tostring``; MXNet packs a record with several labels by it."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +15,7 @@ class _Array(np.ndarray):
 
 
 def mend(recordio: Any) -> None:
-    """Let MXNet's module find arrays that have it, where it makes them.
+    """Let MXNet's module create arrays that have ``tostring``.
 
     Parameters
     ----------
@@ -27,4 +27,4 @@ def mend(recordio: Any) -> None:
         names = dict(vars(np))
         names["asarray"] = lambda *args, **kwargs: np.asarray(*args, **kwargs).view(_Array)
         recordio.np = SimpleNamespace(**names)
-    note("recordio.pack of several labels", "NumPy 2.3", needed)
+    note("recordio.pack with several labels", "NumPy 2.3", needed)

@@ -1,7 +1,7 @@
-"""NumPy 2 writes its scalars as ``np.int64(8)``, and MXNet passes parameters as text.
+"""NumPy 2 prints its scalars as ``np.int64(8)``, and MXNet passes parameters as text.
 
-A shape, axis or index that came out of NumPy, such as ``(np.int64(8), 6)``, is no number to MXNet's
-operators then. Where it makes the text, in four of its modules, it finds this ``str``.
+MXNet's operators cannot parse a shape, axis or index with such a scalar: ``(np.int64(8), 6)``. The
+modules of MXNet that write the text get another ``str``, which prints the plain number.
 """
 
 import functools
@@ -15,7 +15,7 @@ from .numpy import VERSION
 
 
 class _WithText(type):
-    """What makes a class whose instances are those of ``str``, and whose call is ours."""
+    """A metaclass: the instances are those of ``str``, and a call formats a value."""
 
     def __instancecheck__(cls, instance: Any) -> bool:
         return isinstance(instance, str)
@@ -26,7 +26,7 @@ class _WithText(type):
 
 
 class Text(metaclass=_WithText):
-    """``str``, but for NumPy's scalars in tuples and lists, which are written as on NumPy 1."""
+    """``str``, except that NumPy's scalars in tuples and lists look as in NumPy 1."""
 
 
 def _with_plain_numbers(function: Callable) -> Callable:
@@ -45,22 +45,22 @@ def _written(value: Any) -> str:
         return repr(str(value)) if isinstance(value, str) else str(value)
     if isinstance(value, list):
         return f"[{', '.join(map(_written, value))}]"
-    # No named tuple, which names itself.
+    # A named tuple has a format of its own.
     if type(value) is tuple:
         return f"({', '.join(map(_written, value))}{',' if len(value) == 1 else ''})"
     return repr(value)
 
 
 def mend(writing: Sequence[ModuleType], drawing: Sequence[Any]) -> None:
-    """Let modules of MXNet take NumPy's numbers.
+    """Let modules of MXNet accept NumPy's scalars.
 
     Parameters
     ----------
     writing : sequence of module
-        Those that make texts of parameters.
+        The modules that format parameters.
     drawing : sequence of module
-        Those that draw random numbers, and ask whether a size equals ``()``, which to NumPy's
-        numbers is no question any more.
+        The modules that draw random numbers. They compare a size with ``()``, and NumPy 2 rejects
+        that comparison for a scalar.
     """
     needed = VERSION >= (2, 0)
     if needed:
@@ -69,4 +69,4 @@ def mend(writing: Sequence[ModuleType], drawing: Sequence[Any]) -> None:
         for module in drawing:
             for name in module.__all__:
                 vars(module)[name] = _with_plain_numbers(getattr(module, name))
-    note("NumPy's numbers as parameters of operators", "NumPy 2.0", needed)
+    note("NumPy scalars as operator parameters", "NumPy 2.0", needed)

@@ -1,7 +1,7 @@
-"""SciPy makes MXNet start 1.5 s later, and dropped a name that MXNet looks up in it.
+"""SciPy adds 1.5 s to MXNet's start-up, and it removed a name that MXNet looks up.
 
-MXNet takes it where it finds it, for sparse arrays and for statistics. Here it gets stand-ins,
-which import SciPy when they are asked for something.
+MXNet uses SciPy, if it is installed, for sparse arrays and for statistics. These stand-ins import
+SciPy at the first use.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from .mend import note
 
 
 class _Later:
-    """A module that is imported when something of it is asked for."""
+    """A module that is imported at the first use of one of its names."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -25,23 +25,23 @@ class _Later:
 
 
 class _Sparse(_Later):
-    """The same for ``scipy.sparse``, with its former module ``csr``."""
+    """``scipy.sparse``, imported lazily, with its former module ``csr``."""
 
     @property
     def csr(self) -> Any:
-        # MXNet asks with it, at every array that it makes, whether it was given a matrix of
-        # SciPy's: which nobody can have as long as SciPy has not been imported.
+        # For each new array MXNet checks whether its source is a SciPy matrix. Before SciPy is
+        # imported, no such matrix exists.
         loaded = sys.modules.get("scipy.sparse")
         return SimpleNamespace(csr_matrix=loaded.csr_matrix if loaded else _Nothing)
 
 
 class _Nothing:
-    """What no object is."""
+    """A type that no object is an instance of."""
 
 
 @contextlib.contextmanager
 def later() -> Iterator[None]:
-    """Let MXNet, which loads in the block, have SciPy later: when something asks for it."""
+    """Hide SciPy from MXNet, which loads inside the block, and provide the stand-ins after it."""
     installed = find_spec("scipy") is not None
     names = {"scipy", "scipy.sparse", "scipy.stats"} - set(sys.modules)
     hide: Any = dict.fromkeys(names)

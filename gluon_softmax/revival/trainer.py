@@ -1,8 +1,8 @@
-"""MXNet's ``Trainer`` may begin, on several machines, with a gradient in place of the weights.
+"""On several machines MXNet's ``Trainer`` may start with a gradient instead of the weights.
 
-At its first step each worker asks the server for the weights that all are to begin with, and sends
-its gradient to the same place, without waiting for the answer. Where all gradients are there
-first, the sum of these is the answer, and that worker goes on with other weights than the rest.
+At its first step each worker requests the initial weights from the server and pushes its gradient
+to the same key, without waiting for the reply. If all gradients arrive first, the server replies
+with their sum, and that worker trains with other weights than the rest.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from .mend import note
 
 
 def mend(module: Any) -> None:
-    """Let the first step wait for the weights; of ``mxnet.gluon.trainer``."""
+    """Patch ``mxnet.gluon.trainer``: the first step waits for the initial weights."""
     trainer = module.Trainer
     init = trainer._init_params
 
@@ -24,4 +24,4 @@ def mend(module: Any) -> None:
                         array.wait_to_read()
 
     trainer._init_params = init_and_wait
-    note("gluon.Trainer with dist_sync", "its release")
+    note("gluon.Trainer with dist_sync", "MXNet 1.9")

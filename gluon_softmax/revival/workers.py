@@ -1,4 +1,4 @@
-"""The worker processes of MXNet's ``DataLoader``: how they begin, and how they end."""
+"""The start and the shutdown of the worker processes of MXNet's ``DataLoader``."""
 
 import atexit
 import functools
@@ -15,10 +15,10 @@ from .mend import note
 
 
 def let_fork(dataloader: Any) -> None:
-    """Let MXNet fork its worker processes, as on Python up to 3.13.
+    """Let MXNet fork its worker processes, as it does on Python up to 3.13.
 
-    Python 3.14 no longer forks by itself, and MXNet hands images over by file descriptors, which
-    a process that is begun in another way cannot take.
+    Python 3.14 does not fork by default. MXNet passes images as file descriptors, which only a
+    forked process can receive.
 
     Parameters
     ----------
@@ -28,20 +28,21 @@ def let_fork(dataloader: Any) -> None:
     needed = sys.version_info >= (3, 14) and "fork" in multiprocessing.get_all_start_methods()
     if needed:
         context = multiprocessing.get_context("fork")
-        # All else that it looks up there, such as submodules, a context has not.
+        # A context lacks the other names that MXNet looks up, such as submodules.
         forking: Any = ModuleType("multiprocessing")
         vars(forking).update(vars(multiprocessing))
         for name in ("Pool", "Process", "get_context"):
             setattr(forking, name, getattr(context, name))
         dataloader.multiprocessing = forking
-    note("worker processes of gluon.data.DataLoader", "Python 3.14", needed)
+    note("forked workers of gluon.data.DataLoader", "Python 3.14", needed)
 
 
 def begin_with_us(dataloader: Any) -> None:
-    """Let worker processes that are not forked import this package before MXNet, and get arrays.
+    """Let worker processes that are not forked import this package before MXNet.
 
-    Such a process unpickles what it is to do, and this function's module comes first in that; then
-    the data set, whose arrays MXNet would hand over by file descriptors, which it cannot take.
+    Such a process unpickles its task, and the initializer of this module comes first in it. The
+    data set comes next. Its arrays are passed by value, since the process cannot receive MXNet's
+    file descriptors.
 
     Parameters
     ----------
@@ -55,13 +56,13 @@ def begin_with_us(dataloader: Any) -> None:
         (dataloader._mx_np.ndarray, dataloader.reduce_np_ndarray),
     ):
         ForkingPickler.register(kind, functools.partial(_reduce, reduce))
-    note("workers of gluon.data.DataLoader that are spawned", "NumPy 1.24")
+    note("spawned workers of gluon.data.DataLoader", "NumPy 1.24")
 
 
 def begin_scripts_with_us() -> None:
-    """Let every process that is not forked import this package before the main module.
+    """Let each process that is not forked import this package before the main module.
 
-    For a script that does not do so itself, and is imported by each of them.
+    Such a process imports the user's script, which need not import this package itself.
     """
     own = spawn.get_command_line
 
@@ -97,10 +98,10 @@ def _rebuild(is_np: bool, array: Any) -> Any:
 
 
 def end_before_modules_go(dataloader: Any) -> None:
-    """End the pools of loaders that are still there when the interpreter ends.
+    """Terminate the remaining pools of loaders before the interpreter exits.
 
-    Their own ``__del__`` comes after Python has taken down the modules that it calls, and prints
-    an error for each.
+    ``DataLoader.__del__`` runs after Python has cleared the modules that it calls, and prints an
+    error for each loader.
 
     Parameters
     ----------
@@ -123,4 +124,4 @@ def end_before_modules_go(dataloader: Any) -> None:
     remembered.__doc__ = init.__doc__
     dataloader.DataLoader.__init__ = remembered
     atexit.register(end)
-    note("the end of gluon.data.DataLoader", "Python 3.8")
+    note("shutdown of gluon.data.DataLoader", "Python 3.8")

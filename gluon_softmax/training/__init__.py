@@ -1,1 +1,1 @@
-"""What trains either version: the loop, the feeds, where it computes, parameters on disk."""
+"""Training of either implementation: loop, data loaders, devices, and saved parameters."""

@@ -1,4 +1,4 @@
-"""Where MXNet computes: on the CPU or on a GPU."""
+"""Choice of the MXNet context: a CPU or a GPU."""
 
 import re
 from typing import List, Tuple
@@ -9,17 +9,17 @@ from ..console import say
 from ..errors import UsageError
 from ..revival import cuda
 
-_ELSEWHERE = "; several devices are for training by `python -m scratch` and `python -m concise`"
+_ELSEWHERE = "; only `python -m scratch` and `python -m concise` train on several devices"
 
 
 def get_context(name: str = "auto") -> mx.Context:
-    """Turn a name into an MXNet context that this machine has.
+    """Return the MXNet context of a name.
 
     Parameters
     ----------
     name : str
-        ``cpu``, ``gpu`` (the first), ``cpu:N``, ``gpu:N``, or ``auto``: the first GPU if there is
-        one. To MXNet, any number of CPUs is there, all of them this one.
+        ``cpu``, ``gpu`` (the first), ``cpu:N``, ``gpu:N``, or ``auto``: the first GPU if MXNet can
+        use it, else the CPU. All of MXNet's CPU contexts are this machine's one CPU.
 
     Returns
     -------
@@ -29,7 +29,7 @@ def get_context(name: str = "auto") -> mx.Context:
     Raises
     ------
     UsageError
-        If the name is of another form, or MXNet has no such GPU, or no code for it.
+        If the name has another form, or MXNet does not find the GPU or has no code for it.
     """
     form = re.fullmatch(r"auto|(?:cpu|gpu)(?::(\d{1,3}))?", name)
     if form is None:
@@ -42,39 +42,36 @@ def get_context(name: str = "auto") -> mx.Context:
     gpus = _gpus()
     if name == "auto":
         if gpus and not gpus[0].supported:
-            say(f"the CPU is taken, as {_without_code(0, gpus[0])}")
+            say(f"Using the CPU: {cuda.without_code(0, gpus[0])}.")
         return mx.gpu() if gpus and gpus[0].supported else mx.cpu()
     index = int(form.group(1) or 0)
     if index >= len(gpus):
         raise UsageError(
-            f"--ctx {name}: MXNet finds {len(gpus) or 'no'} GPU{'s' if len(gpus) > 1 else ''} "
-            "here; --ctx cpu works anywhere, and docs/installing.md tells how to install a CUDA "
-            "build"
+            f"--ctx {name}: MXNet finds {len(gpus) or 'no'} GPU{'s' if len(gpus) > 1 else ''}; use "
+            "--ctx cpu, or install a CUDA build of MXNet (docs/installing.md)"
         )
     if not gpus[index].supported:
-        raise UsageError(
-            f"--ctx {name}: {_without_code(index, gpus[index])}; --ctx cpu works anywhere"
-        )
+        raise UsageError(f"--ctx {name}: {cuda.without_code(index, gpus[index])}; use --ctx cpu")
     return mx.gpu(index)
 
 
 def get_contexts(names: str) -> Tuple[mx.Context, ...]:
-    """Turn names into MXNet contexts that this machine has.
+    """Return the MXNet contexts of several names.
 
     Parameters
     ----------
     names : str
-        One or more that :func:`get_context` takes, with commas between them, or ``gpu:all``.
+        One or more names for :func:`get_context`, separated by commas, or ``gpu:all``.
 
     Returns
     -------
     tuple of mxnet.Context
-        The contexts, each once.
+        The contexts, without duplicates.
 
     Raises
     ------
     UsageError
-        As of :func:`get_context`, or if one is named twice.
+        As in :func:`get_context`, or if a context is named twice.
     """
     if names == "gpu:all":
         names = ",".join(f"gpu:{index}" for index in range(max(1, len(_gpus()))))
@@ -86,13 +83,5 @@ def get_contexts(names: str) -> Tuple[mx.Context, ...]:
 
 
 def _gpus() -> List[cuda.Gpu]:
-    # Of the driver itself, as MXNet's `num_gpus` tells neither names nor capabilities.
+    # From the driver: MXNet's `num_gpus` gives neither names nor capabilities.
     return cuda.gpus() if mx.runtime.Features().is_enabled("CUDA") else []
-
-
-def _without_code(index: int, gpu: cuda.Gpu) -> str:
-    oldest, newest = (".".join(map(str, numbers)) for numbers in (cuda.OLDEST, cuda.NEWEST))
-    return (
-        f"MXNet's CUDA builds have no code for GPU {index} ({gpu.name}, compute capability "
-        f"{gpu.major}.{gpu.minor}), but for {oldest} to {newest}"
-    )

@@ -1,18 +1,18 @@
-"""Counting an epoch's losses, right predictions and predictions of each class."""
+"""Sums over an epoch: losses, correct predictions, and predictions of each class."""
 
 from typing import List, Tuple, Union
 
 import numpy as np
 from mxnet import nd
 
-# How many batches' outputs may wait on the device; for batch size 1 an epoch has 60,000.
+# Largest number of batches whose outputs stay on the device; at batch size 1 an epoch has 60,000.
 KEPT = 1000
 
 
 class Together:
-    """Count many batches at once, since on a batch the sums cost more than the gradients.
+    """Collect outputs and reduce many batches at once: reducing each costs more than its gradients.
 
-    For batches that are alike and that nobody changes later; on several devices, they are counted
+    For batches of equal type that are not modified later. Batches of several devices are added up
     on the first.
     """
 
@@ -21,18 +21,18 @@ class Together:
         self._kept: List[Tuple[nd.NDArray, nd.NDArray, nd.NDArray]] = []
 
     def add(self, l: nd.NDArray, y_hat: nd.NDArray, y: nd.NDArray) -> None:
-        """Take in a batch's losses, (batch,), outputs, (batch, 10), and labels, (batch,)."""
+        """Add a batch: losses, (batch,), outputs, (batch, 10), and labels, (batch,)."""
         self._kept.append((l, y_hat, y))
         if len(self._kept) == KEPT:
             self._count()
 
     def sums(self) -> np.ndarray:
-        """Wait for MXNet; give the sums until now, or a single 0 if there was nothing.
+        """Wait for MXNet and return the sums so far, or a single 0 without any batch.
 
         Returns
         -------
         numpy.ndarray of float64
-            Of the losses, of right predictions, and of predictions of each class, (2 + classes,).
+            Sum of losses, correct predictions, and predictions of each class, (2 + classes,).
         """
         if self._kept:
             self._count()
@@ -52,14 +52,14 @@ class Together:
 
 
 class Each:
-    """Count each batch as d2lzh does, whatever its shape, and before anybody changes it."""
+    """Reduce each batch at once, as d2lzh does: for any shape, and for batches modified later."""
 
     def __init__(self) -> None:
         self._sums: Union[np.ndarray, float] = 0.0
         self._kept: List[List[nd.NDArray]] = []
 
     def add(self, l: nd.NDArray, y_hat: nd.NDArray, y: nd.NDArray) -> None:
-        """Take in a batch's losses, outputs and labels, of any shapes that go together."""
+        """Add a batch: losses, outputs and labels of any compatible shapes."""
         predicted = y_hat.argmax(axis=1)
         right = predicted == y.astype("float32")
         of_class = nd.one_hot(predicted.reshape(-1), y_hat.shape[1]).sum(axis=0)
@@ -68,7 +68,7 @@ class Each:
             self.sums()
 
     def sums(self) -> np.ndarray:
-        """Wait for MXNet; give the sums until now, as :meth:`Together.sums`."""
+        """Wait for MXNet and return the sums so far, as :meth:`Together.sums` does."""
         for of_batch in self._kept:
             sums = np.concatenate([array.asnumpy().ravel() for array in of_batch])
             self._sums = self._sums + sums.astype(np.float64)

@@ -1,4 +1,4 @@
-"""The DataLoader factory that both versions share: the tutorial's own feed, and a fast one."""
+"""The tutorial's data loader and a fast one, shared by both implementations."""
 
 import sys
 from typing import Iterable, Optional, Sequence, Tuple, Union
@@ -17,12 +17,12 @@ LOADERS = ("resident", "per-sample")
 
 
 def default_num_workers(platform: str = sys.platform) -> int:
-    """Tell how many worker processes the tutorial uses: none on Windows, 4 elsewhere.
+    """Return the tutorial's number of worker processes: 0 on Windows, 4 elsewhere.
 
     Parameters
     ----------
     platform : str
-        As ``sys.platform``.
+        Value of ``sys.platform``.
 
     Returns
     -------
@@ -31,7 +31,7 @@ def default_num_workers(platform: str = sys.platform) -> int:
 
     Notes
     -----
-    Part 1 of the tutorial. Windows has no fork: each worker would import the program anew.
+    From part 1 of the tutorial. Windows has no fork: each worker imports the program again.
     """
     return 0 if platform.startswith("win") else 4
 
@@ -47,60 +47,60 @@ def load_data_fashion_mnist(
     seed: Optional[int] = None,
     share: Optional[Tuple[int, int]] = None,
 ) -> Tuple[Iterable, Iterable]:
-    """Make the mini-batch iterators of the tutorial.
+    """Return the data loaders of the training set and the test set.
 
     Parameters
     ----------
     batch_size : int
-        Examples in a batch; the last batch of a pass may be shorter.
+        Examples in a batch; the last batch of a pass may be smaller.
     resize : int or tuple of int, optional
-        Pixels of a side, or width and height, to which each image is scaled, by MXNet's own
-        ``Resize``.
+        Side length, or width and height, in pixels, to which MXNet's ``Resize`` scales each image.
     root : str, optional
-        A folder, as of :func:`gluon_softmax.data.load.load_chosen`.
+        Folder with the data, for :func:`gluon_softmax.data.load.load_chosen`.
     data : FashionMNIST, optional
-        The data set; by default what that function gives.
+        The data set; by default the result of that function.
     loader : {"resident", "per-sample"}
-        ``per-sample`` is the tutorial's feed: ``ToTensor`` on each image, in worker processes.
-        ``resident`` gives the same batches from normalized images that lie on ``ctx`` as a whole.
+        ``per-sample`` works as in the tutorial: ``ToTensor`` on each image, in worker processes.
+        ``resident`` keeps all normalized images on ``ctx``, and gives the same batches.
     num_workers : int, optional
-        Worker processes of ``per-sample``; by default :func:`default_num_workers`.
+        Worker processes of ``per-sample``; by default :func:`default_num_workers`. ``resident``
+        needs none.
     ctx : mxnet.Context or sequence of these, optional
-        Where the batches lie; by default the CPU.
+        Context of the batches; by default the CPU.
     seed : int, optional
         Seed of the shuffling, 0 to 2**32 - 1; by default a new one each time.
     share : tuple of int, optional
-        Number of a worker, from 0 on, and how many there are: of each batch, of the same seed's,
-        it gets every so many-th example.
+        (rank, num_workers): the worker gets every num_workers-th example of each batch, starting
+        at its rank. All workers must use the same seed.
 
     Returns
     -------
     train_iter, test_iter : mxnet.gluon.data.DataLoader
-        Each batch is X, float32 (batch, 1, 28, 28), or of that other size, in 0..1, and y, int32
-        (batch,). The training set is shuffled anew in each pass. With a share, or a sequence of
-        contexts, X and y are lists of what lies on each device, without those that get nothing.
+        Each batch is X, float32 in 0..1, (batch, 1, 28, 28) unless resized, and y, int32 (batch,).
+        The training set is shuffled in each pass. With ``share`` or a sequence of contexts, X and y
+        are lists with one array per device, without the devices that have no example.
 
     Raises
     ------
     UsageError
-        If there is no such feed, or a number is none that can be, or there are more workers than
-        examples for them.
+        If the loader is unknown, a number is out of range, or there are more workers or devices
+        than examples.
     DataError
-        If the data set cannot be had, or its images and labels do not pair.
+        If the data set cannot be loaded, or the numbers of images and labels differ.
     WorkerError
-        While iterating over ``per-sample``, if a worker process is gone or gives no batch.
+        While iterating over ``per-sample``, if a worker process ends or makes no progress.
 
     Notes
     -----
-    Part 1 of the tutorial. ``d2lzh.load_data_fashion_mnist`` has the same first three parameters
-    and the same result, so that ``d2l.load_data_fashion_mnist = load_data_fashion_mnist`` makes a
-    reader's own loop fast.
+    From part 1 of the tutorial. ``d2lzh.load_data_fashion_mnist`` has the same first three
+    parameters and the same result, so ``d2l.load_data_fashion_mnist = load_data_fashion_mnist``
+    speeds up a reader's own loop.
     """
     if loader not in LOADERS:
-        raise UsageError(f"no loader is called {loader!r}: choose {' or '.join(LOADERS)}")
+        raise UsageError(f"unknown loader {loader!r}: choose {' or '.join(LOADERS)}")
     workers = default_num_workers() if num_workers is None else num_workers
     numbers = [("batch_size", batch_size, 1), ("num_workers", workers, 0)]
-    # As d2lzh, which takes 0 for no other size.
+    # As in d2lzh, 0 means no resizing.
     sizes = () if not resize else resize if isinstance(resize, tuple) else (resize,)
     for name, value, least in numbers + [("resize", size, 1) for size in sizes]:
         if not isinstance(value, (int, np.integer)) or value < least:
@@ -111,7 +111,7 @@ def load_data_fashion_mnist(
         ("test", data.test_images, data.test_labels),
     ):
         if len(images) != len(labels):
-            raise DataError(f"{len(images)} {part} images and {len(labels)} labels do not pair")
+            raise DataError(f"{len(images)} {part} images but {len(labels)} labels")
     ctx = cpu() if ctx is None else ctx
     orders = Shuffled(len(data.train_labels), seed), InOrder(len(data.test_labels))
     if share is None and isinstance(ctx, Context):

@@ -1,6 +1,6 @@
-"""The tutorial's loop, which both versions share: its part 2, section 3.6 of the book.
+"""The tutorial's training loop, shared by both implementations (part 2; section 3.6 of the book).
 
-It knows nothing of how a batch is trained: it is handed one function for that.
+The caller passes in the function that trains on one batch.
 """
 
 import math
@@ -11,27 +11,27 @@ from typing import Callable, Iterable, List, Optional, Sequence, Tuple, Type, Un
 import numpy as np
 from mxnet import Context, cpu, gluon, nd
 
-from ..console import progress
+from ..console import progress, write_line
 from ..errors import DataError, Diverged
 from .counting import Each, Together
 
 
 @dataclass
 class Records:
-    """What training gave, one number an epoch in each list.
+    """Metrics of training, one value per epoch in each list.
 
     Parameters
     ----------
     loss : list of float
-        Mean loss of the training examples, in nats, over the epoch's batches as they were met.
+        Mean loss of the training examples, in nats, each taken before its batch's update.
     train_acc : list of float
-        Share of them whose predicted class is the true one.
+        Accuracy on the training examples, likewise.
     shares : list of list of float
-        Share of them predicted as each class.
+        Proportion of the training examples predicted as each class.
     test_acc : list of float
-        Share of the test examples whose predicted class is the true one, after the epoch.
+        Accuracy on the test set after the epoch.
     seconds : list of float
-        Wall-clock time of the epoch's training, without the test.
+        Wall-clock time of the epoch's training, without the evaluation.
     """
 
     loss: List[float] = field(default_factory=list)
@@ -42,16 +42,16 @@ class Records:
 
     @property
     def share_predicted_1(self) -> List[float]:
-        """List the shares predicted as class 1, trouser.
+        """Return the proportions predicted as class 1, trouser.
 
-        The tutorial prints them as training accuracy, since it compares the predictions with 1
-        instead of with the labels.
+        The tutorial prints them as training accuracy: it compares the predictions with 1 instead
+        of the labels.
         """
         return [of_class[1] for of_class in self.shares]
 
 
 def epoch_line(records: Records, train_acc: Optional[float] = None) -> str:
-    """Write the last epoch as the tutorial does; the training accuracy may be another number."""
+    """Format the last epoch as the tutorial does, optionally with another training accuracy."""
     return "epoch %d, loss %.4f, train acc %.3f, test acc %.3f" % (
         len(records.loss),
         records.loss[-1],
@@ -61,13 +61,13 @@ def epoch_line(records: Records, train_acc: Optional[float] = None) -> str:
 
 
 def print_epoch(records: Records) -> None:
-    """Print the last epoch as the tutorial does."""
-    print(epoch_line(records), flush=True)
+    """Print the last epoch in the tutorial's format."""
+    write_line(epoch_line(records))
 
 
 def print_epoch_as_tutorial(records: Records) -> None:
-    """Print the last epoch with the tutorial's error: the share of class 1 as ``train acc``."""
-    print(epoch_line(records, records.share_predicted_1[-1]), flush=True)
+    """Print the last epoch with the tutorial's bug: the proportion of class 1 as ``train acc``."""
+    write_line(epoch_line(records, records.share_predicted_1[-1]))
 
 
 Total = Callable[[np.ndarray], np.ndarray]
@@ -79,33 +79,33 @@ def evaluate_accuracy(
     ctx: Union[Context, Sequence[Context], None] = None,
     total: Total = np.asarray,
 ) -> float:
-    """Tell the share of examples whose largest output is the one of their label.
+    """Return the accuracy: the proportion of examples whose largest output is their label's.
 
     Parameters
     ----------
     data_iter : iterable of (X, y)
-        Batches of images and labels, or lists of a batch's shares on several devices.
+        Batches of images and labels, or lists of a batch's shards on several devices.
     net : callable
-        From X to one output a class, (batch, 10).
+        Maps X to one output per class, (batch, 10).
     ctx : mxnet.Context or sequence of these, optional
-        Where the net lies, if not where the batches do; a batch is split over several.
+        Context of the net, by default that of the batches; several split each batch.
     total : callable
-        From the numbers of right predictions and of examples to those of all workers of a
-        cluster.
+        Maps the numbers of correct predictions and of examples to their sums over all workers of
+        a cluster.
 
     Returns
     -------
     float
-        0 to 1.
+        Accuracy, 0 to 1.
 
     Raises
     ------
     DataError
-        If there is no batch.
+        If the iterator yields no batch.
 
     Notes
     -----
-    Section 3.6.5 of the book; ``d2lzh.evaluate_accuracy``.
+    Section 3.6.6 of the book; ``d2lzh.evaluate_accuracy``.
     """
     right, n = [], 0
     for batch in data_iter:
@@ -114,7 +114,7 @@ def evaluate_accuracy(
             n += y.size
     all_right, n = total(np.array([sum(float(r.asscalar()) for r in right), n]))
     if not n:
-        raise DataError("evaluate_accuracy: the iterator gave no batch: it is empty or used up")
+        raise DataError("evaluate_accuracy: the iterator yields no batch: it is empty or exhausted")
     return all_right / n
 
 
@@ -139,45 +139,44 @@ def train_epochs(
     counter: Union[Type[Together], Type[Each]] = Together,
     total: Total = np.asarray,
 ) -> Records:
-    """Train for some epochs, and test after each.
+    """Train for some epochs, and evaluate after each.
 
     Parameters
     ----------
     train_batch : callable
-        Trains on one batch, X and y; gives its losses, one an example, and the net's outputs.
-        If X and y are lists of a batch's shares on several devices, it gives lists too.
+        Trains on one batch, X and y; returns one loss per example and the net's outputs. If X and
+        y are lists of a batch's shards on several devices, it returns lists.
     net : callable
-        From X to one output a class, for the test.
+        Maps X to one output per class, for the evaluation.
     train_iter, test_iter : iterable of (X, y)
         Batches of float32 images and integer labels.
     num_epochs : int
-        Passes over the training set.
+        Number of epochs.
     on_epoch : callable
         Called with the records after each epoch; prints the tutorial's line by default.
     parameters : callable
-        Gives the parameters, which must be finite after each epoch.
+        Returns the parameters, which must be finite after each epoch.
     counter : type
-        How batches are counted, of :mod:`gluon_softmax.training.counting`.
+        Class of :mod:`gluon_softmax.training.counting` that adds up the batches.
     total : callable
-        From what was counted, 12 numbers and that of examples, to the sums over all workers of a
-        cluster.
+        Maps an epoch's 12 sums and number of examples to their sums over all workers of a cluster.
 
     Returns
     -------
     Records
-        Loss, accuracies and seconds, an epoch each.
+        Loss, accuracies and seconds of each epoch.
 
     Raises
     ------
     DataError
         If an epoch has no batch.
     Diverged
-        If a loss or a parameter is no longer finite after an epoch.
+        If a loss or a parameter is not finite after an epoch.
 
     Notes
     -----
-    ``train_ch3`` of the tutorial and of d2lzh, but that it waits for MXNet once an epoch, or every
-    1000 batches, instead of three times a batch.
+    ``train_ch3`` of the tutorial and of d2lzh, except that it waits for MXNet once an epoch, or
+    every 1000 batches, instead of three times a batch.
     """
     records = Records()
     for epoch in range(num_epochs):
@@ -191,12 +190,13 @@ def train_epochs(
         *sums, n = total(np.append(counts.sums(), n))
         if not n:
             raise DataError(
-                f"epoch {epoch + 1}: the training iterator gave no batch: it is empty or used up"
+                f"epoch {epoch + 1}: the training iterator yields no batch: it is empty or "
+                "exhausted"
             )
         nd.waitall()
         seconds = time.perf_counter() - start
         if not (math.isfinite(sums[0]) and all(np.isfinite(p).all() for p in parameters())):
-            raise _diverged(records)
+            raise _diverged(records, sums[0])
         records.loss.append(sums[0] / n)
         records.train_acc.append(sums[1] / n)
         records.shares.append([of_class / n for of_class in sums[2:]])
@@ -206,10 +206,12 @@ def train_epochs(
     return records
 
 
-def _diverged(records: Records) -> Diverged:
-    last = f"the last finite loss is {records.loss[-1]:.4f}" if records.loss else "it never was"
+def _diverged(records: Records, loss_sum: float) -> Diverged:
+    epochs = len(records.loss)
+    what = "a parameter is not finite" if math.isfinite(loss_sum) else f"the loss is {loss_sum}"
+    last = f" (last finite loss: {records.loss[-1]:.4f})" if epochs else ""
     return Diverged(
-        f"epoch {len(records.loss) + 1}: the loss or a parameter is no longer finite, {last}; "
-        "a smaller learning rate (--lr) helps",
+        f"training diverged in epoch {epochs + 1}: {what}{last}; try a smaller learning rate "
+        "(--lr)",
         records,
     )

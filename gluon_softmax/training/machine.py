@@ -1,4 +1,4 @@
-"""What the numbers depend on beside the program: the processor and the versions of packages."""
+"""The environment that affects the numbers: processor and package versions."""
 
 import contextlib
 import os
@@ -11,18 +11,18 @@ from typing import Dict, Optional
 
 
 def versions() -> Dict[str, str]:
-    """Tell the versions of Python and of the packages that matter to the numbers."""
+    """Return the versions of Python and of the packages that affect the numbers."""
     packages = ("numpy", "mxnet", "d2lzh", "matplotlib")
     return {"python": platform.python_version(), **{name: _version(name) for name in packages}}
 
 
 def _version(name: str) -> str:
     with contextlib.suppress(PackageNotFoundError):
-        # None where the package's description is empty.
+        # None if the package's metadata are empty.
         version: Optional[str] = package_version(name)
         if version:
             return version
-    # A CUDA build of MXNet is installed under another name.
+    # CUDA builds of MXNet are distributed under other names.
     try:
         return str(import_module(name).__version__)
     except Exception:
@@ -30,7 +30,7 @@ def _version(name: str) -> str:
 
 
 def processor() -> str:
-    """Name the processor, as far as the system tells."""
+    """Return the name of the processor, as far as the system reports it, and its core count."""
     try:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):

@@ -1,4 +1,4 @@
-"""In which order the examples come, and which of them a worker of a cluster gets."""
+"""Order of the examples, and the shard of each worker of a cluster."""
 
 from typing import Iterator, Optional
 
@@ -9,29 +9,29 @@ from ..interruption import end_if_asked
 
 
 class InOrder(Sampler):
-    """All indices from the first to the last."""
+    """Sampler of all indices, from the first to the last."""
 
     def __init__(self, length: int) -> None:
         self._length = length
 
     def __iter__(self) -> Iterator[int]:
-        """Give the indices of a pass one by one, as Gluon asks for them."""
+        """Iterate over the indices of a pass, for Gluon."""
         return iter(self.indices())
 
     def __len__(self) -> int:
-        """Count the indices of a pass."""
+        """Return the number of indices of a pass."""
         return self._length
 
     def indices(self) -> np.ndarray:
-        """Give the indices of a pass at once, int64 (examples,)."""
+        """Return the indices of a pass as one array, int64 (examples,)."""
         return np.arange(self._length)
 
 
 class Shuffled(InOrder):
-    """All indices in a new random order at each pass.
+    """Sampler of all indices, in a new random order at each pass.
 
     The order is that of ``np.random.shuffle``, which ``gluon.data.RandomSampler`` calls, but from
-    a generator of its own, so that a seed gives the same batches whatever else draws numbers.
+    a separate generator, so that a seed gives the same batches whatever else draws numbers.
     """
 
     def __init__(self, length: int, seed: Optional[int]) -> None:
@@ -39,14 +39,14 @@ class Shuffled(InOrder):
         self._random = np.random.RandomState(seed)
 
     def indices(self) -> np.ndarray:
-        """Give the indices of a pass, in an order that no pass before had."""
+        """Return the indices in a new random order."""
         indices = super().indices()
         self._random.shuffle(indices)
         return indices
 
 
 class Shares(Sampler):
-    """Indices of one worker's share of each batch; of the last there may be nothing for it."""
+    """One worker's shard of each batch, as indices; the shard of the last batch may be empty."""
 
     def __init__(self, order: InOrder, batch_size: int, number: int, count: int) -> None:
         self._order = order
@@ -54,12 +54,12 @@ class Shares(Sampler):
         self._number, self._count = number, count
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """Give the share of each batch, int64 (at most batch_size / count, rounded up,)."""
+        """Yield the shard of each batch, int64 (at most batch_size / count, rounded up,)."""
         indices = self._order.indices()
         for start in range(0, len(indices), self._batch_size):
             end_if_asked()
             yield indices[start : start + self._batch_size][self._number :: self._count]
 
     def __len__(self) -> int:
-        """Count the batches of a pass, also those of which there is nothing for this worker."""
+        """Return the number of batches of a pass, including those with an empty shard."""
         return -(-len(self._order) // self._batch_size)

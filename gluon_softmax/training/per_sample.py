@@ -1,4 +1,4 @@
-"""The tutorial's own feed: image by image, in worker processes."""
+"""The tutorial's data loader: converts image by image, in worker processes."""
 
 from typing import Any, Iterable, Iterator, List, Sequence, Tuple
 
@@ -13,7 +13,7 @@ from ..interruption import end_if_asked
 from .order import InOrder, Shares
 from .workers import Workers
 
-# A batch's images and labels, as they lie on several devices.
+# A batch's images and labels, split over several devices.
 Lists = Tuple[List[nd.NDArray], List[nd.NDArray]]
 
 
@@ -25,7 +25,7 @@ def per_sample(
     ctx: Context,
     workers: int,
 ) -> Tuple[DataLoader, DataLoader]:
-    """Make the iterators over training and test set, each in its order."""
+    """Return the data loaders of training and test set, each in its order."""
     train_iter, test_iter = (
         _PerSample(part, BatchSampler(order, batch_size, "keep"), workers, ctx)
         for part, order in zip(_transformed(data, sizes), orders)
@@ -40,7 +40,7 @@ def per_sample_shares(
     ctxs: Tuple[Context, ...],
     workers: int,
 ) -> Tuple[Iterable, Iterable]:
-    """Make such iterators over a worker's share of each batch, split over devices."""
+    """Return the data loaders of a worker's shard of each batch, split over devices."""
     train_iter, test_iter = (
         _PerSampleShares(part, of, workers, ctxs)
         for part, of in zip(_transformed(data, sizes), shares)
@@ -49,7 +49,7 @@ def per_sample_shares(
 
 
 def fashion_mnist_datasets(data: FashionMNIST) -> Tuple[ArrayDataset, ArrayDataset]:
-    """Wrap the arrays as Gluon data sets that behave as ``gluon.data.vision.FashionMNIST``.
+    """Return the arrays as Gluon data sets that behave like ``gluon.data.vision.FashionMNIST``.
 
     Parameters
     ----------
@@ -68,17 +68,17 @@ def fashion_mnist_datasets(data: FashionMNIST) -> Tuple[ArrayDataset, ArrayDatas
 
 
 def transform(sizes: Tuple[int, ...]) -> Any:
-    """Give what makes of an image, or of many, uint8 of 0 to 255, float32 of 0 to 1.
+    """Return the transform of one or more images from uint8 in 0..255 to float32 in 0..1.
 
     Parameters
     ----------
     sizes : tuple of int
-        Pixels of a side, or width and height, to scale it to; empty for none.
+        Side length, or width and height, in pixels, to resize to; empty to keep the size.
 
     Returns
     -------
     mxnet.gluon.Block
-        MXNet's ``ToTensor``, after its ``Resize`` if there is a size.
+        MXNet's ``ToTensor``, preceded by its ``Resize`` if there is a size.
     """
     if not sizes:
         return transforms.ToTensor()
@@ -91,20 +91,20 @@ def _transformed(data: FashionMNIST, sizes: Tuple[int, ...]) -> List[Dataset]:
 
 
 class _Samples(ArrayDataset):
-    """Images and labels, by the sample."""
+    """Data set of images and labels."""
 
     def __init__(self, images: np.ndarray, labels: np.ndarray) -> None:
         super().__init__(nd.array(images, dtype=np.uint8), labels)
 
     def __reduce__(self) -> tuple:
-        # For a worker process that is not forked: MXNet would hand the images over by a file
-        # descriptor, which fails on Python 3.9.
+        # For worker processes that are not forked: MXNet passes the images by a file descriptor,
+        # which fails on Python 3.9.
         images, labels = self._data
         return _Samples, (images.asnumpy(), labels)
 
 
 class _PerSample(DataLoader):
-    """The tutorial's loader; its worker processes are ours, since MXNet's may wait for ever."""
+    """The tutorial's data loader with our worker processes, since MXNet's can hang."""
 
     def __init__(self, dataset: Dataset, batches: Sampler, num_workers: int, ctx: Context) -> None:
         super().__init__(dataset, batch_sampler=batches)
@@ -123,7 +123,7 @@ class _PerSample(DataLoader):
 
 
 class _PerSampleShares:
-    """The tutorial's loader of a worker's share, split over devices as the book does."""
+    """The tutorial's data loader for a worker's shard, split over devices as in the book."""
 
     def __init__(
         self, dataset: Dataset, shares: Shares, num_workers: int, ctxs: Tuple[Context, ...]
@@ -149,7 +149,7 @@ class _PerSampleShares:
 
 
 class _Filled(Sampler):
-    """The shares in which there is something, as lists, of which Gluon makes batches."""
+    """The shards that are not empty, as the lists that Gluon expects."""
 
     def __init__(self, shares: Shares) -> None:
         self._of = shares

@@ -1,4 +1,4 @@
-"""The fast feed: all images lie on the device, normalized, and batches are taken of them."""
+"""The fast data loader: normalized images stay on the device, and batches are indexed from them."""
 
 import functools
 from typing import Iterable, Iterator, List, Sequence, Tuple
@@ -20,7 +20,7 @@ def resident(
     sizes: Tuple[int, ...],
     ctx: Context,
 ) -> Tuple[DataLoader, DataLoader]:
-    """Make the iterators over training and test set, each in its order."""
+    """Return the data loaders of training and test set, each in its order."""
     train_iter, test_iter = (
         DataLoader(
             part,
@@ -38,7 +38,7 @@ def resident_shares(
     sizes: Tuple[int, ...],
     ctxs: Tuple[Context, ...],
 ) -> Tuple[Iterable, Iterable]:
-    """Make such iterators over a worker's share of each batch, split over devices."""
+    """Return the data loaders of a worker's shard of each batch, split over devices."""
     train_iter, test_iter = (
         _ResidentShares(*part, ctxs, sizes, of) for part, of in zip(_parts(data), shares)
     )
@@ -55,7 +55,7 @@ def _datasets(data: FashionMNIST, ctx: Context, sizes: Tuple[int, ...]) -> List[
 
 
 class _Resident(Dataset):
-    """Normalized images and labels that lie on one context; an index array gives a batch."""
+    """Normalized images and labels on one context; indexing by an array returns a batch."""
 
     def __init__(
         self, images: np.ndarray, labels: np.ndarray, ctx: Context, sizes: Tuple[int, ...]
@@ -63,7 +63,7 @@ class _Resident(Dataset):
         self.ctx = ctx
         self._images = nd.array(images, dtype=np.uint8, ctx=ctx)
         self._labels = nd.array(labels, dtype=np.int32, ctx=ctx)
-        # All at once; but scaled only batch by batch, since 60,000 of 224 pixels a side take 12 GB.
+        # Normalized all at once, but resized batch by batch: 60,000 images of 224x224 are 12 GB.
         self._transform = transform(sizes)
         if not sizes:
             self._images, self._transform = self._transform(self._images), None
@@ -79,7 +79,7 @@ class _Resident(Dataset):
 
 
 class _IndexArrays(Sampler):
-    """One NDArray of indices a batch, in a tuple since Gluon asks for a list of samples."""
+    """Each batch's indices as one NDArray, in a tuple because DataLoader expects a list."""
 
     def __init__(self, order: InOrder, batch_size: int, ctx: Context) -> None:
         self._order = order
@@ -97,7 +97,7 @@ class _IndexArrays(Sampler):
 
 
 class _ResidentShares:
-    """Every so many-th image lies on each device, which gets those of a batch that it has."""
+    """Images striped over the devices; each serves the examples of a batch that it stores."""
 
     def __init__(
         self,

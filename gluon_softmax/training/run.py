@@ -1,7 +1,7 @@
-"""One training run of either version, from its settings to its records.
+"""One training run of either implementation, from its settings to its records.
 
-A version is handed in: a package with the modules ``model`` and ``training`` of ``scratch`` and
-``concise``, which this room does not know.
+The caller passes in the implementation: a package with the modules ``model``, ``training`` and
+``parallel``, such as ``scratch`` and ``concise``, which this package does not import.
 """
 
 from dataclasses import dataclass, field
@@ -19,9 +19,9 @@ from .loop import Records, evaluate_accuracy, print_epoch, train_epochs
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run depends on beside data and seed; the defaults are the tutorial's.
+    """Hyperparameters, device and data loader of a run; the defaults are the tutorial's.
 
-    Each batch is split over the devices, if ``ctx`` names several.
+    If ``ctx`` contains several devices, each batch is split over them.
     """
 
     epochs: int = 5
@@ -34,18 +34,18 @@ class Settings:
 
 @dataclass(frozen=True)
 class Run:
-    """What a run gave.
+    """Results of a run.
 
     Parameters
     ----------
     version : {"scratch", "concise"}
-        Which version was trained.
+        The implementation.
     seed : int
-        Of the initial weights and the shuffling.
+        Seed of initial weights and shuffling.
     accuracy_before : float
         Test accuracy before training, 0 to 1.
     records : gluon_softmax.training.loop.Records
-        An epoch each.
+        Metrics of each epoch.
     parameters : tuple of numpy.ndarray of float32
         W, (784, 10), and b, (10,), after training.
     """
@@ -67,26 +67,26 @@ def train_version(
     on_epoch: Callable[[Records], Any] = print_epoch,
     team: Optional[Team] = None,
 ) -> Run:
-    """Train one version.
+    """Train one implementation.
 
     Parameters
     ----------
     version : module
-        Which one.
+        The implementation.
     data : FashionMNIST
         The data set.
     settings : Settings
         Epochs, batch size and so on.
     seed : int
-        Of initial weights and shuffling, 0 to 2**32 - 1.
+        Seed of initial weights and shuffling, 0 to 2**32 - 1.
     start : tuple of numpy.ndarray, optional
-        W and b to start from, instead of random ones.
+        Initial W and b, instead of random ones.
     on_start : callable
         Called with the test accuracy before training.
     on_epoch : callable
         Called with the records after each epoch.
     team : Team, optional
-        The workers of a cluster that train together; this process is one of them.
+        The workers of a cluster that train together, including this process.
 
     Returns
     -------
@@ -96,9 +96,8 @@ def train_version(
     Raises
     ------
     Diverged
-        If a loss or a parameter is no longer finite after an epoch.
+        If a loss or a parameter is not finite after an epoch.
     """
-    # Each has all that is asked of it here.
     model, training = version.model, version.training
     ctx = settings.ctx
     if team is not None or isinstance(ctx, tuple):
@@ -136,7 +135,7 @@ def train_version(
 
 
 def seed_weights(seed: int) -> None:
-    """Seed MXNet's random numbers, from which the initial weights are drawn."""
+    """Seed MXNet's random numbers, which give the initial weights."""
     # MXNet reads the seed as a signed 32-bit number.
     mx.random.seed(seed if seed < 2**31 else seed - 2**32)
 
@@ -147,24 +146,24 @@ def predict(
     images: np.ndarray,
     ctx: mx.Context,
 ) -> np.ndarray:
-    """Predict classes with given parameters.
+    """Return the network's outputs for images.
 
     Parameters
     ----------
     version : module
-        Whose network to use.
+        The implementation whose network to use.
     parameters : tuple of numpy.ndarray of float32
         W, (784, 10), and b, (10,).
     images : numpy.ndarray of uint8
         Shape (count, 28, 28, 1).
     ctx : mxnet.Context
-        Where to compute.
+        Device for the computation.
 
     Returns
     -------
     numpy.ndarray of float32
-        The network's outputs, (count, 10): probabilities (scratch) or logits (concise); the
-        largest in a row is the predicted class.
+        Shape (count, 10), probabilities (scratch) or logits (concise); the largest value in a row
+        is the predicted class.
     """
     net, params = version.model.get_net(ctx)
     version.model.set_parameters(params, *parameters)

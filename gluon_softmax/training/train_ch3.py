@@ -1,4 +1,4 @@
-"""d2lzh's ``train_ch3``, for nets of a reader's own."""
+"""Replacement for d2lzh's ``train_ch3``, for a reader's own nets."""
 
 from typing import Callable, Iterable, Optional, Sequence
 
@@ -25,39 +25,39 @@ def train_ch3(
     Parameters
     ----------
     net : callable
-        From X to one output a class, (batch, 10); called as it is, nothing of it is changed.
+        Maps X to one output per class, (batch, 10).
     train_iter, test_iter : iterable of (X, y)
-        Batches of images and labels, where the net lies.
+        Batches of images and labels, on the net's context.
     loss : callable
-        From the net's outputs and y to one loss an example, (batch,).
+        Maps the net's outputs and y to one loss per example, (batch,).
     num_epochs : int
-        Passes over the training set.
+        Number of epochs.
     batch_size : int
-        What the summed gradients are divided by.
+        Divisor of the summed gradients.
     params : sequence of mxnet.nd.NDArray, optional
-        Parameters to take a step of SGD, if there is no trainer.
+        Parameters to update by SGD, without a trainer.
     lr : float, optional
-        Their learning rate.
+        Learning rate of SGD.
     trainer : mxnet.gluon.Trainer, optional
-        What updates the parameters otherwise.
+        Updates the parameters instead of SGD.
     on_epoch : callable
         Called with the records after each epoch; prints the tutorial's line by default.
 
     Returns
     -------
     Records
-        Loss, accuracies and seconds, an epoch each.
+        Loss, accuracies and seconds of each epoch.
 
     Raises
     ------
     DataError
         If an epoch has no batch.
     Diverged
-        If a loss is not finite after an epoch, where d2lzh's goes on to print ``nan``.
+        If a loss is not finite after an epoch; d2lzh continues and prints ``nan``.
 
     Notes
     -----
-    ``train`` of the tutorial, ``d2lzh.train_ch3``: the same results for whatever that takes.
+    ``train`` of the tutorial, ``d2lzh.train_ch3``: the same parameters give the same results.
     """
 
     def sgd(batch_size):
@@ -70,7 +70,7 @@ def train_ch3(
         with autograd.record():
             y_hat = net(X)
             l = loss(y_hat, y)
-        # MXNet takes a vector's gradient for that of its sum, which the tutorial writes out.
+        # For a vector, MXNet computes the gradient of its sum, which the tutorial writes out.
         l.backward()
         update(batch_size)
         return l, y_hat

@@ -1,7 +1,7 @@
-"""Worker processes that make batches, each at the other end of a socket.
+"""Worker processes of the per-sample data loader, each connected by a socket.
 
-MXNet's own are a ``multiprocessing.Pool``: where one is killed or cannot start, a pool waits for
-ever or forks another beside MXNet's threads, which does not go well.
+MXNet's own workers are a ``multiprocessing.Pool``: if one is killed or cannot start, a pool hangs,
+or forks a replacement beside MXNet's threads, which can deadlock.
 """
 
 import contextlib
@@ -23,20 +23,22 @@ from mxnet.gluon.data.dataloader import default_batchify_fn
 from ..errors import WorkerError
 from ..interruption import held
 
-# How long to wait for a worker process to read or write on, in seconds; a batch of 60,000 examples
-# takes some 10.
+# Time limit, in seconds, for a worker to continue reading or writing; a batch of 60,000 examples
+# takes about 10.
 PATIENCE = 60
+# Time limit for its start: where workers are spawned, as on Windows, each imports MXNet.
+START_PATIENCE = 300
 
 
 class Workers:
-    """Processes that make batches of a data set.
+    """Worker processes that make the batches of a data set.
 
     Parameters
     ----------
     dataset : mxnet.gluon.data.Dataset
-        Samples of an image, float32, and a label, int32.
+        Each sample is an image, float32, and a label, int32.
     count : int
-        How many processes, at least 1.
+        Number of processes, at least 1.
     """
 
     def __init__(self, dataset: Dataset, count: int) -> None:
@@ -44,18 +46,21 @@ class Workers:
         self._workers = self._start(count)
 
     def _start(self, count: int) -> List["_Worker"]:
-        # A process that is forked while MXNet computes may never get its locks.
+        # A process that is forked while MXNet computes can wait forever for MXNet's locks.
         nd.waitall()
         forks = multiprocessing.get_start_method() == "fork"
-        with held(), _telling():
-            workers = [_Worker(self._dataset if forks else None) for _ in range(count)]
+        with _reported("could not start", f"did not start within {START_PATIENCE} s"):
+            with held():
+                workers = [_Worker(self._dataset if forks else None) for _ in range(count)]
+            for worker in workers:
+                worker.wait_for_start()
         if not forks:
             for worker in workers:
                 worker.send(self._dataset)
         return workers
 
     def batches(self, batch_sampler: Iterable) -> Iterator[Tuple[nd.NDArray, nd.NDArray]]:
-        """Make the batches of one pass, in order.
+        """Yield the batches of one pass, in order.
 
         Parameters
         ----------
@@ -65,16 +70,16 @@ class Workers:
         Yields
         ------
         X, y : mxnet.nd.NDArray
-            Of a batch's samples, stacked, on the CPU.
+            The stacked samples of a batch, on the CPU.
 
         Raises
         ------
         WorkerError
-            If a process is gone, cannot start, or stands still for ``PATIENCE`` seconds.
+            If a process ends, cannot start, or makes no progress for ``PATIENCE`` seconds.
         """
-        whole = [worker for worker in self._workers if not worker.is_broken]
-        if len(whole) < len(self._workers):
-            self._workers = whole + self._start(len(self._workers) - len(whole))
+        intact = [worker for worker in self._workers if not worker.is_broken]
+        if len(intact) < len(self._workers):
+            self._workers = intact + self._start(len(self._workers) - len(intact))
         asked: Deque[Tuple[_Worker, list]] = deque()
         workers = itertools.cycle(self._workers)
         for indices in batch_sampler:
@@ -89,22 +94,27 @@ class Workers:
 class _Worker:
     def __init__(self, dataset: Optional[Dataset]) -> None:
         ours, theirs = socket.socketpair()
-        ours.settimeout(PATIENCE)
+        ours.settimeout(START_PATIENCE)
+        self._socket = ours
         process = multiprocessing.Process(target=_work, args=(theirs, dataset), daemon=True)
         process.start()
-        # So that the end of the process is the end of the stream.
+        # Then the stream ends when the process ends.
         theirs.close()
         self._stream: Any = ours.makefile("rwb")
         weakref.finalize(self, _end, process, ours, self._stream)
-        # Where the batch goes that the process makes now.
+        # The list that receives the batch in progress.
         self._slot: Optional[list] = None
-        # Whether a message was broken off, as by a Ctrl-C: what comes next would be taken for it.
+        # True after a partial read or write, for example after Ctrl-C: the stream is out of sync.
         self.is_broken = False
 
+    def wait_for_start(self) -> None:
+        pickle.load(self._stream)
+        self._socket.settimeout(PATIENCE)
+
     def ask(self, indices: List[int]) -> list:
-        """Ask for a batch; gives the empty list that :meth:`receive` will put it in."""
-        # One at a time, since two long messages in opposite directions would block each other. It
-        # may be one of another pass, which was broken off or goes on beside this one.
+        """Request a batch; return the empty list to which :meth:`receive` will append it."""
+        # Receive the pending batch first, since two long messages in opposite directions would
+        # block each other. It can belong to another pass, which was aborted or is still running.
         self.receive()
         with self._whole():
             _write([int(index) for index in indices], self._stream)
@@ -124,7 +134,7 @@ class _Worker:
 
     @contextlib.contextmanager
     def _whole(self) -> Iterator[None]:
-        with _telling():
+        with _reported("ended unexpectedly", f"made no batch within {PATIENCE} s"):
             if self.is_broken:
                 raise EOFError
             self.is_broken = True
@@ -145,27 +155,32 @@ def _write(message: object, stream: Any) -> None:
 
 
 @contextlib.contextmanager
-def _telling() -> Iterator[None]:
+def _reported(ended: str, late: str) -> Iterator[None]:
+    """Raise a WorkerError in place of an error of the process or its stream."""
     try:
         yield
     except (OSError, EOFError, pickle.UnpicklingError) as error:
+        strerror = getattr(error, "strerror", None)
+        reason = f" ({strerror})" if strerror else ""
         raise WorkerError(
-            f"a worker process gave no batch within {PATIENCE} s or is gone: it was killed, or "
-            "could not start; --num-workers 0 or --loader resident does without"
+            f"a loader worker {late if isinstance(error, socket.timeout) else ended}{reason}; use "
+            "--num-workers 0 or --loader resident, which need no worker processes"
         ) from error
 
 
 def _work(theirs: socket.socket, dataset: Optional[Dataset]) -> None:
-    """Make the batches that are asked for."""
-    # A Ctrl-C in a terminal reaches all processes; the first one ends the others.
+    """Make the requested batches, in a worker process."""
+    # Ctrl-C in a terminal reaches all processes; the parent ends its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     stream: Any = theirs.makefile("rwb")
-    # The other end may be gone first.
+    # The parent can end first.
     with contextlib.suppress(EOFError, OSError):
+        _write(None, stream)
         if dataset is None:
-            # Not an argument, which multiprocessing would go on to write to a process that is gone.
+            # Not an argument of the process: multiprocessing would block on writing it if the
+            # process has ended.
             dataset = pickle.load(stream)
         while True:
             batch = default_batchify_fn([dataset[index] for index in pickle.load(stream)])
@@ -173,14 +188,14 @@ def _work(theirs: socket.socket, dataset: Optional[Dataset]) -> None:
 
 
 def _end_with_parent() -> None:
-    # Not at the end of the stream: what is forked later holds a copy of it.
+    # The end of the stream is no sign: processes that are forked later hold a copy of it.
     parent: Any = multiprocessing.parent_process()
     parent.join()
     os._exit(0)
 
 
 def _end(process: multiprocessing.Process, ours: socket.socket, stream: Any) -> None:
-    # It has nothing to lose, and may be stopped or hang.
+    # Not terminate(): the process can be stopped, or hang, and holds no data.
     process.kill()
     process.join()
     with contextlib.suppress(OSError):

@@ -88,7 +88,7 @@ def test_the_digits_of_one_process(cluster):
     ],
     ids=["cut", "killed"],
 )
-def test_a_host_that_is_gone(harm, tmp_path):
+def test_a_host_that_stops_responding(harm, tmp_path):
     begun = tmp_path / "begun"
     script = f"""
         set -- $HOSTS
@@ -98,7 +98,7 @@ def test_a_host_that_is_gone(harm, tmp_path):
         {command("ssh", *jobs.LONG)}
         echo ended $? >&2
         date +%s >{tmp_path}/ended
-        # The hosts' own, which notice that the scheduler is gone.
+        # The hosts' own processes, which notice that the scheduler does not respond.
         sleep 20
         for pid in $(for host; do ip netns pids $host; done); do
             tr '\\0' ' ' </proc/$pid/cmdline | grep '^[^ ]*python -m concise'

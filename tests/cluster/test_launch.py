@@ -59,7 +59,7 @@ def test_several_devices_on_several_machines():
     assert out == jobs.single("scratch", "--data-dir", str(jobs.SAMPLE), "--epochs", "2")
 
 
-def test_the_tutorials_feed():
+def test_the_tutorials_data_loader():
     options = ["--loader", "per-sample", "--num-workers", "2", "--epochs", "1"]
     status, out, err = run("concise", *jobs.TRAIN, *options)
     assert (status, err) == (0, "")
@@ -125,7 +125,7 @@ def test_a_process_that_is_killed(role, tmp_path):
         assert time.monotonic() - start < 30
         which = {"worker": "a worker", "server": "a server", "scheduler": "the scheduler"}
         # An array that a signal found half made has something to say itself.
-        expected = f"error: {which[role]} was killed by signal 9; all are ended"
+        expected = f"error: {which[role]} was killed by signal 9; all other processes are stopped"
         assert jobs.error_lines(err) == [expected]
         assert process.returncode == 1
         assert jobs.of_job(port) == {}
@@ -205,13 +205,13 @@ def test_all_words_after_the_dashes_are_the_commands():
     [["concise"], ["tests.cluster.odd_worker", "rests-when-it-is-the-first", "scratch"]],
     ids=["as-it-is", "and-the-first-worker-ends-late"],
 )
-def test_a_loss_that_is_not_finite_is_told_once(program):
+def test_a_loss_that_is_not_finite_is_reported_once(program):
     status, out, err = run(*program, *jobs.TRAIN, "--lr", "1e38")
     assert (status, out) == (1, "")
     lines = jobs.error_lines(err)
     assert len(lines) == 2
-    assert "no longer finite" in lines[0]
-    assert lines[1] == "error: a worker ended with status 1; all are ended"
+    assert lines[0].startswith("error: training diverged in epoch 1: ")
+    assert lines[1] == "error: a worker ended with status 1; all other processes are stopped"
 
 
 @pytest.mark.bad_input
@@ -221,13 +221,16 @@ def test_a_loss_that_is_not_finite_is_told_once(program):
         ([], "after --, the command to start is missing"),
         (["--"], "after --, the command to start is missing"),
         (["--cluster", "yarn", "--", "true"], "invalid choice: 'yarn'"),
-        (["--cluster", "ssh", "--", "true"], "--host-file FILE must list the hosts"),
+        (["--cluster", "ssh", "--", "true"], "list the hosts, one per line, in --host-file"),
         (
             ["--cluster", "ssh", "--host-file", "/none", "--", "true"],
             "/none: cannot be read (No",
         ),
         (["--cluster", "ssh", "--host-file", "/dev/null", "--", "true"], "lists no host"),
-        (["--cluster", "ssh", "--host-file", sys.executable, "--", "true"], "read (no text)"),
+        (
+            ["--cluster", "ssh", "--host-file", sys.executable, "--", "true"],
+            "read (not UTF-8 text)",
+        ),
         (["-n", "0", "--", "true"], "0 is out of range"),
         (["-s", "0", "--", "true"], "0 is out of range"),
         (["--num-worker", "2", "--", "true"], "do you mean '--num-workers'?"),
@@ -270,13 +273,13 @@ def test_words_arrive_as_they_are(tmp_path):
 
 @pytest.mark.bad_input
 @pytest.mark.parametrize(("word", "cluster"), [("a\nb", "local"), ("a'b", "ssh")])
-def test_words_that_cannot_be_handed_on(word, cluster):
-    with pytest.raises(UsageError, match="cannot be handed on"):
+def test_words_that_cannot_be_passed_on(word, cluster):
+    with pytest.raises(UsageError, match=f"--cluster {cluster} cannot pass on a line break"):
         launching._quoted(word, cluster)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         (
             "Get nonzero return code=-9 on ['x'] {'DMLC_NUM_WORKER': '2', 'DMLC_TASK_ID': '2', "
@@ -303,5 +306,5 @@ def test_words_that_cannot_be_handed_on(word, cluster):
         ("Unknown MPI Version", "the launcher failed: Unknown MPI Version"),
     ],
 )
-def test_which_process_failed(text, told):
-    assert launching._told(RuntimeError(text)) == told
+def test_which_process_failed(text, expected):
+    assert launching._failure(RuntimeError(text)) == expected

@@ -61,13 +61,15 @@ def test_another_port_of_its_own_may_be_set():
 @pytest.mark.parametrize("name", VARIABLES)
 def test_a_variable_that_is_missing(name):
     for without in ({k: v for k, v in VARIABLES.items() if k != name}, {**VARIABLES, name: ""}):
-        with pytest.raises(UsageError, match=f"the environment lacks {name};"):
+        with pytest.raises(UsageError, match=f"variables are not set: {name};"):
             given_role("dist_sync", 200, without)
 
 
 @pytest.mark.bad_input
 def test_no_roles_at_all():
-    with pytest.raises(UsageError, match=f"lacks {', '.join(VARIABLES)}; `python -m gluon_softm"):
+    with pytest.raises(
+        UsageError, match=f"not set: {', '.join(VARIABLES)}; `gluon-softmax cluster`"
+    ):
         given_role("dist_sync", 200, {})
 
 
@@ -75,7 +77,7 @@ def test_no_roles_at_all():
 @pytest.mark.parametrize(
     ("kvstore", "words"),
     [
-        ("dist_async", "its digits cannot be reproduced"),
+        ("dist_async", "depend on timing and cannot be reproduced"),
         ("local", "'local': choose dist_sync"),
         ("", "'': choose dist_sync"),
         ("dist_sync_device", "'dist_sync_device': choose dist_sync"),
@@ -88,8 +90,10 @@ def test_other_stores(kvstore, words):
 
 @pytest.mark.bad_input
 @pytest.mark.parametrize("name", ["scheduler", "server"])
-def test_a_role_that_nobody_asked_for(name):
-    with pytest.raises(UsageError, match=f"DMLC_ROLE={name} is set, but not --kvstore dist_sync"):
+def test_a_role_without_the_option(name):
+    with pytest.raises(
+        UsageError, match=f"DMLC_ROLE={name} is set, but --kvstore dist_sync is not:"
+    ):
         refuse_role({"DMLC_ROLE": name})
     refuse_role({"DMLC_ROLE": "worker"})
     refuse_role({})

@@ -63,10 +63,10 @@ SETTINGS = {"--seed": 1, "--lr": 0.1, "images": (np.arange(3), np.arange(4)), "s
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("--seed", 2, "--seed (worker 0: 1): start all with the same"),
-        ("--lr", 0.1 + 1e-16, "--lr (worker 0: 0.1): start"),
-        ("images", (np.arange(3), np.arange(4)[::-1]), "images: start all with the same"),
-        ("start", np.arange(2), "start: start all with the same"),
+        ("--seed", 2, "--seed (worker 0: 1): use the same value for all"),
+        ("--lr", 0.1 + 1e-16, "--lr (worker 0: 0.1): use"),
+        ("images", (np.arange(3), np.arange(4)[::-1]), "images: use the same value for all"),
+        ("start", np.arange(2), "start: use the same value for all"),
     ],
 )
 def test_another_setting_is_named_by_the_first_alone(name, value, words):

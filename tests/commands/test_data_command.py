@@ -25,14 +25,14 @@ def test_fetch_verify_where(both, cache, capsys):
         assert cli.main(["data", "--edition", "official"]) == 0
         printed = capsys.readouterr().out
         assert "edition official, from a folder" in printed
-        assert "training: 1000 images (28, 28), 100 a class, first ten labels" in printed
+        assert "training: 1000 images (28, 28), 100 per class, first ten labels" in printed
         assert printed.count("sha256:") == len(FILES)
         assert cli.main(["data", "verify"]) == 0
         lines = capsys.readouterr().out.splitlines()
         assert lines == ["official: 4 of 4 files verified", "mxnet: 0 of 4 files verified"]
         assert cli.main(["data", "where", "--edition", "mxnet"]) == 0
         where = capsys.readouterr().out
-        assert where == f"mxnet: {cache / 'fashion-mnist'}, 0 of 4 files there\n"
+        assert where == f"mxnet: {cache / 'fashion-mnist'}, 0 of 4 files present\n"
 
 
 @pytest.mark.fault
@@ -47,9 +47,9 @@ def test_verify_finds_what_was_damaged(both, cache, capsys):
     assert cli.main(["data", "verify", "--edition", "official"]) == 1
     said = capsys.readouterr()
     assert "official: 3 of 4 files verified" in said.out
-    assert f"set aside as {FILES[0]}.rejected" in said.err
+    assert f"renamed to {FILES[0]}.rejected" in said.err
     assert (
-        "error: files in the cache that are damaged or cannot be read: official; `python -m"
+        "error: the cache has damaged or unreadable files of the edition official; `gluon-softmax"
         in said.err
     )
     assert cli.main(["data", "fetch", "--edition", "official"]) == 0
@@ -74,7 +74,7 @@ def test_a_whole_edition_does_not_make_up_for_a_damaged_one(both, cache, capsys)
         "official: 3 of 4 files verified",
         "mxnet: 4 of 4 files verified",
     ]
-    assert "damaged or cannot be read: official;" in said.err
+    assert "damaged or unreadable files of the edition official;" in said.err
 
 
 @as_user

@@ -1,4 +1,6 @@
+import dataclasses
 import errno
+import json
 import os
 import re
 import shutil
@@ -13,6 +15,7 @@ import pytest
 from program import AS_USER, ROOT, as_user, can_mount, run
 
 from gluon_softmax.commands import main as cli
+from gluon_softmax.data.fashion_mnist import get_fashion_mnist_labels
 
 LINE = re.compile(r"epoch (\d+), loss \d\.\d{4}, train acc \d\.\d{3}, test acc \d\.\d{3}")
 
@@ -96,7 +99,7 @@ def test_bad_settings_are_refused_with_the_value(option, value, capsys):
     ],
 )
 def test_the_nearest_right_word_is_suggested(argv, suggestion, capsys):
-    assert f"do you mean {suggestion!r}?" in refused(argv, capsys)
+    assert f"did you mean {suggestion!r}?" in refused(argv, capsys)
 
 
 @pytest.mark.bad_input
@@ -138,7 +141,7 @@ def test_what_has_no_effect_is_refused(options, words, on_sample, capsys):
 @pytest.mark.bad_input
 @pytest.mark.parametrize("edition", [[], ["--edition=official"]])
 def test_a_split_seed_is_for_re_splits(edition, capsys):
-    assert "goes with --edition resplit" in refused([*edition, "--split-seed=7"], capsys, train)
+    assert "needs --edition resplit" in refused([*edition, "--split-seed=7"], capsys, train)
 
 
 @pytest.mark.bad_input
@@ -150,17 +153,93 @@ def test_bad_usage_of_a_version(argv, capsys):
 
 
 @pytest.mark.bad_input
-def test_predict_refuses_another_ending(capsys):
-    assert ".svg" in refused(["predict", "x.npz", "--out", "x.jpg"], capsys, train)
+@pytest.mark.parametrize("argv", [["predict", "x.npz", "--out", "x.jpg"], ["--plot", "x.jpg"]])
+def test_another_ending_than_a_pictures_is_refused(argv, capsys):
+    assert "ends in .png or .svg" in refused(argv, capsys, train)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("command", [[], ["compare"]])
+def test_workers_without_the_loader_that_uses_them_are_refused(command, on_sample, capsys):
+    main = cli.main if command else train
+    said = refused([*command, *on_sample, "--num-workers", "4"], capsys, main)
+    assert "--num-workers 4 has no effect on the resident loader: add --loader per-sample" in said
+
+
+@pytest.mark.bad_input
+def test_an_option_of_another_command_suggests_no_far_one(capsys):
+    assert "did you mean" not in refused(["--runs", "3"], capsys, train)
+
+
+def test_training_is_a_command_too(on_sample, capsys):
+    printed = []
+    for version in ("scratch", "concise"):
+        for main, argv in ((cli.main, ["train", version]), (cli.main_version, [])):
+            args = (version,) if main is cli.main_version else ()
+            assert main(*args, [*argv, *on_sample, "--epochs=2"]) == 0
+            printed.append(capsys.readouterr().out)
+    assert printed[0] == printed[1] != printed[2] == printed[3]
+
+
+def test_the_log_has_a_line_an_epoch(on_sample, tmp_path, capsys):
+    path = tmp_path / "é.jsonl"
+    path.write_text("older\n")
+    assert train([*on_sample, "--epochs=3", "--seed=7", "--log", str(path)]) == 0
+    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    assert [line["epoch"] for line in lines] == [1, 2, 3]
+    form = "epoch {epoch}, loss {loss:.4f}, train acc {train_acc:.3f}, test acc {test_acc:.3f}\n"
+    assert "".join(form.format(**line) for line in lines) == capsys.readouterr().out
+    assert {(line["implementation"], line["seed"]) for line in lines} == {("concise", 7)}
+    assert all(0 < line["seconds"] < 60 for line in lines)
+
+
+@pytest.mark.parametrize("ending", ["png", "svg"])
+def test_the_plot_of_a_training(ending, on_sample, tmp_path, capsys):
+    path = tmp_path / f"plot.{ending}"
+    assert train([*on_sample, "--epochs=2", "--plot", str(path)]) == 0
+    assert capsys.readouterr().out.endswith(f"plot written to {path}\n")
+    content = path.read_bytes()
+    assert content.startswith(b"\x89PNG" if ending == "png" else b"<?xml")
+
+
+def test_the_expectation_comes_at_the_tutorials_settings_only(sample, monkeypatch, capsys):
+    from gluon_softmax.commands import train as command
+
+    official = dataclasses.replace(sample, edition="official")
+    monkeypatch.setattr(command, "load_data", lambda arguments: official)
+    for argv, expected in (([], True), (["--batch-size=256"], False), (["--epochs=1"], False)):
+        assert train(argv) == 0
+        assert ("expect 0.473" in capsys.readouterr().err) == expected
+
+
+@pytest.mark.parametrize("top", [1, 3, 10])
+@pytest.mark.parametrize("version", ["scratch", "concise"])
+def test_the_most_probable_classes_are_those_of_numpy(
+    version, top, sample, on_sample, tmp_path, capsys
+):
+    random = np.random.RandomState(1)
+    W, b = random.normal(0, 0.05, (784, 10)).astype("f"), random.normal(size=10).astype("f")
+    np.savez(tmp_path / "p.npz", W=W, b=b)
+    argv = ["predict", version, str(tmp_path / "p.npz"), *on_sample, "--top", str(top)]
+    assert cli.main(argv) == 0
+    logits = sample.test_images[:9].reshape(9, 784).astype(np.float64) / 255 @ W + b
+    chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    for line, each in zip(capsys.readouterr().out.splitlines()[1:], chances):
+        listed = re.findall(r"([a-z-]+(?: boot)?) (\d+\.\d)%", line)
+        best = np.argsort(-each)[:top]
+        assert [name for name, _ in listed] == get_fashion_mnist_labels(best)
+        assert np.allclose([float(chance) for _, chance in listed], 100 * each[best], atol=0.06)
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])
 def test_help(option, capsys):
-    for argv in ([option], ["data", option], ["reproduce", option], ["compare", option]):
+    for name in (None, *cli.COMMANDS):
         with pytest.raises(SystemExit) as caught:
-            cli.main(argv)
+            cli.main([option] if name is None else [name, option], "typed")
         assert caught.value.code == 0
-    assert "--runs N" in capsys.readouterr().out
+        said = capsys.readouterr().out
+        assert said.startswith("usage: typed" if name is None else f"usage: typed {name}")
+        assert "--debug" in said
 
 
 def test_without_a_command_there_is_help_and_status_2(capsys):
@@ -187,7 +266,8 @@ def test_seeds_at_both_ends(seed, on_sample, capsys):
 
 @pytest.mark.parametrize("feed", ["resident", "per-sample"])
 def test_both_feeds_print_the_same(feed, on_sample, capsys):
-    assert train([*on_sample, "--loader", feed, "--num-workers", "2", "--epochs", "2"]) == 0
+    workers = ["--num-workers", "2"] * (feed == "per-sample")
+    assert train([*on_sample, "--loader", feed, *workers, "--epochs", "2"]) == 0
     out = capsys.readouterr().out
     assert train([*on_sample, "--epochs", "2"]) == 0
     assert capsys.readouterr().out == out
@@ -211,7 +291,7 @@ def test_saved_by_one_version_and_used_by_the_other(on_sample, tmp_path, capsys)
         assert picture.read_bytes().startswith(b"\x89PNG")
         picture.unlink()
     assert printed[0] == printed[1]
-    assert len(printed[0].splitlines()) == 11
+    assert len(printed[0].splitlines()) == 12
     # From where the first run ended, the loss goes on to fall.
     capsys.readouterr()
     assert cli.main_version("scratch", [*on_sample, "--start-from", str(saved)]) == 0
@@ -243,7 +323,7 @@ def test_labels_out_of_range_in_ones_own_files(label, sample_dir, tmp_path, caps
     assert train(["--data-dir", str(tmp_path)]) == 1
     said = capsys.readouterr()
     path = tmp_path / "t10k-labels-idx1-ubyte"
-    expected = f"error: {path}: label {label} at index 42, not 0 to 9\n"
+    expected = f"error: {path}: label {label} at index 42, expected 0 to 9\n"
     assert (said.out, said.err) == ("", expected)
 
 
@@ -258,7 +338,7 @@ def test_a_folder_without_the_files(tmp_path, capsys):
 def test_divergence(version, on_sample, capsys):
     assert cli.main_version(version, [*on_sample, "--lr", "1e38"]) == 1
     said = capsys.readouterr()
-    assert "epoch 1: the loss or a parameter is no longer finite" in said.err
+    assert "training diverged in epoch 1: " in said.err
     assert said.err.count("\n") == 1
     assert "epoch 1, loss" not in said.out
 
@@ -314,7 +394,7 @@ def test_reproduce_replaces_an_older_report_and_nothing_else(on_sample, tmp_path
 def test_data_of_ones_own(action, on_sample, capsys):
     assert cli.main(["data", *on_sample, action]) == 0
     printed = capsys.readouterr().out
-    assert "training: 1000 images (28, 28), 100 a class" in printed
+    assert "training: 1000 images (28, 28), 100 per class" in printed
 
 
 def test_compare_tells_by_its_status_that_they_part(on_sample, capsys):
@@ -322,11 +402,12 @@ def test_compare_tells_by_its_status_that_they_part(on_sample, capsys):
     assert "BEYOND" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("options", [[], ["--no-reading"]])
+@pytest.mark.parametrize("options", [["--num-workers=0"], ["--no-reading"]])
 def test_the_reading_pass_can_be_left_out(options, on_sample, tmp_path, capsys):
     argv = ["reproduce", *on_sample, "--out", str(tmp_path), "--runs=1", "--epochs=1"]
-    assert cli.main([*argv, "--num-workers=0", *options]) == 0
-    assert ("one pass of the tutorial's loader" in capsys.readouterr().out) == (not options)
+    assert cli.main([*argv, *options]) == 0
+    read = "one pass of the tutorial's data loader" in capsys.readouterr().out
+    assert read == (options != ["--no-reading"])
 
 
 @pytest.mark.fault
@@ -509,10 +590,11 @@ def test_predicted_classes_are_those_of_numpy(sample, on_sample, tmp_path, capsy
     W, b = random.normal(size=(784, 10)).astype("f"), random.normal(size=10).astype("f")
     np.savez(tmp_path / "p.npz", W=W, b=b)
     assert train(["predict", str(tmp_path / "p.npz"), *on_sample, "--count", "100"]) == 0
-    rows = [line.split() for line in capsys.readouterr().out.splitlines()[1:]]
-    flat = sample.test_images[:100].reshape(100, 784) / 255
-    wrong = (flat @ W + b).argmax(axis=1) != sample.test_labels[:100]
-    assert [row[-1] == "(wrong)" for row in rows] == wrong.tolist()
+    _, *rows, last = [line.split() for line in capsys.readouterr().out.splitlines()]
+    flat = sample.test_images.reshape(-1, 784) / 255
+    wrong = (flat @ W + b).argmax(axis=1) != sample.test_labels
+    assert [row[-1] == "(wrong)" for row in rows] == wrong[:100].tolist()
+    assert float(last[-1]) == round(1 - wrong.mean(), 4)
 
 
 @pytest.mark.fault
@@ -606,7 +688,7 @@ def test_mxnet_as_it_is(program, on_sample, monkeypatch):
     done = run(*program, *on_sample)
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch(
-        r"error: GLUON_SOFTMAX_REVIVE=0 leaves MXNet as it is, and that cannot run here \(.+\): "
-        r"unset it\n",
+        r"error: MXNet cannot run here without the compatibility patches \(.+\): unset "
+        r"GLUON_SOFTMAX_REVIVE, which is 0\n",
         done.stderr,
     )

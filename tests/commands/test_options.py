@@ -37,7 +37,7 @@ def test_an_unknown_option_is_named_before_what_follows_it():
     parser = options.Parser(prog="program")
     parser.add_argument("--known")
     parser.add_argument("words", nargs="*")
-    with pytest.raises(UsageError, match=r"unknown option '--knwon', do you mean '--known'\?"):
+    with pytest.raises(UsageError, match=r"unknown option '--knwon', did you mean '--known'\?"):
         parser.parse_args(["--knwon", "5"])
     assert parser.parse_args(["--", "--knwon"]).words == ["--knwon"]
 

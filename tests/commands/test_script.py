@@ -1,8 +1,9 @@
-"""``python -m gluon_softmax run``, and what a plain script shows."""
+"""The commands run and compat, and the pictures of a plain script."""
 
 import os
 import subprocess
 import sys
+import time
 from multiprocessing import get_all_start_methods
 
 import pytest
@@ -65,7 +66,7 @@ def test_its_errors_are_its_own(tmp_path):
     assert done.stderr.splitlines()[1] == '  File "wrong.py", line 1, in <module>'
 
 
-def test_it_knows_its_file_as_python_tells_it(tmp_path):
+def test_it_knows_its_file_as_python_does(tmp_path):
     code = "import os, sys\nos.chdir('/')\nprint(__file__, sys.argv, sys.path[0])\n"
     (tmp_path / "where.py").write_text(code)
     done = run("where.py", 1, cwd=tmp_path)
@@ -78,7 +79,7 @@ def test_it_knows_its_file_as_python_tells_it(tmp_path):
 
 @pytest.mark.parametrize("method", sorted({*get_all_start_methods()} - {"fork"}))
 def test_its_processes_have_what_it_has(method, tmp_path):
-    """Which import it anew, and MXNet with it; it knows nothing of us."""
+    """They import the script again, and MXNet with it; it does not import this package."""
     code = f"""
 import multiprocessing
 import mxnet as mx
@@ -98,12 +99,121 @@ if __name__ == "__main__":
     ), done.stderr
 
 
+NOTEBOOK = """
+#!/usr/bin/env python
+# coding: utf-8
+# In[1]:
+get_ipython().run_line_magic('matplotlib', 'inline')
+get_ipython().magic(u'matplotlib inline')
+import time
+import helper
+start = time.clock()
+# In[2]:
+x = 3
+get_ipython().run_cell_magic('time', '', 'y = x + 1\\nz = helper.here\\n')
+print(y, z, time.clock() >= start, sum(range(10**6)) > 0 and time.clock() > start)
+import IPython
+print(IPython.get_ipython() is get_ipython(), __name__, open is vars(__builtins__)["open"])
+get_ipython().system('echo and the shell')
+exit(4)
+"""
+
+
+def test_a_script_that_was_exported_from_a_notebook(script, tmp_path):
+    (tmp_path / "notebook.py").write_text(NOTEBOOK)
+    plain = subprocess.run(
+        [sys.executable, "notebook.py"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert "NameError: name 'get_ipython' is not defined" in plain.stderr
+    done = run("notebook.py", cwd=tmp_path)
+    assert done.returncode == 4, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[-3:] == ["4 True True True", "True __main__ True", "and the shell"]
+    assert any(line.startswith("Wall time") for line in lines)
+    assert done.stderr == ""
+
+
+def test_a_script_without_magics_loads_no_ipython(tmp_path):
+    (tmp_path / "plain.py").write_text(
+        "import sys\nprint('IPython' in sys.modules, 'get' + '_ipython' in dir(__builtins__))\n"
+    )
+    assert run("plain.py", cwd=tmp_path).stdout == "False False\n"
+
+
+@pytest.mark.parametrize("system", ["posix", "nt"])
+def test_the_clock_that_python_3_8_removed(system, monkeypatch):
+    from gluon_softmax.revival import clock
+
+    assert not hasattr(time, "clock") or time.clock in (time.process_time, time.perf_counter)
+    monkeypatch.delattr(time, "clock", raising=False)
+    monkeypatch.setattr(clock.os, "name", system)
+    monkeypatch.setattr(clock, "note", lambda *words: None)
+    clock.supply()
+    # As its documentation had it: the processor's time, but on Windows the clock's.
+    assert time.clock is (time.process_time if system == "posix" else time.perf_counter)
+    monkeypatch.delattr(time, "clock")
+
+
+WITHOUT = """
+import sys
+from importlib.machinery import PathFinder
+find = PathFinder.find_spec
+PathFinder.find_spec = lambda name, *args: None if name == {missing!r} else find(name, *args)
+from gluon_softmax.commands.main import main
+sys.exit(main(["run", "mine.py"]))
+"""
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize(
+    ("missing", "code", "said"),
+    [
+        ("mxnet", "from mxnet import nd", "mxnet is not installed"),
+        ("mxnet", "import d2lzh as d2l", "mxnet is not installed"),
+        ("d2lzh", "import gluonbook as gb", "d2lzh is not installed"),
+    ],
+)
+def test_without_a_package_of_ours_it_is_one_line(missing, code, said, tmp_path):
+    (tmp_path / "mine.py").write_text(f"print('begins')\n{code}\n")
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT.format(missing=missing)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stdout) == (1, "begins\n")
+    assert done.stderr.startswith(f"error: {said}"), done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.fault
+def test_a_module_of_its_own_that_is_missing_is_its_own_error(tmp_path):
+    """Nor is there a package of that name to install."""
+    (tmp_path / "mine.py").write_text("import my_own_helper\n")
+    done = run("mine.py", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.endswith("ModuleNotFoundError: No module named 'my_own_helper'\n")
+    assert done.stderr.splitlines()[1] == '  File "mine.py", line 1, in <module>'
+
+
+@pytest.mark.fault
+def test_an_error_of_this_package_is_one_line(tmp_path):
+    (tmp_path / "mine.py").write_text("import mxnet\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MXNET_ENGINE_TYPE", "Foo")
+        done = run("mine.py", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: MXNET_ENGINE_TYPE is 'Foo' in the environment: unset it")
+    assert done.stderr.count("\n") == 1
+
+
 @pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         ([], "the following arguments are required: SCRIPT.py"),
-        (["--fst", "x.py"], "unknown option '--fst', do you mean '--fast'?"),
+        (["--fst", "x.py"], "unknown option '--fst', did you mean '--fast'?"),
         (["nothing.py"], "'nothing.py': no such file"),
         ([""], "'': no such file"),
         (["."], "'.': a folder, not a script"),
@@ -135,26 +245,37 @@ def test_a_script_that_nobody_may_read(what, script, tmp_path):
     assert (done.returncode, done.stderr) == (2, expected)
 
 
-def test_revival_lists_every_mend(capsys):
+@pytest.mark.parametrize("columns", [80, 110])
+def test_compat_lists_every_patch(columns, capsys, monkeypatch):
     from gluon_softmax import revival
 
+    monkeypatch.setenv("COLUMNS", str(columns))
     assert cli.main(["revival"]) == 0
-    shown = capsys.readouterr().out
-    lines = [(line[:26].rstrip(), line[26:34].strip(), line[34:]) for line in shown.splitlines()]
-    assert lines[0] == ("broken by", "here", "mended")
-    told = {
+    shown = capsys.readouterr().out.splitlines()
+    assert max(map(len, shown)) <= columns
+    # A line that is wrapped goes on below its patches.
+    rows = []
+    for line in shown:
+        if line.startswith(40 * " "):
+            rows[-1][2] += " " + line.strip()
+        else:
+            rows.append([line[:26].rstrip(), line[26:40].strip(), line[40:]])
+    assert rows[0] == ["broken by", "applies here", "patch"]
+    assert {row[1] for row in rows[1:]} == {"yes", "no"}
+    listed = {
         (name, broken_by, here == "yes")
-        for broken_by, here, names in lines[1:]
+        for broken_by, here, names in rows[1:]
         for name in names.split(", ")
     }
-    assert told == set(map(tuple, revival.listed()))
+    assert listed == set(map(tuple, revival.listed()))
+    assert "Python 3.8" in {row[0] for row in rows if "time.clock" in row[2]}
 
 
-def test_revival_that_is_switched_off(capsys, monkeypatch):
+def test_patches_that_are_switched_off(capsys, monkeypatch):
     monkeypatch.setenv("GLUON_SOFTMAX_REVIVE", "0")
     assert cli.main(["revival"]) == 0
     out = capsys.readouterr().out
-    assert out == "nothing is mended: GLUON_SOFTMAX_REVIVE=0 is in the environment\n"
+    assert out == "no patches are applied: GLUON_SOFTMAX_REVIVE=0 is in the environment\n"
 
 
 TERMINAL = """

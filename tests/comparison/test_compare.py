@@ -16,7 +16,7 @@ def test_side_by_side_within_the_bounds(sample):
 
 
 def test_a_difference_is_noticed(sample, monkeypatch):
-    # A scratch version that takes steps of twice the size.
+    # As if scratch took steps of twice the size.
     step = scratch.training.sgd
     monkeypatch.setattr(scratch.training, "sgd", lambda params, lr, n: step(params, 2 * lr, n))
     found = compare.compare_steps(sample, Settings(epochs=1), seed=5)
@@ -24,12 +24,12 @@ def test_a_difference_is_noticed(sample, monkeypatch):
     assert not compare.compare(sample, Settings(epochs=1), seed=5)
 
 
-def test_underflow_is_told_where_they_part(sample, capsys):
+def test_underflow_is_named_as_the_cause(sample, capsys):
     assert not compare.compare(sample, Settings(epochs=3, lr=50.0), seed=0)
-    assert "a probability became 0 in float32" in capsys.readouterr().out
+    assert "Later a probability underflowed to 0 in float32" in capsys.readouterr().out
 
 
-def test_rounding_is_told_where_they_part(sample, monkeypatch, capsys):
+def test_rounding_is_named_as_the_cause(sample, monkeypatch, capsys):
     settings = Settings(epochs=2)
     found = compare.compare_steps(sample, settings, seed=5)
     first, largest = found.at_first["parameters"], found.largest["parameters"]
@@ -37,25 +37,26 @@ def test_rounding_is_told_where_they_part(sample, monkeypatch, capsys):
     # As small batches or another rate would, but in less time.
     monkeypatch.setitem(compare.BOUNDS, "parameters", (first + largest) / 2)
     assert not compare.compare(sample, settings, seed=5)
-    assert "float32 rounds, and each step carries" in capsys.readouterr().out
+    assert "Then rounding errors of float32 accumulate" in capsys.readouterr().out
 
 
-def test_no_cause_is_told_for_an_error(sample, monkeypatch, capsys):
+def test_an_error_is_not_called_rounding(sample, monkeypatch, capsys):
     step = scratch.training.sgd
     monkeypatch.setattr(scratch.training, "sgd", lambda params, lr, n: step(params, 2 * lr, n))
     assert not compare.compare(sample, Settings(epochs=1), seed=5)
     printed = capsys.readouterr().out
-    assert "float32 rounds" not in printed
+    assert "rounding errors" not in printed
+    assert "underflowed" not in printed
     assert "BEYOND the bound" in printed
-    assert "differ at the first step already" in printed
+    assert "They differ at the first step; rounding does not explain that." in printed
 
 
 @pytest.mark.parametrize("platform", ["linux", "win32"])
-def test_other_digits_on_windows_are_told(platform, sample, monkeypatch, capsys):
+def test_other_digits_on_windows_are_explained(platform, sample, monkeypatch, capsys):
     monkeypatch.setattr(compare.sys, "platform", platform)
     assert compare.compare(sample, Settings(epochs=1), seed=5)
-    told = "On Windows MXNet draws other weights from a seed" in capsys.readouterr().out
-    assert told == (platform == "win32")
+    explained = "On Windows, a seed gives other initial weights" in capsys.readouterr().out
+    assert explained == (platform == "win32")
 
 
 def test_stability_table():

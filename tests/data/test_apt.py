@@ -1,7 +1,9 @@
+import contextlib
 import io
 import os
 import shutil
 import tarfile
+import time
 
 import pytest
 from server import content, edition
@@ -66,7 +68,7 @@ def test_only_the_four_files_are_taken_out_of_a_package(tmp_path):
 @needs_dpkg
 def test_a_package_without_the_files(tmp_path):
     make_deb(tmp_path / "a.deb", [(INSIDE + FILES[0] + ".gz", tarfile.SYMTYPE, b"")])
-    with pytest.raises(DataError, match="has no "):
+    with pytest.raises(DataError, match="does not contain train-images-idx3-ubyte"):
         list(apt.read_deb(tmp_path / "a.deb", FILES))
     (tmp_path / "b.deb").write_bytes(b"not a package")
     with pytest.raises(DataError):
@@ -81,11 +83,69 @@ def test_without_apt_get(tmp_path, monkeypatch, folder, capsys):
     assert "this system has no apt-get" in capsys.readouterr().err
 
 
+@pytest.mark.posix
+@needs_dpkg
+def test_the_download_shows_its_progress(tmp_path, monkeypatch, capsys):
+    """By an apt-get that writes the package in two parts, and a bar that keeps what it is given."""
+    good = [(f"{INSIDE}{file}.gz", tarfile.REGTYPE, content(file)) for file in FILES]
+    make_deb(tmp_path / "whole", good)
+    size = (tmp_path / "whole").stat().st_size
+    program = tmp_path / "apt-get"
+    program.write_text(
+        "#!/bin/sh\n"
+        f'case "$*" in *" download "*) head -c 1000 {tmp_path}/whole > a.deb; sleep 1; '
+        f"cp {tmp_path}/whole a.deb; sleep 1;; esac\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    bars = []
+
+    class Bar(contextlib.nullcontext):
+        def __init__(self, **options):
+            super().__init__(self)
+            self.n, self.seen, self.options = 0, [], options
+            bars.append(self)
+
+        def update(self, more):
+            self.n += more
+            self.seen.append(self.n)
+
+    monkeypatch.setattr(apt, "progress", Bar)
+    found = dict(apt.read(Source("Debian's package", "apt", "the-package", {}), FILES))
+    assert found == {file: content(file) for file in FILES}
+    update, download = bars
+    assert {1000, size} <= set(download.seen)
+    assert download.options["desc"] == "apt-get download"
+    assert download.options["total"] == apt.DEB_BYTES
+    assert update.options["total"] is None
+    assert capsys.readouterr().err == (
+        "Debian's package: apt-get downloads the-package (31 MB, about 20 s); it installs nothing\n"
+    )
+
+
+@pytest.mark.posix
+@pytest.mark.fault
+@needs_dpkg
+def test_apt_get_that_does_not_end(tmp_path, monkeypatch):
+    program = tmp_path / "apt-get"
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(apt, "PATIENCE", 0.5)
+    start = time.monotonic()
+    with pytest.raises(DataError, match=r"apt-get update: not finished after 0\.5 s"):
+        list(apt.read(Source("Debian", "apt", "nothing", {}), FILES))
+    assert time.monotonic() - start < 10
+
+
 @pytest.mark.fault
 @needs_dpkg
 @pytest.mark.parametrize(
     ("script", "words"),
-    [("echo 'E: no network' >&2; exit 100", "E: no network"), ("exit 0", "0 archives, not one")],
+    [
+        ("echo 'E: no network' >&2; exit 100", "E: no network"),
+        ("exit 0", "downloaded 0 packages, expected 1"),
+    ],
 )
 def test_apt_get_that_fails(script, words, tmp_path, monkeypatch, folder, capsys):
     program = tmp_path / "apt-get"

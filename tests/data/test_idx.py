@@ -95,9 +95,9 @@ BAD = {
     "none": (idx(IMAGES[:0]), "claims 0 examples"),
     "four billion": (idx(IMAGES, count=2**32 - 1), "claims 4294967295 examples"),
     "too many": (idx(IMAGES, count=MAX_EXAMPLES + 1), "claims 1000001 examples"),
-    "more than there are": (idx(IMAGES, count=21), "ends after 15696 bytes; its header says 16480"),
-    "many more": (idx(IMAGES[:9], count=21), "ends after 7072 bytes; its header says 16480"),
-    "fewer than there are": (idx(IMAGES, count=19), "longer than the 14912 bytes"),
+    "more than there are": (idx(IMAGES, count=21), "15696 bytes; its header announces 16480"),
+    "many more": (idx(IMAGES[:9], count=21), "ends after 7072 bytes; its header announces 16480"),
+    "fewer than there are": (idx(IMAGES, count=19), "longer than the 14912 bytes that"),
 }
 
 
@@ -119,7 +119,7 @@ def test_what_is_refused(what, ending, tmp_path):
 def test_labels_out_of_range_are_named(label):
     labels = LABELS.copy()
     labels[[7, 9]] = label
-    with pytest.raises(DataError, match=f"mine: label {label} at index 7, not 0 to 9"):
+    with pytest.raises(DataError, match=f"mine: label {label} at index 7, expected 0 to 9"):
         read_idx(io.BytesIO(idx(labels)), "labels", "mine")
 
 
@@ -157,7 +157,7 @@ def test_what_is_no_file(tmp_path):
     with pytest.raises(DataError, match="cannot be read"):
         read_idx_path(tmp_path, "images")
     os.mkfifo(tmp_path / "images")
-    # Opening it would wait for a writer for ever.
+    # Opening it would wait forever for a writer.
     assert find_idx(tmp_path, "images") is None
 
 

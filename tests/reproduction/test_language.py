@@ -35,7 +35,7 @@ NAMED = {
 
 def in_the_code():
     """Whatever is said literally in a module."""
-    for file in FOLDER.glob("*.py"):
+    for file in (*FOLDER.glob("*.py"), FOLDER.parent / "commands" / "reproduce.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("say", "Saying"):
                 first = node.args[0]
@@ -187,5 +187,56 @@ def test_page_is_in_the_readers_language(
     asked = ["--runs", "1", "--no-reading", "--data-dir", str(sample_dir), "--out", str(tmp_path)]
     assert cli.main(["reproduce", *asked, *arguments]) == 0
     assert f'<html lang="{expected}">' in (tmp_path / "index.html").read_text("utf-8")
-    # What the terminal shows is English in any case.
-    assert "No verdicts: these are files of your own" in capsys.readouterr().out
+    # So is what the terminal shows.
+    answer = {
+        "en": "No verdicts: these are files of your own",
+        "zh-CN": "不下结论：这些是你自己的文件",
+    }
+    assert answer[expected] in capsys.readouterr().out
+
+
+def literal_texts():
+    """All texts in the program, with a mark for each value that is filled in."""
+    for file in FOLDER.parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                yield "".join(
+                    str(getattr(part, "value", "")) if isinstance(part, ast.Constant) else "{}"
+                    for part in node.values
+                )
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+
+ERRORS = json.loads((FOLDER / "zh-errors.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("english", ERRORS)
+def test_each_translated_error_is_one_of_the_programs(english):
+    program = "\0".join(literal_texts())
+    for part in re.split(r"\{\w+\}|[;:(]", english):
+        assert part.strip() in program, part
+    names = re.compile(r"\{(\w+)\}")
+    assert set(names.findall(ERRORS[english])) == set(names.findall(english))
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["--out", "/proc/report"], 2, "错误：--out /proc/report：无法创建这个文件夹"),
+        (["--split-seed", "3", "--edition", "official"], 2, "错误：--split-seed 3 只能与"),
+        (["--data-dir", "/no/such"], 2, "错误：--data-dir /no/such：不是文件夹"),
+        (["--implementation", "scratch"], 2, "错误：--implementation scratch 只能与 --table"),
+        (["--data-dir", "tests/data", "--lr", "1e38"], 1, "错误：训练在第 1 个周期发散：损失为 "),
+    ],
+)
+def test_errors_of_the_main_job_in_chinese(arguments, status, words, tmp_path, capsys):
+    out = [] if "--out" in arguments else ["--out", str(tmp_path)]
+    argv = ["reproduce", "--lang", "zh", "--runs=1", "--no-reading", *out, *arguments]
+    assert cli.main(argv) == status
+    said = capsys.readouterr().err
+    assert said.startswith(words)
+    assert said.count("\n") == 1
+    # Nothing of it is left in English but names, and the system's own reason.
+    assert not re.search("[a-z] [a-z]", re.sub(r"（.*）|--[\w-]+ \w+", "", said))

@@ -33,6 +33,19 @@ TWO = (Number(0.5542, 4), Number(0.097, 3), Number(0.826, 3))
         "epoch 1, loss 7517e-4, train acc 0.095, test acc 7.90e-1",
         "epoch 0, loss 0.7517, train acc 0.095, test acc 0.790",
         "epoch 1, loss 0.7517, train acc 0.095, test acc 0.790epoch 1 of another, loss",
+        "\x1b[1mepoch 1\x1b[0m, loss \x1b[31m0.7517\x1b[0m, train acc 0.095, test acc 0.790",
+        "Epoch 1/5, loss 0.7517, train acc 0.095, test acc 0.790",
+        "epoch [1/5]: train loss 0.7517, acc 0.095, val acc 0.790",
+        "epoch 1, train loss 0.7517, train acc 0.095, val loss 0.6, validation accuracy 0.790",
+        '{"epoch": 1, "loss": 0.7517, "train_acc": 0.095, "test_acc": 0.790}',
+        # Keras: a bar that is drawn again and again, then the line that counts.
+        "Epoch 1/5\n  1/235 [....] - ETA: 9s - loss: 2.5 - accuracy: 0.1\r235/235 [=====] - 2s "
+        "1ms/step - loss: 0.7517 - accuracy: 0.095 - val_loss: 0.6033 - val_accuracy: 0.790\n",
+        "| epoch | loss | train acc as printed | test acc |\n|---|---:|---|---|\n"
+        "| 1 | 0.7517 | 0.095 | 0.790 |\n\nSo it goes.",
+        "epoch,seconds,loss,train_acc,val_acc\r\n1,2.31,0.7517,0.095,0.790\r\n",
+        "Epoch\tloss\ttrain accuracy\ttest accuracy\n1\t0.7517\t0.095\t0.790\n",
+        "| | **Loss** | Train acc | Test acc |\n| Epoch 1 | **0.7517** | 0.095 | 0.790 |",
     ],
 )
 def test_a_line_is_found_in_what_was_copied_with_it(text):
@@ -54,6 +67,40 @@ def test_several_tables_one_after_another():
     assert parse(first + first, "t") == [[ROW]] * 2
     from_0 = first.replace("h 1", "h 0") + second.replace("h 2", "h 1")
     assert parse(from_0 + from_0, "t") == [[ROW, TWO]] * 2
+
+
+def test_rows_of_a_markdown_table_are_epochs():
+    text = "| epoch | loss | train acc | test acc |\n|--|--|--|--|\n"
+    rows = "| 1 | 0.7517 | 0.095 | 0.790 |\n| 2 | 0.5542 | 0.097 | 0.826 |\n"
+    assert parse(text + rows + "\n" + text + rows, "t") == [[ROW, TWO]] * 2
+    mixed = text + rows + "\nepoch 1, loss 0.7517, train acc 0.095, test acc 0.790\n"
+    assert parse(mixed, "t") == [[ROW, TWO], [ROW]]
+
+
+@pytest.mark.parametrize(
+    "between", ["\nconcise:\n", "\n", "\n\n"], ids=["a heading", "the next line", "a blank line"]
+)
+def test_epoch_1_of_another_table_does_not_go_on_that_of_epoch_0(between):
+    """The loss after an epoch is never that after two."""
+    first = "epoch 0, loss 0.7517, train acc 0.095, test acc 0.790"
+    other = first.replace("h 0", "h 1")
+    assert parse(first + between + other, "t") == [[ROW], [ROW]]
+    goes_on = "epoch 1, loss 0.5542, train acc 0.097, test acc 0.826"
+    together = "heading" not in between and "concise" not in between
+    expected = [[ROW, TWO]] if together else [[ROW], [TWO]]
+    assert parse(first + between + goes_on, "t") == expected
+
+
+def test_lines_that_cannot_be_read_are_named():
+    text = (
+        "training\nepoch 1, loss 0.7517, train acc 0.095, test acc 0.790\n"
+        "epoch 2, loss 0.5542, train acc 0.097, test acc 0.826\n"
+        "epoch 3, loss 0.51\n\nepoch 1: 37%|###7      | 11/30\n  epoch 4 (soon)\nat epoch 9\n"
+    )
+    tables = parse(text, "t")
+    assert tables == [[ROW, TWO]]
+    assert tables.left_out == {4: "epoch 3, loss 0.51", 7: "epoch 4 (soon)"}
+    assert parse("epoch 1, loss 0.7517, train acc 0.095, test acc 0.790", "t").left_out == {}
 
 
 def test_what_d2lzh_prints_is_read(sample, capsys):
@@ -101,15 +148,31 @@ GOOD = ("0.7", "0.7", "0.8")
         ("", "no line in it is such as"),
         ("epoch 1, loss 0.7517, test acc 0.790", "no line in it is such as"),
         (LINE.format(3, *GOOD), "its first epoch is 3"),
+        (
+            LINE.format(1, *GOOD) + "epoch 2, loss 0.5, train acc O.8\n" + LINE.format(3, *GOOD),
+            "table 1 has epoch 3 after 1, where 2 belongs; line 2 cannot be read: `epoch 2, loss "
+            "0.5, train acc O.8`",
+        ),
+        ("\nepoch 1, loss 0.7517, test acc 0.790", "; line 2 cannot be read: `epoch 1, loss 0.75"),
+        ("loss 0.447, train acc 0.848, test acc 0.832\n", "without an epoch, as d2l's later"),
         (LINE.format(1, *GOOD) + LINE.format(3, *GOOD), "table 1 has epoch 3 after 1, where 2"),
         (LINE.format(1, *GOOD) + LINE.format(2, *GOOD) * 2, "table 1 has epoch 2 after 2"),
-        (LINE.format(1, "nan", "0.1", "0.1"), "implausible: table 1, epoch 1: loss nan is no loss"),
-        (LINE.format(1, "inf", "0.1", "0.1"), "epoch 1: loss inf is no loss"),
-        (LINE.format(1, "1e200", "0.1", "0.1"), "epoch 1: loss 1e+200 is no loss"),
-        (LINE.format(1, "1e999", "0.1", "0.1"), "epoch 1: loss inf is no loss"),
-        (LINE.format(1, "-0.7", "0.1", "0.1"), "epoch 1: loss -0.7 is no loss"),
-        (LINE.format(1, *GOOD) + LINE.format(2, "0.7", "0.8", "100.5"), "test acc 100.5 is no"),
-        (LINE.format(0, "0.7", "-0.1", "0.8"), "epoch 0: train acc -0.1 is no share"),
+        (
+            LINE.format(1, "nan", "0.1", "0.1"),
+            "implausible: table 1, epoch 1: loss nan is not",
+        ),
+        (LINE.format(1, "inf", "0.1", "0.1"), "epoch 1: loss inf is not a possible loss"),
+        (LINE.format(1, "1e200", "0.1", "0.1"), "epoch 1: loss 1e+200 is not a possible loss"),
+        (LINE.format(1, "1e999", "0.1", "0.1"), "epoch 1: loss inf is not a possible loss"),
+        (LINE.format(1, "-0.7", "0.1", "0.1"), "epoch 1: loss -0.7 is not a possible loss"),
+        (
+            LINE.format(1, *GOOD) + LINE.format(2, "0.7", "0.8", "100.5"),
+            "test acc 100.5 is not",
+        ),
+        (
+            LINE.format(0, "0.7", "-0.1", "0.8"),
+            "train acc -0.1 is not a possible accuracy",
+        ),
     ],
 )
 def test_what_is_no_table_is_one_line(text, words, tmp_path, capsys):
@@ -145,7 +208,18 @@ def test_options_that_do_not_go_together(argv, tmp_path, capsys):
 @pytest.mark.bad_input
 @pytest.mark.parametrize(
     "piece",
-    [" ", "epoch ", "epoch 1", "epoch 1,", "9", "epoch 1, loss ", "\n", "中文，", "\0", "e1"],
+    [
+        *(" ", "epoch ", "epoch 1", "epoch 1,", "9", "epoch 1, loss ", "\n", "中文，", "\0", "e1"),
+        *(
+            "epoch 1/5\nloss ",
+            "epoch 1/5\n",
+            "|",
+            "a,\n",
+            "epoch|loss|acc|test acc\n",
+            "\x1b[1",
+            "loss 1 ",
+        ),
+    ],
 )
 def test_ten_megabytes_of_noise(piece):
     text = (piece * (10_000_000 // len(piece)))[:10_000_000]
@@ -180,5 +254,5 @@ def test_standard_input_that_is_closed(monkeypatch):
 def test_what_has_no_end_is_not_read_to_it(source, monkeypatch):
     with open("/dev/zero") as endless:
         monkeypatch.setattr(sys, "stdin", endless)
-        with pytest.raises(UsageError, match="longer than 64 MB, which is no text"):
+        with pytest.raises(UsageError, match="larger than 64 MB: not a text file"):
             read(source)

@@ -1,4 +1,4 @@
-"""MXNet's CUDA build beside a stand-in for NVIDIA's driver; no real GPU was at hand."""
+"""MXNet's CUDA build with a stand-in for NVIDIA's driver."""
 
 import os
 import shutil
@@ -94,7 +94,7 @@ def test_a_cuda_build_without_a_driver(tmp_path, monkeypatch):
         cuda.supply(site_packages(tmp_path / "gpu", "mxnet", "mxnet_cu112-1.9.1.dist-info"))
     message = str(raised.value)
     assert "mxnet-cu112 needs NVIDIA's driver (libcuda.so.1)" in message
-    assert "pip uninstall mxnet-cu112, then pip install --no-deps mxnet==1.9.1" in message
+    assert "pip uninstall mxnet-cu112 and then pip install --no-deps mxnet==1.9.1" in message
     assert "\n" not in message
 
 
@@ -155,6 +155,19 @@ def test_mxnet_speaks_of_no_gpu_where_there_is_none(gpus, kept, tmp_path, monkey
     assert found == (kept or (None if gpus else "0"))
 
 
+@pytest.mark.parametrize("kept", [None, "1"])
+@pytest.mark.parametrize("name", ["mxnet_cu117", "mxnet"])
+def test_a_cuda_build_does_not_warn_of_the_cudnn_in_the_package(name, kept, tmp_path, monkeypatch):
+    monkeypatch.delenv("MXNET_CUDNN_LIB_CHECKING", raising=False)
+    if kept:
+        monkeypatch.setenv("MXNET_CUDNN_LIB_CHECKING", kept)
+    monkeypatch.setattr(cuda, "_driver", lambda: "a driver")
+    monkeypatch.setattr(cuda, "gpus", lambda: ["one"])
+    cuda.supply(site_packages(tmp_path, "mxnet", f"{name}-1.9.1.dist-info"))
+    found = os.environ.pop("MXNET_CUDNN_LIB_CHECKING", None)
+    assert found == (kept or (None if name == "mxnet" else "0"))
+
+
 needs_build = pytest.mark.skipif(not has_build, reason="MXNet's CPU build is installed")
 
 
@@ -174,7 +187,7 @@ def test_without_a_device_it_trains_on_the_cpu_and_says_nothing(driver, version)
 def test_a_gpu_that_is_asked_for_and_not_there(driver):
     done = program("concise", "--data-dir", str(SAMPLE), "--ctx", "gpu", env=driver(0))
     assert done.returncode == 2
-    assert done.stderr.startswith("error: --ctx gpu: MXNet finds no GPU here; --ctx cpu works")
+    assert done.stderr.startswith("error: --ctx gpu: MXNet finds no GPU; use --ctx cpu")
     assert done.stderr.count("\n") == 1
 
 
@@ -185,7 +198,7 @@ def test_without_a_driver():
     env = {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}
     done = program("concise", "--data-dir", str(SAMPLE), env=env)
     assert done.returncode == 1
-    assert "needs NVIDIA's driver (libcuda.so.1), which this machine lacks" in done.stderr
+    assert "needs NVIDIA's driver (libcuda.so.1), and this machine does not" in done.stderr
     assert done.stderr.count("\n") == 1
     told = program("gluon_softmax", "doctor", env=env)
     assert told.returncode == 1
@@ -202,7 +215,9 @@ def test_a_gpu_for_which_there_is_no_code(driver):
     assert "no code for GPU 0 (Stand-in, compute capability 9.0)" in done.stderr
     assert done.stderr.count("\n") == 1
     done = program("concise", "--data-dir", str(SAMPLE), "--epochs", "1", env=env)
-    assert (done.returncode, done.stderr.count("the CPU is taken, as MXNet's")) == (0, 1)
+    assert (done.returncode, done.stderr.count("Using the CPU: MXNet's")) == (0, 1)
     assert done.stdout.startswith("epoch 1, loss 1.9")
     told = program("gluon_softmax", "doctor", env=env)
     assert "Stand-in (compute capability 9.0, for which MXNet has no code)" in told.stdout
+    assert told.returncode == 1
+    assert "no code for GPU 0 (Stand-in, compute capability 9.0)" in told.stderr

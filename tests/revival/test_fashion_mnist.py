@@ -112,9 +112,9 @@ def test_an_edition_that_is_not_there(monkeypatch, tmp_path):
     with pytest.raises(UsageError) as raised:
         FashionMNIST(root=str(tmp_path))
     message = str(raised.value)
-    assert "no edition is called 'first'" in message
+    assert "unknown edition 'first'" in message
     assert message.endswith(
-        "GLUON_SOFTMAX_EDITION, which is 'first' here, takes auto, official, mxnet, resplit"
+        "GLUON_SOFTMAX_EDITION is 'first', possible values are auto, official, mxnet, resplit"
     )
 
 
@@ -127,7 +127,7 @@ def test_data_that_cannot_be_had(cache, monkeypatch, tmp_path, capsys):
     with pytest.raises(DataError) as raised:
         d2l.load_data_fashion_mnist(100, root=str(tmp_path))
     message = str(raised.value)
-    assert "the official edition could not be had from any source" in message
+    assert "the official edition could not be downloaded from any source" in message
     assert "GLUON_SOFTMAX_EDITION" in message
 
 

@@ -163,7 +163,7 @@ def test_two_at_once(bare):
 @pytest.mark.fault
 def test_a_folder_that_cannot_be_written_is_one_line(bare):
     folder = bare.with_name("none")
-    with pytest.raises(MissingLibrary, match=r"its folder cannot be written .*: ln -sf .*libgomp-"):
+    with pytest.raises(MissingLibrary, match=r"its folder is not writable .*: ln -sf .*libgomp-"):
         libraries.supply(folder)
 
 
@@ -172,7 +172,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(bare):
 def test_no_wheel_that_has_it_is_one_line(bare):
     for folder in bare.parent.glob("*.libs"):
         folder.unlink()
-    with pytest.raises(MissingLibrary, match="lacks, and pykdtree brings: type pip"):
+    with pytest.raises(MissingLibrary, match="the package pykdtree contains it, so run: pip"):
         libraries.supply(bare)
 
 
@@ -196,7 +196,7 @@ def test_whatever_else_is_mapped(tmp_path, monkeypatch):
 @pytest.mark.fault
 def test_a_folder_in_the_place_of_a_link(bare):
     (bare / "libgomp.so.1").mkdir()
-    with pytest.raises(MissingLibrary, match=r"libgomp.so.1, in whose place a folder is: type rm"):
+    with pytest.raises(MissingLibrary, match=r"libgomp.so.1, but a folder has its name; run: rm"):
         libraries.supply(bare)
     assert os.listdir(bare) == ["libgomp.so.1"]
 
@@ -248,7 +248,7 @@ def test_the_c_library_matters_on_linux_alone(system, monkeypatch):
 
 REFUSED = {
     "PyPy": "sys.implementation.name = 'pypy'",
-    "which was not tried": "sys.version_info = (3, 8, 0)",
+    "3.8 is not supported": "sys.version_info = (3, 8, 0)",
     "Python 3.16": "sys.version_info = (3, 16, 0)",
     "free-threaded": "sysconfig.get_config_var = lambda name: name == 'Py_GIL_DISABLED'",
     "64-bit": "sys.maxsize = 2**31 - 1",
@@ -288,7 +288,7 @@ sys.exit(guarded(work, []))
 def test_without_docstrings_mxnet_cannot_be_imported():
     done = run("concise", "--data-dir", SAMPLE, "--epochs", "1", python=["-OO"])
     assert done.returncode == 1
-    assert done.stderr.startswith("error: python -OO takes the docstrings away")
+    assert done.stderr.startswith("error: python -OO removes the docstrings")
     assert done.stderr.count("\n") == 1
     assert run("concise", "--data-dir", SAMPLE, "--epochs", "1", python=["-O"]).returncode == 0
 
@@ -333,7 +333,7 @@ def test_windows_without_the_redistributable_is_one_line(tmp_path, monkeypatch):
 
     monkeypatch.setattr(libraries.sys, "platform", "win32")
     monkeypatch.setattr(libraries.ctypes, "CDLL", missing)
-    with pytest.raises(MissingLibrary, match=r"VCOMP140.DLL, .* type winget install Microsoft"):
+    with pytest.raises(MissingLibrary, match=r"VCOMP140.DLL of .* run: winget install Microsoft"):
         libraries.supply(tmp_path)
     assert asked == ["vcomp140.dll"]
     monkeypatch.setattr(libraries.ctypes, "CDLL", lambda name: None)
@@ -362,7 +362,7 @@ def test_what_is_to_be_typed_can_be(bare, monkeypatch):
     monkeypatch.setattr(libraries.os, "symlink", refuse)
     with pytest.raises(MissingLibrary) as raised:
         libraries._link(bare / "it's here" / "libgomp.so.1", Path("/a b/libgomp-1.so"))
-    command = str(raised.value).partition("as who may: ")[2]
+    command = str(raised.value).partition("with sufficient rights: ")[2]
     assert shlex.split(command) == [
         *("ln", "-sf", "/a b/libgomp-1.so", str(bare / "it's here" / "libgomp.so.1"))
     ]

@@ -1,4 +1,4 @@
-"""What else breaks in readers' own programs, each in a process of its own."""
+"""What else breaks in readers' own programs, each in its own process."""
 
 import pickle
 import subprocess
@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from gluon_softmax.revival import gpu, workers
+from gluon_softmax.revival import cuda, gpu, workers
 
 SAMPLE = Path(__file__).parents[1] / "data"
 
@@ -118,8 +118,7 @@ print(d2l.try_gpu(), d2l.try_all_gpus(), mx.gpu())
 """
     done = run(program, tmp_path)
     line = (
-        "a GPU was asked for, and there is none for MXNet here: take the context that "
-        "d2l.try_gpu() gives, or set GLUON_SOFTMAX_GPU=cpu, and the CPU stands in\n"
+        "no usable GPU: use d2l.try_gpu(), or set GLUON_SOFTMAX_GPU=cpu to run on the CPU instead\n"
     )
     assert done.stdout == 7 * line + "cpu(0) [cpu(0)] gpu(0)\n"
 
@@ -133,9 +132,9 @@ print(mx.nd.ones((2,), ctx=mx.Context("gpu", 1)).context, mx.npx.gpu(0))
 """
     done = run(program, tmp_path, GLUON_SOFTMAX_GPU="CPU")
     assert done.stdout == "cpu(0) cpu(1) cpu(0)\ncpu(1) cpu(0)\n"
-    assert done.stderr == "GLUON_SOFTMAX_GPU=cpu: the CPU stands in for any GPU\n"
+    assert done.stderr == "GLUON_SOFTMAX_GPU=cpu: the CPU is used instead of any GPU\n"
     done = run("import gluon_softmax, mxnet", tmp_path, GLUON_SOFTMAX_GPU="1")
-    assert done.stderr == "GLUON_SOFTMAX_GPU=1 is ignored: it takes cpu only\n"
+    assert done.stderr == "GLUON_SOFTMAX_GPU=1 is ignored: the only value is cpu\n"
 
 
 @pytest.mark.parametrize(
@@ -155,13 +154,78 @@ def test_what_a_cuda_build_says_without_a_device(said, monkeypatch):
     )
     monkeypatch.setattr(gpu, "note", lambda *words: None)
     gpu.mend(module)
-    assert str(module.base.get_last_ffi_error()).startswith(
-        "a GPU was asked for, and there is none"
-    )
+    assert str(module.base.get_last_ffi_error()).startswith("no usable GPU: use d2l.try_gpu()")
     assert module.base.get_last_ffi_error() is raised[1]
 
 
-def test_a_forgotten_import_is_made_up_for(tmp_path):
+@pytest.mark.fault
+@pytest.mark.parametrize("known", [True, False])
+def test_a_gpu_without_code_is_one_line(known, monkeypatch):
+    import mxnet as mx
+
+    gpus = [cuda.Gpu("T4", 7, 5), cuda.Gpu("H200", 9, 0)] if known else []
+    monkeypatch.setattr(cuda, "gpus", lambda: gpus)
+    # A real H200 gave these last words.
+    said = mx.MXNetError(
+        "CUDA: Check failed: e == cudaSuccess: no kernel image is available for execution on the "
+        "device"
+    )
+    module = SimpleNamespace(
+        base=SimpleNamespace(get_last_ffi_error=lambda: said, MXNetError=mx.MXNetError)
+    )
+    monkeypatch.setattr(gpu, "note", lambda *words: None)
+    gpu.mend(module)
+    reason = (
+        "MXNet's CUDA builds have no code for GPU 1 (H200, compute capability 9.0); they support "
+        "5.0 to 8.9"
+        if known
+        else "MXNet has no code for this GPU"
+    )
+    assert str(module.base.get_last_ffi_error()) == (
+        f"{reason}: use d2l.try_gpu(), or set GLUON_SOFTMAX_GPU=cpu to run on the CPU instead"
+    )
+
+
+CHOICES = """
+import gluon_softmax
+from types import SimpleNamespace
+from gluon_softmax.revival import cuda
+import d2lzh as d2l
+import mxnet as mx
+def array(values, ctx):
+    # As on real GPUs: a copy needs no code.
+    if ctx.device_type == "gpu" and ctx.device_id >= {there}:
+        raise mx.MXNetError("no such GPU")
+d2l.utils.nd = SimpleNamespace(array=array)
+cuda.gpus = lambda: [cuda.Gpu(f"G{{major}}", major, 0) for major in {majors}]
+for name in ("try_gpu", "try_all_gpus"):
+    print(getattr(d2l, name)(), getattr(d2l.utils, name)())
+"""
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize(
+    ("majors", "one", "several", "said"),
+    [
+        ([], "cpu(0)", "[cpu(0)]", []),
+        ([7, 8], "gpu(0)", "[gpu(0), gpu(1)]", []),
+        ([9], "cpu(0)", "[cpu(0)]", [(0, 9)]),
+        ([8, 9, 7], "gpu(0)", "[gpu(0), gpu(2)]", [(1, 9)]),
+        ([12, 9, 7], "cpu(0)", "[gpu(2)]", [(0, 12), (1, 9)]),
+    ],
+)
+def test_d2lzh_chooses_no_gpu_without_code(majors, one, several, said, tmp_path):
+    done = run(CHOICES.format(majors=majors, there=len(majors)), tmp_path)
+    assert done.stdout == f"{one} {one}\n{several} {several}\n", done.stderr
+    # Each once.
+    assert done.stderr == "".join(
+        f"d2l.try_gpu: MXNet's CUDA builds have no code for GPU {index} (G{major}, compute "
+        f"capability {major}.0); they support 5.0 to 8.9\n"
+        for index, major in said
+    )
+
+
+def test_an_import_of_this_package_after_a_failed_one(tmp_path):
     program = """
 try:
     import mxnet
@@ -179,7 +243,7 @@ except mx.MXNetError as error:
     done = run(program, tmp_path)
     said = done.stdout.splitlines()
     # Where MXNet can be imported without us, there is no error at first.
-    assert said[-2:] == ["[1. 1.] cpu(0) True", "a GPU was asked for,"], done.stderr
+    assert said[-2:] == ["[1. 1.] cpu(0) True", "no usable GPU: use d"], done.stderr
     assert len(said) in (2, 3)
 
 

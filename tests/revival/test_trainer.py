@@ -8,7 +8,7 @@ from gluon_softmax.revival import trainer
 
 @pytest.mark.parametrize("distributed", [True, False])
 def test_the_first_step_waits_for_the_weights_of_all(distributed, monkeypatch):
-    """Without it, one training in four went astray on this machine; see ``tests/cluster``."""
+    """Without it, one training in four diverged from the others here; see ``tests/cluster``."""
     done = []
 
     class Trainer:
@@ -30,5 +30,5 @@ def test_the_first_step_waits_for_the_weights_of_all(distributed, monkeypatch):
     assert done == (["asked", "waited"] if distributed else ["asked"])
 
 
-def test_mxnets_is_mended():
+def test_mxnets_is_patched():
     assert gluon.Trainer._init_params.__module__ == trainer.__name__

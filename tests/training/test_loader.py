@@ -59,11 +59,11 @@ def test_data_sets_are_those_of_mxnets_class(sample, sample_dir, mxnet_reads_sam
         np.testing.assert_array_equal(label, label_)
 
 
-@pytest.mark.parametrize("feed", ["resident", "per-sample"])
+@pytest.mark.parametrize("kind", ["resident", "per-sample"])
 @pytest.mark.parametrize("batch_size", [1, 64, 1000, 1001])
-def test_what_an_iterator_yields(sample, feed, batch_size):
+def test_what_an_iterator_yields(sample, kind, batch_size):
     train_iter, test_iter = loader.load_data_fashion_mnist(
-        batch_size, data=sample, loader=feed, num_workers=0, seed=1
+        batch_size, data=sample, loader=kind, num_workers=0, seed=1
     )
     for data_iter, images, labels in (
         (train_iter, sample.train_images, sample.train_labels),
@@ -88,7 +88,7 @@ def test_what_an_iterator_yields(sample, feed, batch_size):
 
 
 @pytest.mark.parametrize("num_workers", [0, 1, 2])
-def test_both_feeds_give_the_same_batches(sample, num_workers):
+def test_both_loaders_give_the_same_batches(sample, num_workers):
     resident = loader.load_data_fashion_mnist(70, data=sample, loader="resident", seed=7)
     per_sample = loader.load_data_fashion_mnist(
         70, data=sample, loader="per-sample", num_workers=num_workers, seed=7
@@ -100,8 +100,8 @@ def test_both_feeds_give_the_same_batches(sample, num_workers):
 
 def test_same_batches_as_d2lzh(sample, sample_dir, mxnet_reads_sample):
     theirs = d2l.load_data_fashion_mnist(128, root=str(sample_dir))
-    for feed in ("resident", "per-sample"):
-        ours = loader.load_data_fashion_mnist(128, data=sample, loader=feed, seed=11)
+    for kind in ("resident", "per-sample"):
+        ours = loader.load_data_fashion_mnist(128, data=sample, loader=kind, seed=11)
         np.random.seed(11)
         for _ in range(2):
             assert_same(batches(ours[0]), batches(theirs[0]))
@@ -111,8 +111,8 @@ def test_same_batches_as_d2lzh(sample, sample_dir, mxnet_reads_sample):
 @pytest.mark.parametrize("resize", [20, 28, 96, (40, 30), 0, None])
 def test_same_batches_as_d2lzh_in_another_size(resize, sample, sample_dir, mxnet_reads_sample):
     _, theirs = d2l.load_data_fashion_mnist(150, resize, str(sample_dir))
-    for feed in ("resident", "per-sample"):
-        _, ours = loader.load_data_fashion_mnist(150, resize, data=sample, loader=feed)
+    for kind in ("resident", "per-sample"):
+        _, ours = loader.load_data_fashion_mnist(150, resize, data=sample, loader=kind)
         assert_same(batches(ours), batches(theirs))
 
 
@@ -150,14 +150,14 @@ def test_sizes_that_cannot_be(resize, sample):
         loader.load_data_fashion_mnist(100, resize, data=sample)
 
 
-def test_the_data_cannot_change_between_two_feeds(sample):
+def test_the_data_cannot_change_between_two_loaders(sample):
     for name in ("train_images", "train_labels", "test_images", "test_labels"):
         array = getattr(sample, name)
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
 
 
-def test_shuffled_anew_in_each_pass(sample):
+def test_shuffled_again_in_each_pass(sample):
     train_iter, _ = loader.load_data_fashion_mnist(1000, data=sample, seed=3)
     (_, first), (_, second) = batches(train_iter)[0], batches(train_iter)[0]
     assert (first != second).any()
@@ -210,40 +210,40 @@ def test_worker_processes_are_at_work(ctx, sample):
 @pytest.mark.parametrize("ctx", [None, (mx.cpu(0), mx.cpu(1))])
 def test_what_is_resident_needs_no_process(ctx, sample):
     before = {process.pid for process in multiprocessing.active_children()}
-    feeds = loader.load_data_fashion_mnist(200, data=sample, num_workers=2, ctx=ctx)
+    loaders = loader.load_data_fashion_mnist(200, data=sample, num_workers=2, ctx=ctx)
     assert {process.pid for process in multiprocessing.active_children()} <= before
-    assert [len(list(feed)) for feed in feeds] == [5, 2]
+    assert [len(list(kind)) for kind in loaders] == [5, 2]
 
 
 @pytest.mark.bad_input
-def test_another_feed(sample):
+def test_another_loader(sample):
     with pytest.raises(UsageError) as raised:
         loader.load_data_fashion_mnist(200, data=sample, loader="fast")
-    assert str(raised.value) == "no loader is called 'fast': choose resident or per-sample"
+    assert str(raised.value) == "unknown loader 'fast': choose resident or per-sample"
 
 
 @pytest.mark.bad_input
-@pytest.mark.parametrize("feed", loader.LOADERS)
+@pytest.mark.parametrize("kind", loader.LOADERS)
 @pytest.mark.parametrize(
     ("size", "workers"), [(0, 0), (-1, 0), (2.5, 0), ("200", 0), (200, -1), (200, 1.5)]
 )
-def test_numbers_that_cannot_be(sample, feed, size, workers):
+def test_numbers_that_cannot_be(sample, kind, size, workers):
     wrong = ("batch_size", size, 1) if size != 200 else ("num_workers", workers, 0)
     with pytest.raises(UsageError) as raised:
-        loader.load_data_fashion_mnist(size, data=sample, loader=feed, num_workers=workers)
+        loader.load_data_fashion_mnist(size, data=sample, loader=kind, num_workers=workers)
     assert str(raised.value) == "{} {!r}: choose a whole number, at least {}".format(*wrong)
 
 
 def test_batches_lie_on_the_context(sample):
     # As near to a GPU as a machine without one comes: a second context on the CPU.
     ctx = mx.cpu(1)
-    for feed in ("resident", "per-sample"):
+    for kind in ("resident", "per-sample"):
         for data_iter in loader.load_data_fashion_mnist(
-            200, data=sample, loader=feed, num_workers=1, ctx=ctx, seed=1
+            200, data=sample, loader=kind, num_workers=1, ctx=ctx, seed=1
         ):
             for X, y in data_iter:
                 assert X.context == y.context == ctx
-            if feed == "resident":
+            if kind == "resident":
                 assert data_iter._dataset.ctx == ctx
                 indices = [indices.context for [indices] in data_iter._batch_sampler]
                 assert indices == [ctx] * len(data_iter)
@@ -255,5 +255,5 @@ def test_batches_lie_on_the_context(sample):
 def test_images_without_labels_are_refused(kind, part, sample):
     fewer = {f"{part}_labels": getattr(sample, f"{part}_labels")[:100]}
     counted = {"train": "1000 training", "test": "300 test"}[part]
-    with pytest.raises(DataError, match=f"^{counted} images and 100 labels do not pair$"):
+    with pytest.raises(DataError, match=f"^{counted} images but 100 labels$"):
         loader.load_data_fashion_mnist(10, data=dataclasses.replace(sample, **fewer), loader=kind)

@@ -168,5 +168,5 @@ def test_what_is_no_regular_file_is_not_read(tmp_path):
     """A device may have no end, and a pipe no beginning."""
     os.mkfifo(tmp_path / "pipe")
     for path in ("/dev/zero", str(tmp_path / "pipe")):
-        with pytest.raises(ParametersError, match="is no regular file"):
+        with pytest.raises(ParametersError, match="not a regular file"):
             load_parameters(path)

@@ -71,7 +71,7 @@ def test_the_seed_is_that_of_the_shuffling_too(sample):
     assert losses[0] == losses[1] != losses[2]
 
 
-def test_the_settings_reach_the_feed(sample, monkeypatch):
+def test_the_settings_reach_the_data_loader(sample, monkeypatch):
     asked = []
     load = runs.load_data_fashion_mnist
 

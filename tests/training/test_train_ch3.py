@@ -214,7 +214,7 @@ def both(make, batches, loss, capsys, epochs=2):
 
 
 class Repeated:
-    """Batches that a function makes anew in each pass."""
+    """Batches that a function makes again in each pass."""
 
     def __init__(self, make):
         self.make = make
@@ -297,9 +297,9 @@ def test_an_iterator_that_gives_no_batch(batches, sample):
     trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
     loss = gluon.loss.SoftmaxCrossEntropyLoss()
     _, test_iter = load_data_fashion_mnist(200, data=sample)
-    with pytest.raises(DataError, match=r"^epoch 1: .* no batch: .* used up$"):
+    with pytest.raises(DataError, match=r"^epoch 1: .* no batch: .* exhausted$"):
         train_ch3(net, batches, test_iter, loss, 2, 200, trainer=trainer)
-    with pytest.raises(DataError, match=r"^evaluate_accuracy: the iterator .* used up$"):
+    with pytest.raises(DataError, match=r"^evaluate_accuracy: the iterator .* exhausted$"):
         train_ch3(net, test_iter, [], loss, 2, 200, trainer=trainer)
     with pytest.raises(DataError, match="no batch"):
         evaluate_accuracy(batches, net)
@@ -323,7 +323,7 @@ def test_divergence_stops(sample):
     net.initialize()
     trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 1e38})
     data = load_data_fashion_mnist(200, data=sample)
-    with pytest.raises(Diverged, match="epoch 1"):
+    with pytest.raises(Diverged, match="in epoch 1"):
         train_ch3(net, *data, gluon.loss.SoftmaxCrossEntropyLoss(), 2, 200, trainer=trainer)
 
 

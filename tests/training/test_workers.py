@@ -90,7 +90,7 @@ def test_a_pass_that_is_interrupted_does_not_show_in_the_next(where, monkeypatch
 
 
 @pytest.mark.fault
-def test_workers_that_ended_are_started_anew_in_the_next_pass():
+def test_workers_that_ended_are_started_again_in_the_next_pass():
     made = make(Slow)
     with pytest.raises(WorkerError):
         list(made.batches([[k] for k in range(20)]))
@@ -107,8 +107,9 @@ def test_long_messages_in_both_directions():
 @pytest.mark.fault
 def test_a_worker_that_ends_is_an_error():
     passing = make(Slow).batches([[k] for k in range(20)])
-    with pytest.raises(WorkerError, match="is gone"):
+    with pytest.raises(WorkerError, match=r"^a loader worker ended unexpectedly.*; ") as raised:
         list(passing)
+    assert "--num-workers 0" in str(raised.value)
 
 
 class Sleepy(ArrayDataset):
@@ -119,8 +120,50 @@ class Sleepy(ArrayDataset):
 @pytest.mark.fault
 def test_a_worker_that_takes_too_long_is_an_error(monkeypatch):
     monkeypatch.setattr(workers, "PATIENCE", 0.2)
-    with pytest.raises(WorkerError, match=r"within 0\.2 s"):
+    with pytest.raises(WorkerError, match=r"^a loader worker made no batch within 0\.2 s; "):
         list(make(Sleepy).batches([[0]]))
+
+
+@pytest.fixture
+def slow_start(monkeypatch):
+    """Workers that need a second to start, as on a slow machine that imports MXNet in each."""
+    work = workers._work
+
+    def slowly(*arguments):
+        time.sleep(1)
+        work(*arguments)
+
+    monkeypatch.setattr(workers, "_work", slowly)
+
+
+@pytest.mark.fault
+def test_the_time_for_a_batch_begins_after_the_start(slow_start, monkeypatch):
+    monkeypatch.setattr(workers, "PATIENCE", 0.5)
+    assert_batch(next(make().batches([[3]])), [3])
+
+
+@pytest.mark.fault
+def test_a_start_that_takes_too_long_is_an_error_of_its_own(slow_start, monkeypatch):
+    monkeypatch.setattr(workers, "START_PATIENCE", 0.2)
+    with pytest.raises(WorkerError, match=r"^a loader worker did not start within 0\.2 s; "):
+        make()
+
+
+@pytest.mark.fault
+def test_a_worker_that_ends_as_it_starts_is_an_error(monkeypatch):
+    monkeypatch.setattr(workers, "_work", lambda *arguments: os._exit(3))
+    with pytest.raises(WorkerError, match=r"^a loader worker could not start.*; "):
+        make()
+
+
+@pytest.mark.fault
+def test_a_worker_that_the_system_refuses_is_an_error(monkeypatch):
+    def refused(*arguments, **options):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(workers.multiprocessing, "Process", refused)
+    with pytest.raises(WorkerError, match=r"could not start .Resource temporarily unavailable.; "):
+        make()
 
 
 def test_they_end_with_the_object():

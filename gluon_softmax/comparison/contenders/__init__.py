@@ -1,1 +1,1 @@
-"""The contenders of the benchmark: programs that each train the model in a way of its own."""
+"""Contenders of the benchmark: each is a program that trains the model with one framework."""

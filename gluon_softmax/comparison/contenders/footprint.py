@@ -1,4 +1,4 @@
-"""What MXNet takes by itself: imported, one number computed."""
+"""Memory of MXNet alone: imported, and one number computed."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""What every contender of the benchmark does around its own training, in a process of its own."""
+"""Common part of the contenders: options, data, and measurements."""
 
 import argparse
 import ctypes
@@ -16,7 +16,7 @@ from ...data.load import load
 
 
 def load_data(examples: int) -> FashionMNIST:
-    """Load the official edition, cut or repeated to as many training examples."""
+    """Return the official edition, truncated or repeated to a number of training examples."""
     data = load("official")
     if examples == len(data.train_labels):
         return data
@@ -33,7 +33,7 @@ def load_data(examples: int) -> FashionMNIST:
 
 
 def arrays(data: FashionMNIST) -> Tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Flatten the images and normalize them to 0..1, float32; labels are int32."""
+    """Return flattened images, float32 in 0..1, and labels, int32, of training and test set."""
     flat = [
         images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
         for images in (data.train_images, data.test_images)
@@ -42,7 +42,7 @@ def arrays(data: FashionMNIST) -> Tuple[np.ndarray, np.ndarray, np.ndarray, np.n
 
 
 def by_epoch(train_epoch: Callable[[], float], evaluate: Callable[[], float]) -> Callable:
-    """Make a training function of one that trains an epoch and one that tests.
+    """Return a training function made of one for an epoch and one for the evaluation.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def by_epoch(train_epoch: Callable[[], float], evaluate: Callable[[], float]) ->
     Returns
     -------
     callable
-        As :func:`run` wants it.
+        Function for :func:`run`.
     """
 
     def train(epochs: int) -> dict:
@@ -70,13 +70,13 @@ def by_epoch(train_epoch: Callable[[], float], evaluate: Callable[[], float]) ->
 
 
 def run(prepare: Callable) -> None:
-    """Read the settings, train, and print one line of JSON when the model is trained.
+    """Parse the settings, train, and print one line of JSON.
 
     Parameters
     ----------
     prepare : callable
-        From the settings (data, batch_size, lr, seed, variant) to a function that trains so many
-        epochs and returns lists, an epoch each: seconds of training, losses, test accuracies.
+        Maps the settings (data, batch_size, lr, seed, variant) to a function that trains a number
+        of epochs and returns lists by epoch: seconds of training, losses, test accuracies.
     """
     parser = argparse.ArgumentParser()
     parser.add_argument("--epochs", type=int, default=5)
@@ -92,9 +92,9 @@ def run(prepare: Callable) -> None:
 
 
 def peak_bytes() -> int:
-    """Tell the most memory that this process has held."""
+    """Return the peak memory of this process."""
     try:
-        # On Linux getrusage would tell the parent's memory where that is more.
+        # On Linux, getrusage would return the parent's peak if that is larger.
         status = Path("/proc/self/status").read_text()
         [peak] = re.findall(r"VmHWM:\s+(\d+) kB", status)
         return 1024 * int(peak)
@@ -124,5 +124,5 @@ def _peak_on_windows() -> int:
     kernel.GetCurrentProcess.restype = ctypes.c_void_p
     process = ctypes.c_void_p(kernel.GetCurrentProcess())
     if not kernel.K32GetProcessMemoryInfo(process, ctypes.byref(counters), counters.cb):
-        raise OSError("Windows does not tell how much memory this process has held")
+        raise OSError("Windows does not report the peak memory of this process")
     return counters.PeakWorkingSetSize

@@ -1,4 +1,4 @@
-"""JAX: a whole epoch as one jitted scan over the batches."""
+"""JAX: an epoch as one jitted scan over the batches."""
 
 import functools
 
@@ -28,7 +28,7 @@ def prepare(settings):
         params = jax.tree_util.tree_map(lambda p, g: p - settings.lr / size * g, params, grads)
         return params, loss
 
-    # The old parameters' memory takes the new ones.
+    # Reuse the memory of the old parameters.
     @functools.partial(jax.jit, donate_argnums=0)
     def epoch(params, key):
         order = jax.random.permutation(key, len(y_train))

@@ -1,7 +1,7 @@
-"""One process of a cluster on this machine, or one alone: seconds an epoch, and those of its wire.
+"""One process of a cluster on this machine, or a single process: time per epoch and of traffic.
 
 The first worker prints JSON. Without ``--inputs`` it trains concise on the official edition; with
-it, it times a step on one batch of random images of so many inputs.
+it, it times steps on one batch of random images with that number of inputs.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def measure(settings, team):
     wire = []
     if team is not None:
         arrays = [nd.ones((inputs, 10)), nd.ones((10,))]
-        # None of those that training has.
+        # Not used by training.
         keys = [100_000, 100_001]
         for key, array in zip(keys, arrays):
             team.kv.init(key, array)
@@ -77,7 +77,7 @@ def epochs(settings, team):
         on_epoch=lambda records: None,
         team=team,
     )
-    # The first epoch warms up.
+    # The first epoch is for warming up.
     return trained.records.seconds[1:]
 
 
@@ -87,8 +87,8 @@ def random_step(settings, team):
     import concise.model
     import concise.training
 
-    share = settings.batch_size // settings.workers
-    X, y = nd.random.uniform(shape=(share, settings.inputs)), nd.zeros((share,))
+    shard = settings.batch_size // settings.workers
+    X, y = nd.random.uniform(shape=(shard, settings.inputs)), nd.zeros((shard,))
     net, params = concise.model.get_net(X.context)
     train_batch = concise.training.get_train_batch(net, params, 1e-6, settings.batch_size)
     found = []

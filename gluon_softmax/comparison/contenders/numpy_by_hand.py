@@ -1,4 +1,4 @@
-"""Softmax regression in NumPy, the gradient written out."""
+"""NumPy: softmax regression with a hand-written gradient."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Our scratch or concise version, with either feed: --variant scratch/resident and so on."""
+"""Our implementations with either data loader: --variant scratch/resident and so on."""
 
 from ...reproduction.versions import VERSIONS
 from ...training.context import get_context

@@ -1,4 +1,4 @@
-"""Passes over the training set, without training: --variant resident or per-sample."""
+"""Passes over the training set without training: --variant resident or per-sample."""
 
 from mxnet import nd
 

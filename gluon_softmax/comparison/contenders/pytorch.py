@@ -1,4 +1,4 @@
-"""PyTorch: --variant dataloader, or memory for indexing tensors that lie in memory."""
+"""PyTorch: --variant dataloader, or memory to index tensors in memory."""
 
 import torch
 from torch import nn

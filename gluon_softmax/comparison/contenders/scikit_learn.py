@@ -1,6 +1,6 @@
-"""scikit-learn's nearest equal: a perceptron without hidden layers, by plain mini-batch SGD.
+"""scikit-learn: a perceptron without hidden layers, trained by plain mini-batch SGD.
 
-SGDClassifier takes a step an example and has no softmax; this one's loss is the tutorial's.
+Its loss is the tutorial's. SGDClassifier makes a step per example and has no softmax.
 """
 
 import warnings
@@ -14,7 +14,7 @@ from .harness import arrays, by_epoch, run
 def prepare(settings):
     X_train, y_train, X_test, y_test = arrays(settings.data)
     warnings.simplefilter("ignore", ConvergenceWarning)
-    # One epoch a call to fit, going on from the last; alpha 0 is no weight decay.
+    # Each call of fit continues for one epoch; alpha 0 disables weight decay.
     model = MLPClassifier(
         hidden_layer_sizes=(),
         solver="sgd",

@@ -1,4 +1,4 @@
-"""The tutorial's code as it stands: d2lzh's loader and train_ch3, on the cached official files."""
+"""The tutorial's unmodified code: d2lzh's data loader and train_ch3, on the official files."""
 
 import contextlib
 import gzip
@@ -16,7 +16,7 @@ from .harness import by_epoch, run
 
 
 def write_files(data, folder):
-    """Put the data where MXNet's class looks, as the .gz files that it reads."""
+    """Write the data as the .gz files that MXNet's class reads."""
     for name, magic, array in (
         ("train-images-idx3-ubyte", 2051, data.train_images),
         ("train-labels-idx1-ubyte", 2049, data.train_labels),
@@ -31,7 +31,7 @@ def write_files(data, folder):
 def prepare(settings):
     folder = tempfile.TemporaryDirectory()
     write_files(settings.data, folder.name)
-    # MXNet would refuse the official edition, and download.
+    # By default MXNet rejects the official edition, and downloads another.
     datasets.check_sha1 = lambda path, sha1: True
     datasets.download = lambda url, path, sha1_hash: str(Path(path, Path(url).name))
     train_iter, test_iter = d2l.load_data_fashion_mnist(settings.batch_size, root=folder.name)
@@ -55,7 +55,6 @@ def prepare(settings):
     def train_epoch():
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
-            # train_ch3 tests after each epoch; the test is not part of an epoch of training.
             d2l.train_ch3(
                 net,
                 train_iter,
@@ -69,7 +68,7 @@ def prepare(settings):
         return float(re.search(r"loss ([\d.]+|nan)", printed.getvalue()).group(1))
 
     test = d2l.evaluate_accuracy
-    # train_ch3 tests after each epoch; the test is no part of an epoch of training.
+    # train_ch3 evaluates after each epoch; the evaluation is not part of the training time.
     d2l.utils.evaluate_accuracy = lambda *_: 0.0
     return by_epoch(train_epoch, lambda: test(test_iter, net))
 

@@ -1,0 +1,66 @@
+"""An image of the user's own, in the form of the data set's."""
+
+from typing import List, Tuple
+
+import numpy as np
+
+from ..errors import DataError
+
+SIDE = 28
+
+
+def read_image(path: str) -> Tuple[np.ndarray, List[str]]:
+    """Return an image file as an image of the data set: grey, 28 x 28, light on dark.
+
+    Parameters
+    ----------
+    path : str
+        A file in any format that Pillow reads, such as PNG or JPEG.
+
+    Returns
+    -------
+    image : numpy.ndarray of uint8
+        Shape (28, 28, 1), 0..255; the background is dark, as in Fashion-MNIST.
+    steps : list of str
+        The conversions, in words.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read as an image.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(path) as opened:
+            steps = [f"{opened.width} x {opened.height} {opened.mode}"]
+            if opened.mode in ("RGBA", "LA", "PA") or "transparency" in opened.info:
+                rgba = opened.convert("RGBA")
+                white = Image.new("RGBA", rgba.size, "white")
+                grey = Image.alpha_composite(white, rgba).convert("L")
+                steps.append("put on white")
+            else:
+                grey = opened.convert("L")
+    except Exception as error:
+        # Pillow raises errors of many kinds for a damaged file.
+        reason = getattr(error, "strerror", None) or f"{type(error).__name__}"
+        raise DataError(f"{path}: cannot be read as an image ({reason})") from error
+    if steps[0].split()[-1] != "L":
+        steps.append("converted to grey")
+    # The border of a picture shows its background.
+    pixels = np.asarray(grey)
+    border = int(np.median(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])))
+    if grey.width != grey.height:
+        side = max(grey.size)
+        square = Image.new("L", (side, side), border)
+        square.paste(grey, ((side - grey.width) // 2, (side - grey.height) // 2))
+        grey = square
+        steps.append("padded to a square")
+    if grey.size != (SIDE, SIDE):
+        grey = grey.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+        steps.append(f"resized to {SIDE} x {SIDE}")
+    image = np.asarray(grey, np.uint8)
+    if border > 127:
+        image = 255 - image
+        steps.append("inverted, since its background is light")
+    return image[..., np.newaxis], steps

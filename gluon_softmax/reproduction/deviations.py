@@ -1,0 +1,181 @@
+"""The usual deviations from the tutorial's program, tried on a table that fits neither edition."""
+
+from dataclasses import dataclass
+from types import ModuleType, SimpleNamespace
+from typing import Callable, Dict, List, Optional, Tuple
+
+from mxnet import Context, autograd, gluon, init, nd
+from mxnet.gluon import nn
+
+from ..console import progress
+from ..data.editions import NUM_CLASSES
+from ..errors import Diverged
+from ..training.run import Run, train_version
+from .findings import Reproduction
+from .hypotheses import ANOTHER_SPLIT, OFFICIAL
+from .joint import Joint, first_that_does_not_fit, fit_of_deviation, p_values
+from .language import Saying
+from .versions import VERSIONS
+
+# Of each deviation: enough for a mean, and a minute for all.
+RUNS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Deviation:
+    """What a program may do otherwise than the tutorial's."""
+
+    words: Saying
+    weight_decay: float = 0.0
+    momentum: float = 0.0
+    smoothing: float = 0.0
+    normalized: Optional[Tuple[float, float]] = None
+    initializer: Optional[init.Initializer] = None
+
+    def version(self) -> ModuleType:
+        """Return the implementation that deviates so, as :func:`train_version` takes it."""
+        version = ModuleType("concise")
+        model = SimpleNamespace(
+            get_net=self._get_net, get_parameters=VERSIONS["concise"].model.get_parameters
+        )
+        training = SimpleNamespace(get_train_batch=self._get_train_batch)
+        vars(version).update(model=model, training=training)
+        return version
+
+    def _get_net(self, ctx: Context) -> Tuple[nn.HybridSequential, gluon.ParameterDict]:
+        net = nn.HybridSequential()
+        if self.normalized:
+            mean, sd = self.normalized
+            net.add(nn.HybridLambda(lambda F, X: (X - mean) / sd))
+        net.add(nn.Dense(NUM_CLASSES))
+        net.initialize(self.initializer or init.Normal(sigma=0.01), ctx=ctx)
+        net.hybridize()
+        return net, net.collect_params()
+
+    def _get_train_batch(
+        self, net: nn.HybridSequential, params: gluon.ParameterDict, lr: float, batch_size: int
+    ) -> Callable:
+        options = {"learning_rate": lr, "momentum": self.momentum, "wd": self.weight_decay}
+        trainer = gluon.Trainer(params, "sgd", options, kvstore=None)
+        loss = VERSIONS["concise"].model.loss
+
+        def train_batch(X, y):
+            with autograd.record():
+                y_hat = net(X)
+                l = loss(y_hat, y)
+                if self.smoothing:
+                    uniform = -nd.log_softmax(y_hat).mean(axis=1)
+                    l = (1 - self.smoothing) * l + self.smoothing * uniform
+            l.backward()
+            trainer.step(batch_size)
+            return l, y_hat
+
+        return train_batch
+
+
+DEVIATIONS = (
+    *(
+        Deviation(Saying("weight decay {rate}", {"rate": rate}), weight_decay=rate)
+        for rate in (0.001, 0.002, 0.005, 0.01)
+    ),
+    *(
+        Deviation(Saying("label smoothing {rate}", {"rate": rate}), smoothing=rate)
+        for rate in (0.01, 0.1)
+    ),
+    Deviation(Saying("momentum {rate}", {"rate": 0.9}), momentum=0.9),
+    *(
+        Deviation(
+            Saying(
+                "inputs normalized by mean {mean} and standard deviation {sd}",
+                {"mean": mean, "sd": sd},
+            ),
+            normalized=(mean, sd),
+        )
+        for mean, sd in ((0.5, 0.5), (0.286, 0.353))
+    ),
+    Deviation(Saying("Xavier initialization", {}), initializer=init.Xavier()),
+    Deviation(Saying("weights that start at zero", {}), initializer=init.Zero()),
+)
+
+
+def try_deviations(found: Reproduction, unexplained: List[Joint]) -> None:
+    """Try the usual deviations on tables that fit neither edition.
+
+    Parameters
+    ----------
+    found : Reproduction
+        With the settings and on the data of which the runs are made. ``readings`` get what comes
+        out, and ``deviations`` the tables that a deviation gives.
+    unexplained : list of Joint
+        What the tables say.
+    """
+    trained = _train(found)
+    for joint in unexplained:
+        fits = [
+            (fit.log10_density, deviation.words, edition, fit.p_value)
+            for deviation, runs in trained.items()
+            for edition, fit in fit_of_deviation(found, joint, runs).items()
+        ]
+        if fits:
+            found.deviations.add(joint.table)
+            _, words, edition, p_value = max(fits, key=lambda fit: fit[0])
+            values = {
+                "table": joint.table,
+                "deviation": words,
+                "p": p_values([p_value]),
+                "runs": RUNS,
+            }
+            found.readings.append(
+                Saying(
+                    "{table} fits the official edition if it was trained with {deviation} (p-value "
+                    "{p}, by {runs} runs)"
+                    if edition == OFFICIAL
+                    else "{table} fits the withdrawn edition if it was trained with {deviation} "
+                    "(p-value {p}, by {runs} runs)",
+                    values,
+                )
+            )
+            continue
+        found.readings.append(
+            Saying(
+                "{table} fits none of {n} usual deviations that were tried: weight decay, label "
+                "smoothing, momentum, normalized inputs, another initialization",
+                {"table": joint.table, "n": len(DEVIATIONS)},
+            )
+        )
+        if joint.edition == ANOTHER_SPLIT:
+            continue
+        first = first_that_does_not_fit(found, joint.table)
+        found.readings.append(
+            Saying(
+                "{table} is implausible: {name}, {text}, is the first number that shows it",
+                {"table": joint.table, "name": first.name, "text": first.text},
+            )
+            if first
+            else Saying(
+                "{table} is implausible: no number shows it alone, all together do",
+                {"table": joint.table},
+            )
+        )
+
+
+def _train(found: Reproduction) -> Dict[Deviation, List[Run]]:
+    """Train with each deviation, with the settings and on the data at hand; not if it diverges."""
+    runs: Dict[Deviation, List[Run]] = {}
+    with progress(total=RUNS * len(DEVIATIONS), desc="usual deviations", unit="run") as bar:
+        for deviation in DEVIATIONS:
+            for k in range(RUNS):
+                seed = (found.seed + k) % 2**32
+                try:
+                    run = train_version(
+                        deviation.version(),
+                        found.data,
+                        found.settings,
+                        seed,
+                        on_epoch=lambda records: None,
+                    )
+                    runs.setdefault(deviation, []).append(run)
+                except Diverged:
+                    runs.pop(deviation, None)
+                bar.update()
+    return {deviation: of_it for deviation, of_it in runs.items() if len(of_it) == RUNS}

@@ -1,0 +1,217 @@
+"""Where one more table would lie on each kind of data, and on which of them a table fits.
+
+It may come from the official edition, the withdrawn one or another split of the same images.
+"""
+
+from typing import Dict, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+from scipy import stats
+from scipy.special import gammaln
+
+OFFICIAL, WITHDRAWN, ANOTHER_SPLIT = "official", "withdrawn", "another split"
+NEITHER, UNDECIDED = "neither", "undecided"
+# Where the official edition and another hypothesis fit, the likelier one must be ahead by so many
+# powers of ten. Another split is rare: of 205 official runs each was at least 11 times as likely on
+# the official edition, and of 165 runs on re-splits each at most a 700th.
+DECIDED = {WITHDRAWN: 2.0, ANOTHER_SPLIT: 0.5}
+# Below these p-values a table does not fit. Other people's tables scatter more than our runs do:
+# of the 13 published, one has 4e-9 when it is judged by the other 12, and the next 0.05.
+FITTING = {OFFICIAL: 1e-5, WITHDRAWN: 1e-5, ANOTHER_SPLIT: 1e-4}
+# Splits differ in two directions: how hard the training set is, and how hard the test set.
+DIRECTIONS = 2
+
+
+class Hypothesis(NamedTuple):
+    """Where one more table would lie: a multivariate Student's t.
+
+    Parameters
+    ----------
+    mean : numpy.ndarray
+        Shape (numbers,).
+    within : numpy.ndarray
+        Covariance of a run's numbers on one split, (numbers, numbers), with the mean's uncertainty.
+    df : int
+        Degrees of freedom of that covariance.
+    between : numpy.ndarray or None
+        What splits differ by: a covariance of rank two, (numbers, numbers).
+    splits : int
+        From how many splits it is known.
+    """
+
+    mean: np.ndarray
+    within: np.ndarray
+    df: int
+    between: Optional[np.ndarray] = None
+    splits: int = 0
+
+    def only(self, kept: np.ndarray) -> "Hypothesis":
+        """Keep some of the numbers, by their indices."""
+        both = np.ix_(kept, kept)
+        between = None if self.between is None else self.between[both]
+        return self._replace(mean=self.mean[kept], within=self.within[both], between=between)
+
+    def fit(self, table: np.ndarray) -> "Fit":
+        """Return how far a table lies off, and how likely it is.
+
+        Notes
+        -----
+        The squared Mahalanobis distance of p numbers, divided by p, has an F distribution with p
+        and df degrees of freedom. For another split, the distance in the two directions and the
+        distance from them are tested separately, and the p-values combined after Fisher: splits
+        scatter far in those directions, and no farther than runs in any other.
+        """
+        p, df = len(self.mean), self.df
+        lower = np.linalg.cholesky(self.within)
+        apart = np.linalg.solve(lower, table - self.mean)
+        log_determinant = 2 * np.log(np.diag(lower)).sum()
+        distance = float(apart @ apart)
+        if self.between is None:
+            p_value = stats.f.sf(distance / p, p, df)
+        else:
+            r = min(DIRECTIONS, p - 1)
+            half = np.linalg.solve(lower, self.between)
+            values, vectors = np.linalg.eigh(np.linalg.solve(lower, half.T))
+            variances = 1 + np.maximum(values[-r:], 0)
+            inside = float(((apart @ vectors[:, -r:]) ** 2 / variances).sum())
+            outside = distance - float(((apart @ vectors[:, -r:]) ** 2).sum())
+            distance = inside + outside
+            log_determinant += np.log(variances).sum()
+            p_value = stats.combine_pvalues(
+                [
+                    stats.f.sf(inside / r, r, self.splits - 1),
+                    stats.f.sf(outside / (p - r), p - r, df),
+                ]
+            )[1]
+        log_density = (
+            gammaln((df + p) / 2)
+            - gammaln(df / 2)
+            - p / 2 * np.log(df * np.pi)
+            - log_determinant / 2
+            - (df + p) / 2 * np.log1p(distance / df)
+        )
+        return Fit(distance, float(p_value), float(log_density / np.log(10)))
+
+
+class Fit(NamedTuple):
+    """How well a table fits a hypothesis: squared distance, p-value, log10 of the density."""
+
+    distance: float
+    p_value: float
+    log10_density: float
+
+
+def decide(fits: Dict[str, Fit]) -> str:
+    """Return the hypothesis that a table fits, ``neither`` or ``undecided``.
+
+    Parameters
+    ----------
+    fits : dict of str to Fit
+        By hypothesis.
+
+    Returns
+    -------
+    str
+        ``undecided`` between the official edition and any other if none is much likelier. The
+        withdrawn edition is one split among all, so another split is the answer only
+        where the withdrawn edition does not fit.
+    """
+    fitting = [name for name, fit in fits.items() if fit.p_value >= FITTING[name]]
+    others = [name for name in fitting if name != OFFICIAL]
+    if OFFICIAL in fitting and others:
+        likeliest = max(others, key=lambda name: fits[name].log10_density)
+        ahead = fits[OFFICIAL].log10_density - fits[likeliest].log10_density
+        if abs(ahead) < DECIDED[likeliest]:
+            return UNDECIDED
+        return OFFICIAL if ahead > 0 else others[0]
+    return fitting[0] if fitting else NEITHER
+
+
+def pooled(groups: Sequence[np.ndarray]) -> Tuple[np.ndarray, int]:
+    """Return the covariance within several groups of runs, shrunk, and its degrees of freedom.
+
+    Notes
+    -----
+    It is shrunk towards its diagonal with weight p / (p + df) for p numbers.
+    """
+    df = sum(len(group) - 1 for group in groups)
+    apart = np.concatenate([group - group.mean(axis=0) for group in groups])
+    covariance = apart.T @ apart / df
+    weight = len(covariance) / (len(covariance) + df)
+    return (1 - weight) * covariance + weight * np.diag(np.diag(covariance)), df
+
+
+def hypotheses(
+    official: np.ndarray,
+    resplit: np.ndarray,
+    theirs: Dict[str, np.ndarray],
+    rounding: np.ndarray,
+    same_settings: bool,
+) -> Dict[str, Hypothesis]:
+    """Return where one more table would lie on each of the three kinds of data.
+
+    Parameters
+    ----------
+    official, resplit : numpy.ndarray
+        Runs at hand, shape (runs, numbers).
+    theirs : dict of str to numpy.ndarray
+        By kind of data, tables with the settings of the published ones, (runs, numbers): those of
+        others on the withdrawn edition, ours on the other two.
+    rounding : numpy.ndarray
+        Variance of each printed number's rounding, (numbers,).
+    same_settings : bool
+        Whether the runs at hand have those settings, too.
+
+    Returns
+    -------
+    dict of str to Hypothesis
+        By name.
+
+    Notes
+    -----
+    With other settings, runs scatter more or less. The covariance known from the settings of the
+    published tables is multiplied by how much larger the variance at hand is on average, in its
+    own units, before it is pooled with that at hand; and the mean of the withdrawn edition moves by
+    as much as that of our runs on the official edition, which is one split, too.
+    """
+    n = len(official)
+    known, known_df = pooled([theirs[OFFICIAL], theirs[WITHDRAWN]])
+    lower = np.linalg.cholesky(known + np.diag(rounding))
+    between = _between(theirs[ANOTHER_SPLIT], lower)
+    splits = len(theirs[ANOTHER_SPLIT])
+    if same_settings:
+        within, df = pooled([official, theirs[OFFICIAL], theirs[WITHDRAWN]])
+        within += np.diag(rounding)
+        ours = np.concatenate([official, theirs[OFFICIAL]])
+        mean, uncertainty = theirs[WITHDRAWN].mean(axis=0), within / len(theirs[WITHDRAWN])
+        split = np.concatenate([resplit, theirs[ANOTHER_SPLIT]])
+    else:
+        here = np.linalg.solve(lower, (official - official.mean(axis=0)).T)
+        larger = float((here**2).sum() / (n - 1) / len(known))
+        own = np.cov(official.T)
+        df = n - 1 + known_df
+        within = ((n - 1) * own + known_df * larger * known) / df + np.diag(rounding)
+        ours, split = official, resplit
+        mean = theirs[WITHDRAWN].mean(axis=0) + (
+            official.mean(axis=0) - theirs[OFFICIAL].mean(axis=0)
+        )
+        uncertainty = within / n + known * (1 / len(theirs[OFFICIAL]) + 1 / len(theirs[WITHDRAWN]))
+    return {
+        OFFICIAL: Hypothesis(ours.mean(axis=0), within * (1 + 1 / len(ours)), df),
+        WITHDRAWN: Hypothesis(mean, within + uncertainty, df),
+        ANOTHER_SPLIT: Hypothesis(
+            split.mean(axis=0),
+            within * (1 + 1 / len(split)),
+            df,
+            between * (1 + 1 / len(split)),
+            splits,
+        ),
+    }
+
+
+def _between(resplit: np.ndarray, lower: np.ndarray) -> np.ndarray:
+    """Return the covariance between splits, in the directions in which they differ most."""
+    r = min(DIRECTIONS, len(lower) - 1)
+    values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(np.linalg.solve(lower, resplit.T))))
+    root = lower @ vectors[:, -r:]
+    return root @ np.diag(np.maximum(values[-r:] - 1, 0)) @ root.T

@@ -393,7 +393,6 @@ def draw_panels(
         ax.yaxis.set_major_locator(MaxNLocator(5))
         ax.sharey(first.setdefault(panel.metric, ax))
     for ax in axes:
-        ax.relim()
         ax.autoscale(axis="y")
     return figure
 

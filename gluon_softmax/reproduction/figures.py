@@ -213,7 +213,11 @@ def standing_alone(drawn: str) -> str:
     """
     start = drawn.index(">")
     width, height = drawn[:start].split('"')[-2].split()[2:]
-    style = f"<style>@media (prefers-color-scheme: dark) {{ {dark_colours()} }}</style>"
+    dark = f"svg {{ background: #121212; }} {dark_colours()}"
+    style = (
+        "<style>svg { background: #ffffff; } "
+        f"@media (prefers-color-scheme: dark) {{ {dark} }}</style>"
+    )
     return f'{drawn[:start]} width="{width}" height="{height}">{style}{drawn[start + 1 :]}\n'
 
 
@@ -389,7 +393,6 @@ def draw_panels(
         ax.yaxis.set_major_locator(MaxNLocator(5))
         ax.sharey(first.setdefault(panel.metric, ax))
     for ax in axes:
-        ax.relim()
         ax.autoscale(axis="y")
     return figure
 
@@ -427,7 +430,8 @@ def _grid(count: int, columns: int, legend: Mapping[str, Any]) -> Tuple[Figure, 
     width, rows = WIDE if columns > 1 else NARROW, -(-count // columns)
     # Of a panel, and beside the legend's lines.
     left, right, above, below, height = 70, 6, 28, 44, 135
-    top = 4 + 20 * (1 if columns > 1 else len(legend))
+    beside = 1 if columns == 1 else len(legend) if len(legend) < 5 else 3
+    top = 4 + 20 * -(-len(legend) // beside)
     whole, panel = top + rows * (above + height + below), width / columns
     figure = Figure(figsize=(width / 72, whole / 72))
     axes = []
@@ -444,7 +448,7 @@ def _grid(count: int, columns: int, legend: Mapping[str, Any]) -> Tuple[Figure, 
         legend.keys(),
         loc="upper left",
         borderaxespad=0,
-        ncols=len(legend) if columns > 1 else 1,
+        ncols=beside,
     )
     return figure, axes
 

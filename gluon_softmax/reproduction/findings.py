@@ -115,8 +115,15 @@ class Reproduction:
 
     def failures(self) -> List[str]:
         """Name the facts and numbers that are neither reproduced nor explained."""
-        return [fact.name for fact in self.facts if fact.verdict == verdicts.FAILS] + [
-            verdict.figure.name for verdict in self.verdicts() if verdict.verdict == verdicts.FAILS
+        facts = [fact.name for fact in self.facts if fact.verdict == verdicts.FAILS]
+        return facts + [figure.name for figure in self.unexplained()]
+
+    def unexplained(self) -> List[Figure]:
+        """List the numbers that are neither reproduced nor explained."""
+        return [
+            each.figure
+            for each in self.verdicts()
+            if each.verdict == verdicts.FAILS and each.figure.table not in self.deviations
         ]
 
 
@@ -192,7 +199,17 @@ def _answer(found: Reproduction) -> List[str]:
     total, failing, completed = sum(of.values()), of.get(verdicts.FAILS, 0), _completed(found)
     facts = [say(fact.name) for fact in found.facts if fact.verdict == verdicts.FAILS]
     few = completed < FEW_RUNS
-    if failing:
+    misfits = _tables_that_fit_no_data(found)
+    if failing and not found.unexplained():
+        first = say(
+            "Only with a change to the program: {n} of {count} numbers does not match without it."
+            if failing == 1
+            else "Only with a change to the program: {n} of {count} numbers do not match without "
+            "it.",
+            n=failing,
+            count=total,
+        )
+    elif failing:
         first = say(
             "No: {n} of {count} numbers is not reproduced or explained."
             if failing == 1
@@ -204,6 +221,13 @@ def _answer(found: Reproduction) -> List[str]:
         first = say("No answer yet.")
     elif facts:
         first = say("Not quite: all {count} numbers are accounted for.", count=total)
+    elif misfits:
+        first = say(
+            "Not quite: each of the {count} numbers is accounted for, but together those of "
+            "{tables} fit no data.",
+            count=total,
+            tables=listed(misfits),
+        )
     elif few:
         first = say(
             "Yes, as far as {n} runs can show: all {count} numbers are accounted for.",
@@ -231,6 +255,13 @@ def _answer(found: Reproduction) -> List[str]:
             )
         )
     return sentences
+
+
+def _tables_that_fit_no_data(found: Reproduction) -> List[str]:
+    # It imports this module itself.
+    from .joint import NEITHER, judge_tables
+
+    return [joint.table for joint in judge_tables(found) if joint.edition == NEITHER]
 
 
 def _part(found: Reproduction, verdict: str, n: int) -> str:

@@ -230,7 +230,7 @@ def _answer_names(found: Reproduction) -> Dict[str, str]:
             for verdict, words in (
                 (verdicts.REPRODUCES, say("matches")),
                 (verdicts.ON_RESPLIT, say("re-split only")),
-                (verdicts.FAILS, say("not explained")),
+                (verdicts.FAILS, say("no match")),
                 (verdicts.NO_VERDICT, say("no verdict")),
             )
         },

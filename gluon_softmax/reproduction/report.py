@@ -152,9 +152,7 @@ def page(found: Reproduction, shown: List[Picture], drawn: Dict[str, str], comma
 def _failures(found: Reproduction) -> List[str]:
     """Name for people what ``found.failures`` names for ``--check``."""
     facts = [say(fact.name) for fact in found.facts if fact.verdict == verdicts.FAILS]
-    return facts + [
-        label(each.figure) for each in found.verdicts() if each.verdict == verdicts.FAILS
-    ]
+    return facts + [label(figure) for figure in found.unexplained()]
 
 
 def _last(found: Reproduction, of_numbers: List[Row]) -> Dict[str, Tuple[str, str]]:

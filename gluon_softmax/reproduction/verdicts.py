@@ -159,6 +159,6 @@ def in_words(verdict: str, printed: Printed) -> str:
         REPRODUCES: say("matches"),
         ON_RESPLIT: say("matches on re-split data only"),
         EXPLAINED: say("explained by {name}'s bug", name=say(printed.name)),
-        FAILS: say("not explained"),
+        FAILS: say("no match"),
         NO_VERDICT: say("no verdict"),
     }[verdict]

@@ -81,6 +81,20 @@ def test_panels_of_one_metric_have_one_scale(columns):
     assert [text.get_text() for text in drawn.legends[0].get_texts()] == list(NAMES.values())
 
 
+@pytest.mark.parametrize("columns", [1, 2])
+@pytest.mark.parametrize("count", range(1, 6))
+def test_the_whole_legend_is_in_the_picture(count, columns):
+    markers = list(figures.MARKERS)[:count]
+    points = [figures.Point(1, 0.5, marker, "") for marker in markers]
+    names = {**NAMES, **dict.fromkeys(markers, "tutorial: not explained")}
+    with figures.styled():
+        drawn = figures.draw_panels([panel()._replace(points=points)], names, columns)
+        drawn.draw_without_rendering()
+    box, above = drawn.legends[0].get_window_extent(), drawn.axes[0].title.get_window_extent()
+    assert box.x1 <= drawn.bbox.x1
+    assert above.y1 <= box.y0
+
+
 def test_an_svg_has_tips_text_and_its_own_ids():
     drawn = figures.svg(figures.draw_panels([panel()], NAMES, 1), "first")
     root = ElementTree.fromstring(drawn)

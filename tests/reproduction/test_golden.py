@@ -50,7 +50,7 @@ IN_WORDS = {
     "reproduces": "matches",
     "reproduces on a re-split only": "matches on re-split data only",
     "explained": "explained by the tutorial's bug",
-    "does not reproduce": "not explained",
+    "does not reproduce": "no match",
 }
 
 

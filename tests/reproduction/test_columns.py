@@ -14,6 +14,7 @@ from gluon_softmax.errors import Diverged
 from gluon_softmax.reproduction import deviations, published, report, reproduce
 from gluon_softmax.reproduction.columns import printed_by, understood
 from gluon_softmax.reproduction.findings import Reproduction
+from gluon_softmax.reproduction.guess import Guess, _apart
 from gluon_softmax.reproduction.joint import edition_of_table, judge_tables
 from gluon_softmax.reproduction.language import speaking
 from gluon_softmax.reproduction.pictures import pictures
@@ -170,6 +171,40 @@ def test_accuracies_in_per_cent(official, runs):
     )
 
 
+def test_a_mistaken_column_in_per_cent(official, runs):
+    column = [of_class[1] for of_class in runs[2].shares]
+    found = read(as_text(runs[2], per_cent=100, column=column), official, runs)
+    assert {figure.metric for figure in found.printed.figures[1::3]} == {"share_predicted_1"}
+    assert {figure.scale for figure in found.printed.figures[1::3]} == {100.0}
+    assert '"train acc" is the share predicted as class 1, trouser' in told(found)[0]
+
+
+def test_a_column_near_a_share_in_one_epoch_only_is_none(official, runs):
+    column = [runs[2].shares[0][1], 0.35, 0.35, 0.35, 0.35]
+    found = read(as_text(runs[2], column=column), official, runs)
+    assert {figure.metric for figure in found.printed.figures[1::3]} == {"train_acc"}
+    assert told(found) == []
+
+
+def test_how_near_settings_are_does_not_depend_on_the_scale(official):
+    records = run(official, Settings(epochs=2), 1234).records
+    found = Reproduction(official, Settings(epochs=2), 0, 5)
+    candidate = Guess(Settings(epochs=2, lr=0.05), 0)
+
+    def apart(**changes):
+        text = as_text(records, digits=6, **changes)
+        return _apart(found, printed_by("t", parse(text, "t"), "concise", 200, 0.1), candidate, 2)
+
+    assert apart(loss=1000.0, per_cent=100) == pytest.approx(apart(), rel=0.02)
+
+
+def test_settings_are_found_out_of_scaled_tables(official):
+    """Losses as sums, accuracies in per cent."""
+    records = run(official, Settings(epochs=3, lr=0.01), 1234).records
+    found = tried(as_text(records, loss=1000.0, per_cent=100), official, Settings())
+    assert (found.settings.lr, found.settings.batch_size) == (0.01, 200)
+
+
 def test_each_table_is_read_by_itself(official, runs):
     records = runs[2]
     text = as_text(records, per_cent=100) + "\n" + as_text(records)
@@ -232,7 +267,7 @@ def test_what_no_settings_give_is_implausible(official):
     )
     assert "fits none of 11 usual deviations" in told(found)[-2]
     assert "of the usual settings, " in told(found)[-3]
-    assert edition_of_table(judge_tables(found)) == "undecided"
+    assert edition_of_table(judge_tables(found)) == "neither"
 
 
 def test_a_table_of_perfect_runs_is_implausible(official):

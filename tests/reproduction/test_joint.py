@@ -283,6 +283,12 @@ def test_published_tables_get_their_edition(framework, edition, changes):
     assert [joint.edition for joint in judged(*texts)] == [edition] * len(texts)
 
 
+def test_losses_of_few_digits_still_fit():
+    """As 0.0031 is, which the edition of the book for PyTorch prints: divided twice."""
+    texts = [lines(table, loss=1 / 256) for table in published.tables("PyTorch")]
+    assert {joint.edition for joint in judged(*texts)} == {"official"}
+
+
 def test_each_published_table_is_judged_by_the_others(monkeypatch):
     """Of one in thirteen the test accuracies are too strange."""
     theirs, right = published.tables("MXNet"), 0

@@ -78,6 +78,32 @@ def test_a_prediction_is_their_mean_moved_by_ours(found):
     assert entries['scratch, epoch 1: "train acc"'] is None
 
 
+def test_the_sentence_counts_their_runs_and_predicts_the_last_loss(found):
+    predicted = predict(found)
+    within = sum(
+        low - 0.5 * 10**-figure.digits <= figure.printed <= high + 0.5 * 10**-figure.digits
+        for figure, (_, low, high) in predicted.items()
+    )
+    last = next(
+        prediction.mean
+        for figure, prediction in predicted.items()
+        if (figure.metric, figure.epoch) == ("loss", 5)
+    )
+    assert published.in_a_sentence(found) == (
+        "Extrapolated from batch size 256 to 200, 13 runs that other people published on the "
+        f"withdrawn edition predict {within} of the 25 comparable numbers. They predict a last "
+        f"loss of {last:.4f}; the tutorial prints 0.4782 and 0.4770."
+    )
+
+
+def test_all_runs_are_in_the_results(found):
+    written = results(found)["with_others_batch_size"]
+    assert list(written) == ["concise"]
+    assert written["concise"]["seeds"] == [3, 4, 5, 6, 7]
+    expected = [run.records.loss for run in found.with_their_batch_size]
+    assert written["concise"]["loss"]["values"] == expected
+
+
 def test_the_runs_with_their_batch_size_are_on_the_same_splits(sample, found):
     official = dataclasses.replace(sample, edition="official")
     settings = Settings(batch_size=256)

@@ -184,7 +184,7 @@ def test_the_sentence_says_no_more_than_was_tried():
     ):
         assert words in in_a_sentence([made(edition)])
     fits = dict.fromkeys((OFFICIAL, WITHDRAWN, ANOTHER_SPLIT), NEAR)
-    assert "neither is much likelier" in in_a_sentence([made("none", fits=fits)])
+    assert "neither is much more likely" in in_a_sentence([made("none", fits=fits)])
     splice = made("none", splice=Splice(1, "official", "another split"))
     assert "The first epoch of scratch fits the official edition" in in_a_sentence([splice])
 

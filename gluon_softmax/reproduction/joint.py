@@ -33,8 +33,10 @@ from .language import listed, say
 FEWEST = 5
 # Without its typo a table fits at least as well as this, and the typo is as unlikely as this.
 REST_FITTING, TYPO = 1e-3, 1e-6
-# An explanation by two tables, or by a deviation, must be ahead by this power of ten.
+# That the lines are of two tables must be ahead by so many powers of ten.
 MUCH_LIKELIER = 2.0
+# Of many deviations that are tried, one fits no table that it does not fit so well.
+DEVIATION_FITTING = 0.01
 # A deviation whose runs scatter so much that anything fits explains nothing: this is log10 of the
 # density for each number, as of one that is known to 0.05 or so.
 PREDICTED = 1.0
@@ -244,7 +246,7 @@ def fit_of_deviation(found: Reproduction, joint: Joint, runs: List[Run]) -> Dict
     Returns
     -------
     dict of str to Fit
-        By the edition that it fits so; none that another split explains nearly as well.
+        By the edition that it fits so; none if another split is likelier.
     """
     material = Material.of(found, joint.table)
     official, resplit = map(material.numbers, (runs, found.of("resplit", joint.version)))
@@ -253,12 +255,12 @@ def fit_of_deviation(found: Reproduction, joint: Joint, runs: List[Run]) -> Dict
     fitting = split.p_value >= FITTING[ANOTHER_SPLIT]
     least = PREDICTED * len(material.table)
     if fitting:
-        least = max(least, split.log10_density + MUCH_LIKELIER)
+        least = max(least, split.log10_density)
     fits = {name: by_name[name].fit(material.table) for name in (OFFICIAL, WITHDRAWN)}
     return {
         name: fit
         for name, fit in fits.items()
-        if fit.p_value >= REST_FITTING and fit.log10_density >= least
+        if fit.p_value >= DEVIATION_FITTING and fit.log10_density >= least
     }
 
 

@@ -15,8 +15,9 @@ _noted: List[Mend] = []
 
 
 def note(name: str, broken_by: str, applies: bool = True) -> None:
-    """Register a patch that is applied, or one that is not needed here."""
-    _noted.append(Mend(name, broken_by, applies))
+    """Register a patch that is applied, or one that is not needed here; each only once."""
+    if all(mend.name != name for mend in _noted):
+        _noted.append(Mend(name, broken_by, applies))
 
 
 def listed() -> Tuple[Mend, ...]:

@@ -7,7 +7,7 @@ from typing import Any, Optional
 import numpy as np
 
 from ..console import write_line
-from ..errors import UsageError
+from ..errors import UsageError, check_implementations
 from .options import (
     Parser,
     add_ctx_option,
@@ -73,6 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from ..training.parameters import load_parameters
 
+    check_implementations()
     parameters = load_parameters(arguments.file)
     if arguments.image is not None:
         return _predict_own(arguments, parameters)

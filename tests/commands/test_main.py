@@ -692,3 +692,47 @@ def test_mxnet_as_it_is(program, on_sample, monkeypatch):
         r"GLUON_SOFTMAX_REVIVE, which is 0\n",
         done.stderr,
     )
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (["reproduce"], "scratch.py"),
+        (["compare"], "scratch/__init__.py"),
+        (["train", "scratch"], "concise.py"),
+        (["predict", "concise", "parameters.npz"], "scratch.py"),
+    ],
+)
+def test_a_file_that_hides_an_implementation_is_named(command, name, on_sample, tmp_path):
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("print('a program of the reader')")
+    package = file.relative_to(tmp_path).parts[0].replace(".py", "")
+    done = as_installed(*command, *on_sample, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"error: {file} hides this project's package {package}: rename it, or run from another "
+        "folder\n"
+    )
+    assert len(os.listdir(tmp_path)) == 1
+
+
+def test_a_folder_that_hides_nothing_is_no_error(on_sample, tmp_path):
+    """Python prefers a package to a folder without ``__init__.py``."""
+    (tmp_path / "scratch").mkdir()
+    done = as_installed("train", "scratch", *on_sample, "--epochs=1", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def as_installed(*argv, cwd, **environment):
+    """Run ``python -m gluon_softmax`` from a folder, as with an installed package."""
+    return subprocess.run(
+        [sys.executable, "-m", "gluon_softmax", *argv],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )

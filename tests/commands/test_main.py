@@ -812,3 +812,14 @@ def test_other_pictures_are_drawn_in_matplotlibs_own_style(name, on_sample, tmp_
         with matplotlib.rc_context(style):
             assert train([*argv, *on_sample, f"--{name}", str(files[-1])]) == 0
     assert files[0].read_bytes() == files[1].read_bytes()
+
+
+@pytest.mark.posix
+@pytest.mark.fault
+@pytest.mark.parametrize("closed", ["2>&-", ">&- 2>&-"])
+def test_closed_output(closed, on_sample, tmp_path):
+    argv = ["gluon_softmax", "reproduce", *on_sample, "--runs=1", "--epochs=1"]
+    done = run(*argv, "--out", str(tmp_path), before=["sh", "-c", f'exec "$@" {closed}', "sh"])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("index.html\n") == (closed == "2>&-")
+    assert (tmp_path / "index.html").read_text("utf-8").rstrip().endswith("</html>")

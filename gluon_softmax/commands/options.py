@@ -222,6 +222,8 @@ def load_data(arguments: argparse.Namespace) -> FashionMNIST:
 
 def output_folder(name: str) -> Path:
     """Create the output folder, and check that the report can be written there."""
+    if not name:
+        raise UsageError("--out '': name a folder, for example --out report")
     folder = Path(name)
     try:
         folder.mkdir(parents=True, exist_ok=True)

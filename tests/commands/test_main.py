@@ -823,3 +823,11 @@ def test_closed_output(closed, on_sample, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("index.html\n") == (closed == "2>&-")
     assert (tmp_path / "index.html").read_text("utf-8").rstrip().endswith("</html>")
+
+
+@pytest.mark.bad_input
+def test_an_empty_name_is_no_folder(on_sample, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    argv = ["reproduce", *on_sample, "--runs=1", "--epochs=1", "--no-reading"]
+    assert "--out '': name a folder" in refused([*argv, "--out="], capsys)
+    assert not list(tmp_path.iterdir())

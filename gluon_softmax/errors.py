@@ -1,7 +1,9 @@
 """Exceptions of this project, each with a one-line message for the user."""
 
+import os
 import sys
 import traceback
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, Callable, Optional
 
@@ -9,6 +11,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # The remedy for an incomplete wheel.
 MXNET_AGAIN = "install mxnet again, for example by: pip install --force-reinstall --no-deps mxnet"
+# Names that a reader may well give to a file, too.
+_IMPLEMENTATIONS = ("scratch", "concise")
 
 
 class GluonSoftmaxError(Exception):
@@ -83,16 +87,44 @@ def package_at_fault(error: ImportError) -> Optional[str]:
     """
     within = [frame.f_globals["__name__"] for frame, _ in traceback.walk_tb(error.__traceback__)]
     missing = isinstance(error, ModuleNotFoundError) and "." not in (error.name or ".")
-    package = error.name if missing else (error.name or within[-1]).partition(".")[0]
+    package = str(error.name if missing else (error.name or within[-1]).partition(".")[0])
     if package == __name__.partition(".")[0]:
         return None
+    line = _in_the_way(package)
+    if line:
+        return line
     if missing:
-        return f"{package} is not installed {_remedy(str(package))}"
+        return f"{package} is not installed {_remedy(package)}"
     text = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
     return (
         f"{package} is installed, but cannot be imported ({text}): install it again, for example "
         f"by: pip install --force-reinstall --no-deps {package}"
     )
+
+
+def check_implementations() -> None:
+    """Check that scratch and concise are this project's; a file of that name would run instead.
+
+    Raises
+    ------
+    GluonSoftmaxError
+        If a file or folder hides one of them.
+    """
+    for package in _IMPLEMENTATIONS:
+        line = _in_the_way(package)
+        if line:
+            raise GluonSoftmaxError(line)
+
+
+def _in_the_way(package: str) -> Optional[str]:
+    """Return one line on the file that Python imports instead of a package; None without one."""
+    found = PathFinder.find_spec(package, sys.path)
+    meant = PathFinder.find_spec(package, [str(ROOT), *sys.path[1:]])
+    paths = [spec.origin for spec in (found, meant) if spec and spec.origin]
+    if len(paths) < 2 or not all(map(os.path.exists, paths)) or os.path.samefile(*paths):
+        return None
+    whose = "this project's" if package in _IMPLEMENTATIONS else "the"
+    return f"{paths[0]} hides {whose} package {package}: rename it, or run from another folder"
 
 
 def _remedy(package: str) -> str:

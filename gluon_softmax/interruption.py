@@ -11,6 +11,7 @@ import sys
 from types import FrameType
 from typing import Iterator, Optional
 
+from .console import open_closed_streams
 from .errors import package_at_fault
 
 _noted: Optional[int] = None
@@ -46,8 +47,10 @@ def listening() -> Iterator[None]:
 def told() -> Iterator[None]:
     """Turn Ctrl-C inside the block into a word and status 130, also before there is a handler.
 
-    So is a NumPy that is missing or broken, which what handles errors needs itself.
+    So is a NumPy that is missing or broken, which what handles errors needs itself. Standard
+    output and standard error may be closed.
     """
+    open_closed_streams()
     try:
         yield
     except KeyboardInterrupt:

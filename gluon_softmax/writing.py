@@ -91,6 +91,9 @@ def _clear_stale(folder: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file in UTF-8 atomically; raises as :func:`whole_file` does."""
+    """Write a text file in UTF-8 atomically; raises as :func:`whole_file` does.
+
+    Bytes of a path that are not UTF-8 are escaped.
+    """
     with whole_file(path) as staged:
-        staged.write_text(text, encoding="utf-8")
+        staged.write_text(text, encoding="utf-8", errors="backslashreplace")

@@ -1,5 +1,6 @@
 """What a missing package is answered with: the command that helps in that place."""
 
+import os
 import subprocess
 import sys
 
@@ -108,3 +109,18 @@ def test_a_module_that_is_no_program_says_which_one_is(name, module):
     assert done.returncode == 1
     line = f"error: {path} is a module: use `python -m scratch` or `... concise`\n"
     assert done.stderr == line
+
+
+def test_a_file_that_hides_an_installed_package_is_named(tmp_path):
+    (tmp_path / "tqdm.py").touch()
+    done = subprocess.run(
+        [sys.executable, "-m", "gluon_softmax", "compare", "--data-dir", str(ROOT / "tests/data")],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    file = tmp_path / "tqdm.py"
+    line = f"error: {file} hides the package tqdm: rename it, or run from another folder\n"
+    assert (done.returncode, done.stderr) == (1, line)

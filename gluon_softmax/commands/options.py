@@ -10,7 +10,7 @@ from typing import Any, Callable, Generator, NoReturn, Optional, Sequence
 
 from ..data.fashion_mnist import FashionMNIST
 from ..data.load import EDITION_CHOICES, load
-from ..errors import UsageError
+from ..errors import UsageError, check_implementations
 from ..writing import followed
 
 LARGEST_SEED = 2**32 - 1
@@ -191,6 +191,7 @@ def settings_of(
             f"--num-workers {arguments.num_workers} has no effect on the resident loader: add "
             "--loader per-sample"
         )
+    check_implementations()
     from ..training.context import get_context, get_contexts
     from ..training.run import Settings
 
@@ -221,6 +222,8 @@ def load_data(arguments: argparse.Namespace) -> FashionMNIST:
 
 def output_folder(name: str) -> Path:
     """Create the output folder, and check that the report can be written there."""
+    if not name:
+        raise UsageError("--out '': name a folder, for example --out report")
     folder = Path(name)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ from typing import Any, Optional
 import numpy as np
 
 from ..console import write_line
-from ..errors import UsageError
+from ..errors import UsageError, check_implementations
 from .options import (
     Parser,
     add_ctx_option,
@@ -73,6 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from ..training.parameters import load_parameters
 
+    check_implementations()
     parameters = load_parameters(arguments.file)
     if arguments.image is not None:
         return _predict_own(arguments, parameters)
@@ -111,7 +112,11 @@ def _predict_own(arguments: argparse.Namespace, parameters: Any) -> int:
     probabilities = _probabilities(arguments, parameters, np.stack(images))
     for path, each in zip(arguments.image, probabilities):
         write_line(f"{path}: {_in_words(each, arguments.top or 3)}")
-    names = [Path(path).name for path in arguments.image]
+    # Bytes that are not UTF-8 are escaped: no picture can show them.
+    names = [
+        Path(path).name.encode("utf-8", "backslashreplace").decode("utf-8")
+        for path in arguments.image
+    ]
     wrong = np.zeros(len(names), bool)
     _draw(arguments, np.stack(images), names, probabilities.argmax(axis=1), wrong)
     return 0
@@ -146,10 +151,12 @@ def _draw(
     if arguments.out is None:
         return
     from ..data.fashion_mnist import get_fashion_mnist_labels
-    from ..reproduction.figures import draw_images, save_figure
+    from ..reproduction.figures import draw_images, plain, save_figure
 
     titles = [f"{n}\n{guess}" for n, guess in zip(names, get_fashion_mnist_labels(predicted))]
     above = "file name" if arguments.image else "true class"
     heading = f"{arguments.version}: {above}, and the predicted class below it"
-    save_figure(draw_images(images, titles, wrong, heading), Path(arguments.out))
+    with plain():
+        figure = draw_images(images, titles, wrong, heading)
+    save_figure(figure, Path(arguments.out))
     write_line(f"picture written to {arguments.out}")

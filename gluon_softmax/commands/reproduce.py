@@ -144,7 +144,9 @@ def _reader_tables(arguments: argparse.Namespace) -> Any:
 
     source, version = arguments.table, arguments.implementation or "concise"
     tables = read(source)
-    taken = printed_by(name_of(source), tables, version, arguments.batch_size, arguments.lr)
+    # Bytes that are not UTF-8 are escaped: no picture can show them.
+    name = name_of(source).encode("utf-8", "backslashreplace").decode("utf-8")
+    taken = printed_by(name, tables, version, arguments.batch_size, arguments.lr)
     if arguments.epochs not in (None, taken.epochs):
         raise UsageError(
             f"--epochs {arguments.epochs}: the longest table in {taken.name} has {taken.epochs} "

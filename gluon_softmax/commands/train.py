@@ -101,9 +101,11 @@ def run(arguments: argparse.Namespace) -> int:
         save_parameters(arguments.save, *trained.parameters)
         write_line(f"parameters saved in {arguments.save}")
     if arguments.plot is not None:
-        from ..reproduction.figures import draw_training, save_figure
+        from ..reproduction.figures import draw_training, plain, save_figure
 
-        save_figure(draw_training(trained.records, arguments.version), Path(arguments.plot))
+        with plain():
+            figure = draw_training(trained.records, arguments.version)
+        save_figure(figure, Path(arguments.plot))
         write_line(f"plot written to {arguments.plot}")
     return 0
 

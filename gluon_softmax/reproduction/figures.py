@@ -6,8 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-import matplotlib
 import numpy as np
+
+from .backend import without_backend
+
+with without_backend():
+    import matplotlib
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
@@ -107,6 +111,14 @@ def chinese_font() -> Optional[str]:
 
 
 @contextmanager
+def plain() -> Iterator[None]:
+    """Set matplotlib's own style in the block, whatever the user's matplotlibrc says."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        yield
+
+
+@contextmanager
 def styled() -> Iterator[None]:
     """Set the style of pictures in the block, and their language: English without a font."""
     is_chinese = say("en") != "en"
@@ -123,9 +135,12 @@ def styled() -> Iterator[None]:
         "axes.facecolor": "none",
         # Some fonts have no true minus.
         "axes.unicode_minus": not chinese,
+        # A file's name may have two dollar signs.
+        "text.parse_math": False,
         **dict.fromkeys(_INKED, INK),
     }
-    with matplotlib.rc_context(style), speaking("zh" if chinese else "en"):
+    with plain(), speaking("zh" if chinese else "en"):
+        matplotlib.rcParams.update(style)
         yield
 
 
@@ -145,10 +160,10 @@ def save_figure(figure: Figure, path: Path) -> None:
         If the file cannot be written.
     """
     if path.suffix == ".svg":
-        write_text(path, standing_alone(svg(figure, path.stem)))
+        write_text(path, standing_alone(svg(figure, "picture")))
         return
-    _lay_out(figure)
-    with whole_file(path) as staged:
+    with plain(), whole_file(path) as staged:
+        _lay_out(figure)
         figure.savefig(staged, dpi=150)
 
 
@@ -178,9 +193,10 @@ def svg(figure: Figure, name: str) -> str:
     str
         One element ``svg``.
     """
-    _lay_out(figure)
     file = io.StringIO()
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
+    with plain():
+        matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": name})
+        _lay_out(figure)
         figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
     text = file.getvalue()
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text[text.index("<svg") :], flags=re.DOTALL)
@@ -249,7 +265,8 @@ def png(pixels: np.ndarray, colours: Any, low: float, high: float) -> bytes:
         The file.
     """
     file = io.BytesIO()
-    imsave(file, pixels, cmap=colours, vmin=low, vmax=high, format="png")
+    with plain():
+        imsave(file, pixels, cmap=colours, vmin=low, vmax=high, format="png")
     return file.getvalue()
 
 
@@ -302,7 +319,9 @@ def draw_images(
         ax.set_axis_on()
         ax.set(xticks=[], yticks=[])
         ax.imshow(np.reshape(image, (28, 28)), cmap="gray_r", vmin=0, vmax=255)
-        ax.set_title(title + (" \u2717" if is_wrong else ""), fontsize=9, loc="center")
+        ax.set_title(
+            title + (" \u2717" if is_wrong else ""), fontsize=9, loc="center", parse_math=False
+        )
         if is_wrong:
             ax.title.set_color(RED)
         for spine in ax.spines.values():

@@ -8,10 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import mxnet as mx
 import numpy as np
 import pytest
+from matplotlib.image import imsave
 from program import AS_USER, ROOT, as_user, can_mount, run
 
 from gluon_softmax.commands import main as cli
@@ -692,3 +694,140 @@ def test_mxnet_as_it_is(program, on_sample, monkeypatch):
         r"GLUON_SOFTMAX_REVIVE, which is 0\n",
         done.stderr,
     )
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (["reproduce"], "scratch.py"),
+        (["compare"], "scratch/__init__.py"),
+        (["train", "scratch"], "concise.py"),
+        (["predict", "concise", "parameters.npz"], "scratch.py"),
+    ],
+)
+def test_a_file_that_hides_an_implementation_is_named(command, name, on_sample, tmp_path):
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("print('a program of the reader')")
+    package = file.relative_to(tmp_path).parts[0].replace(".py", "")
+    done = as_installed(*command, *on_sample, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"error: {file} hides this project's package {package}: rename it, or run from another "
+        "folder\n"
+    )
+    assert len(os.listdir(tmp_path)) == 1
+
+
+def test_a_folder_that_hides_nothing_is_no_error(on_sample, tmp_path):
+    """Python prefers a package to a folder without ``__init__.py``."""
+    (tmp_path / "scratch").mkdir()
+    done = as_installed("train", "scratch", *on_sample, "--epochs=1", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def as_installed(*argv, cwd, **environment):
+    """Run ``python -m gluon_softmax`` from a folder, as with an installed package."""
+    return subprocess.run(
+        [sys.executable, "-m", "gluon_softmax", *argv],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.bad_input
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' names are text")
+@pytest.mark.parametrize("has_table", [False, True])
+def test_paths_that_are_no_text(has_table, sample, on_sample, tmp_path, monkeypatch, capsys):
+    odd = tmp_path / os.fsdecode(b"\xff $\\q$")
+    shutil.copytree(on_sample[1], odd)
+    argv = ["reproduce", "--out", str(odd), "--runs=2", "--epochs=1", "--no-reading"]
+    if has_table:
+        official = dataclasses.replace(sample, edition="official")
+        monkeypatch.setattr(cli.reproduce, "load_data", lambda arguments: official)
+        (odd / odd.name).write_text("epoch 1, loss 0.7, train acc 0.7, test acc 0.7")
+        argv += ["--table", str(odd / odd.name)]
+    else:
+        argv += ["--data-dir", str(odd)]
+    assert cli.main(argv) == 0
+    assert capsys.readouterr().out.endswith("\\udcff $\\q$/index.html\n")
+    assert "\\udcff $\\q$" in (odd / "index.html").read_text("utf-8")
+    assert "udcff" in str(json.loads((odd / "results.json").read_text("utf-8")))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' names are text")
+def test_a_picture_whose_name_is_no_text(on_sample, tmp_path, capsys):
+    path = tmp_path / os.fsdecode(b'\xff &"\\q.svg')
+    assert train([*on_sample, "--epochs=1", "--plot", str(path)]) == 0
+    assert ElementTree.parse(path).getroot().tag == "{http://www.w3.org/2000/svg}svg"
+    np.savez(tmp_path / "p.npz", W=np.ones((784, 10), "f"), b=np.ones(10, "f"))
+    image = path.with_suffix(".png")
+    imsave(image, np.zeros((28, 28)))
+    argv = ["predict", str(tmp_path / "p.npz"), "--image", str(image), "--out", str(path)]
+    assert train(argv) == 0
+    assert b"\\udcff" in path.read_bytes()
+
+
+@pytest.mark.fault
+def test_pictures_are_the_same_whatever_the_users_matplotlib(on_sample, tmp_path):
+    rc = "text.usetex: True\nimage.origin: lower\nsavefig.bbox: tight\nfont.size: 30\n"
+    (tmp_path / "matplotlibrc").write_text(rc)
+    argv = ["reproduce", *on_sample, "--runs=1", "--epochs=1", "--no-reading", "--out"]
+    done = as_installed(*argv, "user", cwd=tmp_path, MPLBACKEND="nonsense")
+    assert (done.returncode, done.stderr) == (0, "")
+    (tmp_path / "matplotlibrc").unlink()
+    assert as_installed(*argv, "plain", cwd=tmp_path).returncode == 0
+    drawn = sorted(path for path in (tmp_path / "plain").iterdir() if path.suffix != ".json")
+    assert len(drawn) > 10
+    for path in drawn:
+        if path.name != "index.html":
+            assert path.read_bytes() == (tmp_path / "user" / path.name).read_bytes()
+    inside = [
+        re.findall(
+            "<svg.*?</svg>|<img[^>]*>",
+            (tmp_path / name / "index.html").read_text("utf-8"),
+            re.DOTALL,
+        )
+        for name in ("user", "plain")
+    ]
+    assert inside[0] == inside[1]
+    assert len(inside[0]) > 20
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("name", ["plot", "out"])
+def test_other_pictures_are_drawn_in_matplotlibs_own_style(name, on_sample, tmp_path, capsys):
+    import matplotlib
+
+    np.savez(tmp_path / "p.npz", W=np.ones((784, 10), "f"), b=np.ones(10, "f"))
+    argv = ["predict", str(tmp_path / "p.npz")] if name == "out" else ["--epochs=1"]
+    files = []
+    for style in ({}, {"text.usetex": True, "axes.facecolor": "red"}):
+        files.append(tmp_path / f"{len(style)}.png")
+        with matplotlib.rc_context(style):
+            assert train([*argv, *on_sample, f"--{name}", str(files[-1])]) == 0
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+@pytest.mark.posix
+@pytest.mark.fault
+@pytest.mark.parametrize("closed", ["2>&-", ">&- 2>&-"])
+def test_closed_output(closed, on_sample, tmp_path):
+    argv = ["gluon_softmax", "reproduce", *on_sample, "--runs=1", "--epochs=1"]
+    done = run(*argv, "--out", str(tmp_path), before=["sh", "-c", f'exec "$@" {closed}', "sh"])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("index.html\n") == (closed == "2>&-")
+    assert (tmp_path / "index.html").read_text("utf-8").rstrip().endswith("</html>")
+
+
+@pytest.mark.bad_input
+def test_an_empty_name_is_no_folder(on_sample, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    argv = ["reproduce", *on_sample, "--runs=1", "--epochs=1", "--no-reading"]
+    assert "--out '': name a folder" in refused([*argv, "--out="], capsys)
+    assert not list(tmp_path.iterdir())

@@ -1,5 +1,8 @@
 import io
+import os
 import re
+import subprocess
+import sys
 import warnings
 from xml.etree import ElementTree
 
@@ -246,3 +249,27 @@ def test_show_fashion_mnist_is_a_row_of_pyplot(sample, monkeypatch):
     np.testing.assert_array_equal(shown[0], images[..., 0])
     for other in shown[1:]:
         np.testing.assert_allclose(other, shown[0], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("before", "asked", "used"),
+    [("", "svg", "svg"), ("", "nonsense", "agg"), ("matplotlib.use('pdf'); ", "svg", "pdf")],
+)
+def test_a_backend_that_there_is_stays_in_use(before, asked, used):
+    code = (
+        f"import os, matplotlib; {before}" * bool(before)
+        + f"import os; os.environ['MPLBACKEND'] = {asked!r}; "
+        + "from gluon_softmax.reproduction import figures; from matplotlib import pyplot as plt; "
+        + "print(plt.get_backend(), os.environ['MPLBACKEND'])"
+    )
+    environment = {name: os.environ[name] for name in os.environ if name != "DISPLAY"}
+    environment.pop("MPLBACKEND", None)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert done.stdout.split() == [used, asked]
+
+
+def test_a_title_is_no_formula(sample):
+    titles = texts(figures.draw_images(sample.train_images[:1], ["$\\q$"]))
+    assert "$\\q$" in titles

@@ -185,7 +185,7 @@ def test_bad_usage_of_the_command():
     status, out, err = run("concise", *jobs.TRAIN, "--epohcs", "3")
     assert (status, out) == (2, "")
     assert all(line.startswith("error: ") for line in err.splitlines())
-    assert "do you mean '--epochs'?" in err
+    assert "did you mean '--epochs'?" in err
 
 
 def test_all_words_after_the_dashes_are_the_commands():
@@ -218,8 +218,8 @@ def test_a_loss_that_is_not_finite_is_reported_once(program):
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        ([], "after --, the command to start is missing"),
-        (["--"], "after --, the command to start is missing"),
+        ([], "no command to start; write it after --"),
+        (["--"], "no command to start; write it after --"),
         (["--cluster", "yarn", "--", "true"], "invalid choice: 'yarn'"),
         (["--cluster", "ssh", "--", "true"], "list the hosts, one per line, in --host-file"),
         (
@@ -233,7 +233,7 @@ def test_a_loss_that_is_not_finite_is_reported_once(program):
         ),
         (["-n", "0", "--", "true"], "0 is out of range"),
         (["-s", "0", "--", "true"], "0 is out of range"),
-        (["--num-worker", "2", "--", "true"], "do you mean '--num-workers'?"),
+        (["--num-worker", "2", "--", "true"], "did you mean '--num-workers'?"),
     ],
 )
 def test_bad_usage(argv, words):

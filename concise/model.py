@@ -1,7 +1,7 @@
 """Part 3 of the tutorial, section 3.7 of the book: model and loss, put together by Gluon."""
 
 if __name__ == "__main__":
-    raise SystemExit(f"error: {__file__} is a module: use `python -m scratch` or `... concise`")
+    raise SystemExit(f"error: {__file__}: use `python -m scratch` or `python -m concise`")
 
 from typing import Tuple
 

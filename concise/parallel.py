@@ -5,7 +5,7 @@ KVStore add up all gradients, with which it makes the same step on each.
 """
 
 if __name__ == "__main__":
-    raise SystemExit(f"error: {__file__} is a module: use `python -m scratch` or `... concise`")
+    raise SystemExit(f"error: {__file__}: use `python -m scratch` or `python -m concise`")
 
 from typing import Any, Callable, Sequence, Tuple
 

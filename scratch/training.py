@@ -1,7 +1,7 @@
 """The body of the tutorial's ``train``; its loop is in ``gluon_softmax/training/loop.py``."""
 
 if __name__ == "__main__":
-    raise SystemExit(f"error: {__file__} is a module: use `python -m scratch` or `... concise`")
+    raise SystemExit(f"error: {__file__}: use `python -m scratch` or `python -m concise`")
 
 from typing import Callable
 

@@ -71,5 +71,8 @@ class Pipe:
     def write(self, text):
         self.text += text
 
+    def isatty(self):
+        return False
+
     def flush(self):
         self.at_once.append(self.text.splitlines()[-1])

@@ -107,7 +107,7 @@ def test_a_module_that_is_no_program_says_which_one_is(name, module):
         [sys.executable, str(path)], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    line = f"error: {path} is a module: use `python -m scratch` or `... concise`\n"
+    line = f"error: {path}: use `python -m scratch` or `python -m concise`\n"
     assert done.stderr == line
 
 

@@ -266,7 +266,7 @@ runpy.run_module("gluon_softmax", run_name="__main__")
             "is installed, but cannot be imported (no core): install it again, for example "
             "by: pip install --force-reinstall --no-deps numpy",
         ),
-        ("tqdm", "from . import part", "is installed, but cannot be imported (cannot import name"),
+        ("tqdm", "from . import part", "hides the package tqdm: rename it, or run from another"),
     ],
 )
 def test_a_package_that_is_missing_or_broken_is_one_line(name, content, words, argv, tmp_path):
@@ -283,6 +283,6 @@ def test_a_package_that_is_missing_or_broken_is_one_line(name, content, words, a
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, cwd=ROOT
     )
     assert done.returncode == 1
-    assert done.stderr.count(f"{name} {words}") == 1
+    assert done.stderr.count(words if words.startswith("hides") else f"{name} {words}") == 1
     assert "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) == 1 or argv == ["doctor"]

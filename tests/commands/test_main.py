@@ -201,7 +201,7 @@ def test_the_plot_of_a_training(ending, on_sample, tmp_path, capsys):
     assert train([*on_sample, "--epochs=2", "--plot", str(path)]) == 0
     assert capsys.readouterr().out.endswith(f"plot written to {path}\n")
     content = path.read_bytes()
-    assert content.startswith(b"\x89PNG" if ending == "png" else b"<?xml")
+    assert content.startswith(b"\x89PNG" if ending == "png" else b"<svg")
 
 
 def test_the_expectation_comes_at_the_tutorials_settings_only(sample, monkeypatch, capsys):

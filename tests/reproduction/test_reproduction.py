@@ -138,8 +138,8 @@ def test_each_run_is_a_line(official, capsys):
     for edition, first in (("official", 1), ("resplit", 0)):
         pairs = zip(found.of(edition, "scratch"), found.of(edition, "concise"))
         for number, pair in list(enumerate(pairs, start=1))[first:]:
-            figures = [f"{r.records.loss[-1]:.4f} {r.records.test_acc[-1]:.4f}" for r in pair]
-            expected.append(f"run   {number} of 3{32 * ' '}{'   '.join(figures)}")
+            figures = [f"{r.records.loss[-1]:.4f}  {r.records.test_acc[-1]:.4f}" for r in pair]
+            expected.append(f"run   {number} of 3     {'   '.join(figures)}")
     assert lines == expected
 
 
@@ -208,9 +208,11 @@ def test_the_first_run_is_told_at_length_and_the_others_in_a_line(official, caps
             )
             theirs = [figure.text for figure in table if figure.epoch == epoch]
             expected.append(f"{epoch_line(records):56} {' '.join(theirs)}")
-    expected += ["", f"{'official':22} last loss, test acc: scratch        concise"]
+    names = f"{'':17}scratch          concise"
+    after = "loss and test accuracy after epoch 5"
+    expected += ["", f"The official edition again: {after}", names]
     expected.append(next(line for line in lines if line.startswith("run ")))
-    expected += ["", f"{'resplit':22} last loss, test acc: scratch        concise"]
+    expected += ["", f"A new re-split for each run: {after}", names]
     assert lines[start - 1 : start - 1 + len(expected)] == expected
     assert len([line for line in lines if line.startswith("run ")]) == 3
 

@@ -1,7 +1,6 @@
 """Output: results on standard output, notes, errors and progress bars on standard error."""
 
 import contextlib
-import os
 import re
 import shutil
 import sys
@@ -10,19 +9,6 @@ from importlib.util import find_spec
 from typing import Any, ContextManager, List, TextIO
 
 _is_quiet = False
-
-
-def open_closed_streams() -> None:
-    """Replace standard output or standard error that is closed, as by ``2>&-``, by a null device.
-
-    Otherwise the next file that is opened gets its number, and what MXNet writes there.
-    """
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            stream = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
-            # Worker processes write there, too.
-            os.set_inheritable(stream.fileno(), True)
-            setattr(sys, name, stream)
 
 
 def be_quiet() -> None:

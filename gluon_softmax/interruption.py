@@ -6,12 +6,12 @@ ask for it before each batch.
 """
 
 import contextlib
+import os
 import signal
 import sys
 from types import FrameType
 from typing import Iterator, Optional
 
-from .console import open_closed_streams
 from .errors import package_at_fault
 
 _noted: Optional[int] = None
@@ -50,7 +50,7 @@ def told() -> Iterator[None]:
     So is a NumPy that is missing or broken, which what handles errors needs itself. Standard
     output and standard error may be closed.
     """
-    open_closed_streams()
+    _open_closed_streams()
     try:
         yield
     except KeyboardInterrupt:
@@ -60,6 +60,19 @@ def told() -> Iterator[None]:
         if said is None or "--debug" in sys.argv:
             raise
         sys.exit(f"error: {said}")
+
+
+def _open_closed_streams() -> None:
+    """Replace standard output or standard error that is closed, as by ``2>&-``, by a null device.
+
+    Otherwise the next file that is opened gets its number, and what MXNet writes there.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            stream = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+            # Worker processes write there, too.
+            os.set_inheritable(stream.fileno(), True)
+            setattr(sys, name, stream)
 
 
 def tell() -> int:

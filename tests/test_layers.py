@@ -23,7 +23,7 @@ SHARED = {"console", "errors", "interruption", "writing"}
 SHARED_USES = {
     "console": set(),
     "errors": set(),
-    "interruption": {"console", "errors"},
+    "interruption": {"errors"},
     "writing": {"errors"},
 }
 MODULES = [

@@ -104,10 +104,17 @@ def test_the_withdrawn_edition_moves_as_the_official_one_does():
     np.testing.assert_allclose(moved[ANOTHER_SPLIT].mean, resplit.mean(axis=0))
     same = hypotheses(official, resplit, theirs, np.full(15, 1e-12), True)
     np.testing.assert_allclose(same[WITHDRAWN].mean, theirs[WITHDRAWN].mean(axis=0))
-    # Had the known covariance not been scaled up to the scatter at hand, this would be 0.73.
-    ratio = np.diag(moved[OFFICIAL].within).mean() / np.diag(np.cov(official.T)).mean()
-    assert 0.8 < ratio < 1.2
-    assert moved[OFFICIAL].df == 59 + 29 + 12
+    # What was known is multiplied by the mean variance of our runs in its own units.
+    known = (29 * np.cov(theirs[OFFICIAL].T) + 12 * np.cov(theirs[WITHDRAWN].T)) / 41
+    known = known * (41 / 56 + 15 / 56 * np.eye(15))
+    own = np.cov(official.T)
+    larger = np.trace(np.linalg.inv(known) @ own) / 15
+    assert larger > 1.5
+    within = (59 * own + 41 * larger * known) / 100
+    assert moved[OFFICIAL].df == 100
+    np.testing.assert_allclose(moved[OFFICIAL].within, within * 61 / 60, rtol=1e-4)
+    uncertainty = within / 60 + known / 30 + known / 13
+    np.testing.assert_allclose(moved[WITHDRAWN].within, within + uncertainty, rtol=1e-4)
 
 
 FAR, NEAR = Fit(300.0, 1e-15, 5.0), Fit(15.0, 0.5, 30.0)

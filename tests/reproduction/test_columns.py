@@ -202,7 +202,9 @@ def test_settings_are_found_out_of_scaled_tables(official):
     """Losses as sums, accuracies in per cent."""
     records = run(official, Settings(epochs=3, lr=0.01), 1234).records
     found = tried(as_text(records, loss=1000.0, per_cent=100), official, Settings())
-    assert (found.settings.lr, found.settings.batch_size) == (0.01, 200)
+    # On so few examples, five times both does as well.
+    assert (found.settings.lr, found.settings.batch_size) in ((0.01, 200), (0.05, 1000))
+    assert "is a guess that 6 runs on each edition confirm" in told(found)[-1]
 
 
 def test_each_table_is_read_by_itself(official, runs):

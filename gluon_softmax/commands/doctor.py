@@ -5,12 +5,11 @@ import platform
 import re
 import shutil
 import struct
-import textwrap
 from importlib import import_module
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Tuple
 
-from ..console import report_error, say
+from ..console import report_error, say, wrapped
 from ..data.cache import cache_root, in_cache, verify_cached
 from ..data.editions import EDITIONS, FILES
 from ..errors import MXNET_AGAIN, DataError, GluonSoftmaxError, package_at_fault
@@ -72,10 +71,7 @@ def _lines(name: str, value: str) -> str:
     if name not in ("features", "patches"):
         return line
     width = shutil.get_terminal_size().columns
-    indent = 13 * " "
-    return textwrap.fill(
-        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
+    return "\n".join(wrapped(line, width, 13 * " "))
 
 
 def _findings(wrong: List[str]) -> Iterator[Tuple[str, str]]:

@@ -90,6 +90,19 @@ def positive_number(text: str) -> float:
     return number
 
 
+def add_implementation(parser: argparse.ArgumentParser, version: Optional[str]) -> None:
+    """Add the implementation as an argument, or set it if it is given."""
+    if version is not None:
+        parser.set_defaults(version=version)
+        return
+    parser.add_argument(
+        "version",
+        metavar="IMPLEMENTATION",
+        choices=("scratch", "concise"),
+        help="scratch or concise; their parameters are interchangeable",
+    )
+
+
 def add_data_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that choose the data set."""
     group = parser.add_argument_group("data")

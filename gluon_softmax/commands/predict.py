@@ -12,6 +12,7 @@ from .options import (
     Parser,
     add_ctx_option,
     add_data_options,
+    add_implementation,
     check_picture,
     check_writable,
     load_data,
@@ -27,15 +28,7 @@ def add_arguments(parser: Parser, version: Optional[str] = None) -> None:
         "Predict with parameters that training saved by --save. Print the true and the predicted "
         "class of the first test images, and the accuracy on all of them."
     )
-    if version is None:
-        parser.add_argument(
-            "version",
-            metavar="IMPLEMENTATION",
-            choices=("scratch", "concise"),
-            help="scratch or concise: the two predict the same classes",
-        )
-    else:
-        parser.set_defaults(version=version)
+    add_implementation(parser, version)
     parser.add_argument("file", metavar="FILE", help="parameters written by --save")
     parser.add_argument(
         "--image",
@@ -123,15 +116,12 @@ def _predict_own(arguments: argparse.Namespace, parameters: Any) -> int:
 
 
 def _probabilities(arguments: argparse.Namespace, parameters: Any, images: np.ndarray) -> Any:
-    from ..reproduction.versions import VERSIONS
+    from ..reproduction.versions import VERSIONS, as_probabilities
     from ..training.context import get_context
     from ..training.run import predict
 
     outputs = predict(VERSIONS[arguments.version], parameters, images, get_context(arguments.ctx))
-    if arguments.version == "concise":  # Its outputs are logits.
-        outputs = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-        outputs /= outputs.sum(axis=1, keepdims=True)
-    return outputs
+    return as_probabilities(arguments.version, outputs)
 
 
 def _in_words(probabilities: np.ndarray, top: Optional[int]) -> str:

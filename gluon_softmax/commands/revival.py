@@ -2,11 +2,11 @@
 
 import argparse
 import shutil
-import textwrap
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Dict, List, Tuple
 
+from ..console import wrapped
 from .options import Parser
 
 SUMMARY = "list the compatibility patches for MXNet and d2lzh"
@@ -44,5 +44,5 @@ def run(arguments: argparse.Namespace) -> int:
         line = f"{broken_by:26}{'yes' if applies else 'no':14}{', '.join(names)}"
         # Wrapped to the terminal's width.
         width = shutil.get_terminal_size().columns
-        print(textwrap.fill(line, width, subsequent_indent=40 * " ", break_long_words=False))
+        print("\n".join(wrapped(line, width, 40 * " ")))
     return 0

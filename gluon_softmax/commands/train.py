@@ -13,6 +13,7 @@ from ..errors import Diverged
 from .options import (
     Parser,
     add_data_options,
+    add_implementation,
     add_training_options,
     check_picture,
     check_writable,
@@ -30,15 +31,8 @@ def add_arguments(parser: Parser, version: Optional[str] = None) -> None:
         f"Train the {version or 'scratch or concise'} implementation. Print the loss and the "
         "accuracies of each epoch, in the tutorial's format."
     )
-    if version is None:
-        parser.add_argument(
-            "version",
-            metavar="IMPLEMENTATION",
-            choices=("scratch", "concise"),
-            help="scratch or concise",
-        )
-    else:
-        parser.set_defaults(version=version)
+    add_implementation(parser, version)
+    if version is not None:
         parser.epilog = f"`{parser.prog} predict FILE` predicts with saved parameters."
     add_data_options(parser)
     add_training_options(parser, several=True)

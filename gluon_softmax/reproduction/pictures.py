@@ -12,7 +12,7 @@ from .figures import Panel, Point
 from .findings import Reproduction, data_in_words
 from .language import say
 from .rows import Row, label, rows, table_in_words
-from .versions import VERSIONS
+from .versions import VERSIONS, as_probabilities
 
 PREDICTIONS = 9
 SUREST = 10
@@ -341,10 +341,7 @@ def _pictures_of_run(found: Reproduction, run: Run, is_first: bool) -> Dict[str,
             for weights, name in zip(W.T, CLASS_NAMES)
         ],
     }
-    if version == "concise":
-        # Its outputs are logits.
-        outputs = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-        outputs /= outputs.sum(axis=1, keepdims=True)
+    outputs = as_probabilities(version, outputs)
     # The stable sort keeps the order of the test set among equals.
     surest = wrong[np.argsort(-outputs[wrong].max(axis=1), kind="stable")][:SUREST]
     if len(surest):

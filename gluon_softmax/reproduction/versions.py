@@ -1,4 +1,6 @@
-"""Both versions, by name."""
+"""Both implementations, by name."""
+
+import numpy as np
 
 import concise.model
 import concise.parallel
@@ -8,3 +10,12 @@ import scratch.parallel
 import scratch.training
 
 VERSIONS = {"scratch": scratch, "concise": concise}
+
+
+def as_probabilities(version: str, outputs: np.ndarray) -> np.ndarray:
+    """Return the class probabilities of an implementation's outputs, both (count, 10)."""
+    if version == "scratch":
+        return outputs
+    # The outputs of concise are logits.
+    exponentials = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)

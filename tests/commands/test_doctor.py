@@ -244,7 +244,8 @@ import sys
 from importlib.machinery import ModuleSpec, PathFinder
 find = PathFinder.find_spec
 PathFinder.find_spec = lambda name, *args: {broken} if name == {name!r} else find(name, *args)
-sys.path.insert(0, {folder!r})
+# As where packages are installed: behind the current folder, whose files hide them.
+sys.path.insert(1, {folder!r})
 sys.argv = ["gluon_softmax", *{argv!r}]
 import runpy
 runpy.run_module("gluon_softmax", run_name="__main__")
@@ -266,7 +267,7 @@ runpy.run_module("gluon_softmax", run_name="__main__")
             "is installed, but cannot be imported (no core): install it again, for example "
             "by: pip install --force-reinstall --no-deps numpy",
         ),
-        ("tqdm", "from . import part", "hides the package tqdm: rename it, or run from another"),
+        ("tqdm", "from . import part", "is installed, but cannot be imported (cannot import name"),
     ],
 )
 def test_a_package_that_is_missing_or_broken_is_one_line(name, content, words, argv, tmp_path):
@@ -283,6 +284,6 @@ def test_a_package_that_is_missing_or_broken_is_one_line(name, content, words, a
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, cwd=ROOT
     )
     assert done.returncode == 1
-    assert done.stderr.count(words if words.startswith("hides") else f"{name} {words}") == 1
+    assert done.stderr.count(f"{name} {words}") == 1
     assert "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) == 1 or argv == ["doctor"]

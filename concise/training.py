@@ -21,8 +21,7 @@ class NetWithLoss(gluon.HybridBlock):
     def hybrid_forward(self, F, X, y):
         """Give a batch's losses and outputs."""
         y_hat = self.net(X)
-        # The outputs' gradient, all zeros, need not be added to the loss's.
-        return self.loss(y_hat, y), F.BlockGrad(y_hat)
+        return self.loss(y_hat, y), F.BlockGrad(y_hat)  # Only the loss needs a gradient.
 
 
 def get_train_batch(net: Net, params: Params, lr: float, batch_size: int) -> Callable:

@@ -15,9 +15,8 @@ num_inputs, num_outputs = 784, 10
 
 def softmax(X: nd.NDArray) -> nd.NDArray:
     """Turn logits, (batch, 10), into probabilities, of which each row sums to 1."""
-    # The tutorial's c, the maximum of the whole batch, makes a row 104 below it all zeros, and 0/0
-    # is not a number: hence each row's own. As it cancels out, no gradient is asked of it.
-    c = nd.max(X.detach(), axis=1, keepdims=True)
+    # The tutorial's c is the maximum of the whole batch: a row 104 below it becomes 0/0.
+    c = nd.max(X.detach(), axis=1, keepdims=True)  # It cancels out, so it needs no gradient.
     X_exp = (X - c).exp()
     partition = X_exp.sum(axis=1, keepdims=True)
     return X_exp / partition

@@ -110,7 +110,8 @@ def test_without_mxnet_one_line_tells_what_to_type(wheel, tmp_path):
     )
     assert done.returncode == 1
     assert done.stderr == (
-        "error: mxnet is not installed; type: pip install --no-deps mxnet==1.9.1 d2lzh==1.0.0\n"
+        f"error: mxnet is not installed in this Python ({python}); "
+        "type: pip install --no-deps mxnet==1.9.1 d2lzh==1.0.0\n"
     )
 
 

@@ -33,7 +33,8 @@ from .language import listed, say
 FEWEST = 5
 # Without its typo a table fits at least as well as this, and the typo is as unlikely as this.
 REST_FITTING, TYPO = 1e-3, 1e-6
-# That the lines are of two tables must be ahead by so many powers of ten.
+# That the lines are of two tables must be ahead by so many powers of ten, and by as many more as
+# there are places and pairs of data to try.
 MUCH_LIKELIER = 2.0
 # Of many deviations that are tried, one fits no table that it does not fit so well.
 DEVIATION_FITTING = 0.01
@@ -291,19 +292,18 @@ def _splice(material: Material, by_name: Dict[str, Hypothesis]) -> Optional[Spli
     figures, table = material.figures, material.table
     whole = {name: hypothesis.fit(table) for name, hypothesis in by_name.items()}
     fitting = [fit.log10_density for name, fit in whole.items() if fit.p_value >= FITTING[name]]
-    likeliest = max(fitting, default=-np.inf)
     epochs = np.array([figure.epoch for figure in figures])
+    places = range(min(epochs), max(epochs))
+    ahead = MUCH_LIKELIER + np.log10(len(places) * len(SPLICES) or 1)
+    least = max(fitting, default=-np.inf) + ahead
     best = None
-    for lines in range(min(epochs), max(epochs)):
+    for lines in places:
         parts = [np.flatnonzero(part) for part in (epochs <= lines, epochs > lines)]
         for names in SPLICES:
             fits = [by_name[name].only(part).fit(table[part]) for name, part in zip(names, parts)]
             density = sum(fit.log10_density for fit in fits)
-            if (
-                min(fit.p_value for fit in fits) >= REST_FITTING
-                and density > likeliest + MUCH_LIKELIER
-            ):
-                likeliest, best = density - MUCH_LIKELIER, Splice(lines, *names)
+            if min(fit.p_value for fit in fits) >= REST_FITTING and density > least:
+                least, best = density, Splice(lines, *names)
     return best
 
 

@@ -501,13 +501,15 @@ def test_a_column_that_is_the_share_of_any_class(edition, official_data, many):
 def test_no_words_of_the_pictures_are_cut_off(official, runs):
     found = read("\n".join([as_text(runs[2])] * 2), official, runs)
     shown = {picture.name: picture.figure for picture in pictures(found)}
-    labels = [label.get_text() for label in shown["all-figures"].axes[0].get_yticklabels()]
-    assert labels[0] == "table 1, 1: loss"
-    assert labels[-1] == "table 2, 5: test acc"
-    for name in ("all-figures", "curves"):
+    assert [ax.get_title("left") for ax in shown["answer"].axes][:2] == [
+        "table 1: training loss, minus our mean",
+        "table 2: training loss, minus our mean",
+    ]
+    for name in ("answer", "curves"):
         figure = shown[name]
         figure.draw_without_rendering()
-        [legend] = figure.legends
-        box = legend.get_window_extent()
-        assert box.x0 >= 0, name
-        assert box.x1 <= figure.bbox.x1, name
+        assert len(figure.legends) == 1
+        # All that is drawn, in inches.
+        drawn, whole = figure.get_tightbbox(), figure.bbox_inches
+        assert whole.x0 <= drawn.x0 < drawn.x1 <= whole.x1, name
+        assert whole.y0 <= drawn.y0 < drawn.y1 <= whole.y1, name

@@ -93,7 +93,7 @@ def test_the_whole_legend_is_in_the_picture(count, columns):
     with figures.styled():
         drawn = figures.draw_panels([panel()._replace(points=points)], names, columns)
         drawn.draw_without_rendering()
-    box, above = drawn.legends[0].get_window_extent(), drawn.axes[0].title.get_window_extent()
+    box, above = drawn.legends[0].get_window_extent(), drawn.axes[0]._left_title.get_window_extent()
     assert box.x1 <= drawn.bbox.x1
     assert above.y1 <= box.y0
 

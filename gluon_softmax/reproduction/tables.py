@@ -36,15 +36,17 @@ _LINE = re.compile(
 _BEGINS = re.compile(rf"\W{{0,40}}{_EPOCH}(?!.*%\|)", re.IGNORECASE)
 _WITHOUT_EPOCH = re.compile(rf"loss{_GAP}{_NUMBER}{_GAP}{_TRAIN}{_GAP}{_NUMBER}", re.IGNORECASE)
 _ANSI = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
-# Of a Markdown or CSV table: what its header calls the columns, and what its cells hold.
-_CELLS = re.compile(r"[|,;\t]")
+# Of a Markdown or CSV table: what separates its cells, what its header calls the columns, and what
+# its cells hold. A comma separates cells only where nothing else does: it may be a decimal comma.
+_SEPARATORS = "|\t;,"
 _HEADER = {
-    "epoch": r"epochs?|#",
-    "loss": rf"{_LOSS}[^\d]{{0,20}}",
-    "train acc": rf"{_TRAIN}[^\d]{{0,20}}",
-    "test acc": rf"{_TEST}[^\d]{{0,20}}",
+    "epoch": r"epochs?|#|(?:迭代)?周期|轮[次数]?",
+    "loss": rf"(?:{_LOSS}|(?:训练)?损失)\D{{0,20}}",
+    "train acc": rf"(?:{_TRAIN}|训练集?(?:准确率|精度))\D{{0,20}}",
+    "test acc": rf"(?:{_TEST}|(?:测试|验证)集?(?:准确率|精度))\D{{0,20}}",
 }
 _CELL = re.compile(rf"{_NUMBER}\W?", re.IGNORECASE)
+_DECIMAL_COMMA = re.compile(r"(-?\d{1,12}),(\d{1,12}\W?)")
 _EPOCH_CELL = re.compile(r"(?:epoch )?(\d{1,6})(?: ?/ ?\d{1,6})?", re.IGNORECASE)
 
 
@@ -65,7 +67,8 @@ class Tables(List[Table]):
     Parameters
     ----------
     left_out : dict of int to str
-        By its number, each line that begins as an epoch's does and cannot be read.
+        By its number, each line that begins as an epoch's does, or is a row of a table with cells,
+        and cannot be read.
     """
 
     left_out: Dict[int, str]
@@ -146,9 +149,10 @@ def parse(text: str, name: str) -> Tables:
     """
     # Chinese commas, colons, percent signs and digits become those of ASCII.
     text = _ANSI.sub("", unicodedata.normalize("NFKC", text))
-    entries = sorted([*_lines(text), *_cells(text)])
+    of_cells, rows_left_out = _cells(text)
+    entries = sorted([*_lines(text), *of_cells])
     tables = Tables()
-    tables.left_out = _left_out(text, entries)
+    tables.left_out = dict(sorted({**rows_left_out, **_left_out(text, entries)}.items()))
     before: Optional[_Entry] = None
     for entry in entries:
         if entry.is_first or before is None or not _goes_on(text, before, entry):
@@ -183,25 +187,59 @@ def _lines(text: str) -> Iterator[_Entry]:
         yield _Entry(match.start(), match.end(), int(epoch), row)
 
 
-def _cells(text: str) -> Iterator[_Entry]:
-    """Find the rows of Markdown and CSV tables."""
+def _cells(text: str) -> Tuple[List[_Entry], Dict[int, str]]:
+    """Find the rows of Markdown and CSV tables; by line number, those that cannot be read."""
+    entries: List[_Entry] = []
+    left_out: Dict[int, str] = {}
     columns: Dict[str, int] = {}
-    start, count = 0, 0
-    for line in text.split("\n"):
+    separator, width, start, is_first = "", 0, 0, False
+    for number, line in enumerate(text.split("\n"), start=1):
         # No row is longer; a text may be a single line.
-        if len(line) < 1000 and (columns or "loss" in line.lower()):
-            cells = [cell.strip(" \r*_`\"'") for cell in _CELLS.split(line)]
-            inside = columns and max(columns.values()) < len(cells)
-            numbers = [_CELL.fullmatch(cells[columns[each]]) for each in COLUMNS] if inside else []
-            epoch = _EPOCH_CELL.fullmatch(cells[columns["epoch"]]) if inside else None
-            if epoch and all(numbers):
-                count += 1
-                loss, train_acc, test_acc = (_number(each.group(1)) for each in numbers if each)
-                row = (loss, train_acc, test_acc)
-                yield _Entry(start, start + len(line), int(epoch.group(1)), row, count == 1)
+        if len(line) < 1000 and (columns or "loss" in line.lower() or "损失" in line):
+            cells = _split(line, separator)
+            entry = _entry(cells, columns, start, start + len(line), is_first)
+            if entry:
+                entries.append(entry)
+                is_first = False
             elif set(line) - set("|-: \r") or not line.strip():
-                columns, count = _header(cells), 0
+                separators = [each for each in _SEPARATORS if each in line]
+                header = _split(line, separators[0]) if separators else []
+                is_row = _is_row(cells, columns, width)
+                if is_row and not (_header(header) or _LINE.search(line)):
+                    left_out[number] = line.strip()
+                else:
+                    columns, is_first = _header(header), True
+                    separator, width = "".join(separators[:1]), len(header)
         start += len(line) + 1
+    return entries, left_out
+
+
+def _is_row(cells: List[str], columns: Dict[str, int], width: int) -> bool:
+    """Check whether cells look like a row of a table, also one that cannot be read."""
+    if not columns or len(cells) < 2:
+        return False
+    epoch = cells[columns["epoch"]] if columns["epoch"] < len(cells) else ""
+    return len(cells) == width or bool(_EPOCH_CELL.fullmatch(epoch))
+
+
+def _split(line: str, separator: str) -> List[str]:
+    return [cell.strip(" \r*_`\"'") for cell in line.split(separator or None)]
+
+
+def _entry(
+    cells: List[str], columns: Dict[str, int], start: int, end: int, is_first: bool
+) -> Optional[_Entry]:
+    """Read a row by the columns of its header; None if it is none."""
+    if not columns or max(columns.values()) >= len(cells):
+        return None
+    epoch = _EPOCH_CELL.fullmatch(cells[columns["epoch"]])
+    found = [
+        _CELL.fullmatch(_DECIMAL_COMMA.sub(r"\1.\2", cells[columns[each]])) for each in COLUMNS
+    ]
+    if not epoch or not all(found):
+        return None
+    loss, train_acc, test_acc = (_number(each.group(1)) for each in found if each)
+    return _Entry(start, end, int(epoch.group(1)), (loss, train_acc, test_acc), is_first)
 
 
 def _header(cells: List[str]) -> Dict[str, int]:

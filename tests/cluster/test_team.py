@@ -66,6 +66,7 @@ SETTINGS = {"--seed": 1, "--lr": 0.1, "images": (np.arange(3), np.arange(4)), "s
         ("--seed", 2, "--seed (worker 0: 1): use the same value for all"),
         ("--lr", 0.1 + 1e-16, "--lr (worker 0: 0.1): use"),
         ("images", (np.arange(3), np.arange(4)[::-1]), "images: use the same value for all"),
+        ("images", (np.arange(3), np.array([0, 1, 2, 9])), "images: use the same value for all"),
         ("start", np.arange(2), "start: use the same value for all"),
     ],
 )

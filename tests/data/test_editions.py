@@ -15,6 +15,23 @@ def test_checksums_are_those_of_mxnets_class(tmp_path, monkeypatch):
     assert ours == theirs
 
 
+# From the README of zalandoresearch/fashion-mnist, in the order of FILES.
+ZALANDOS = [
+    "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+    "25c81989df183df01b3e8a0aad5dffbe",
+    "bef4ecab320f06d8554ea6380940ec79",
+    "bb300cfdad3c16e7a12a480ee83cd310",
+]
+
+
+def test_checksums_of_downloads_are_those_that_zalando_published():
+    for source in OFFICIAL.sources:
+        if source.kind == "url":
+            assert source.checksums == {
+                file: f"md5:{digest}" for file, digest in zip(FILES, ZALANDOS)
+            }
+
+
 def test_every_file_has_a_checksum_that_no_other_has():
     digits = {"sha1": 40, "md5": 32, "sha256": 64}
     seen = []

@@ -200,8 +200,20 @@ def test_files_of_the_withdrawn_edition_go_first(chosen, sample_dir, tmp_path, m
     loading.load_chosen("~/mine")
     loading.load_chosen(str(tmp_path / "mine"))
     assert chosen == [str(tmp_path / "mine")]
-    (tmp_path / "mine" / "t10k-labels-idx1-ubyte.gz").write_bytes(b"others")
-    loading.load_chosen("~/mine")
     loading.load_chosen(str(tmp_path / "nowhere"))
     loading.load_chosen()
     assert chosen[1:] == ["auto"]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_folder_with_one_other_file_is_not_the_withdrawn_edition(
+    file, editions, chosen, sample_dir, tmp_path
+):
+    editions(mxnet=[])
+    for each in FILES:
+        shutil.copy(sample_dir / f"{each}.gz", tmp_path)
+    loading.load_chosen(str(tmp_path))
+    loading._once.cache_clear()
+    (tmp_path / f"{file}.gz").write_bytes(b"others")
+    loading.load_chosen(str(tmp_path))
+    assert chosen == [str(tmp_path), "auto"]

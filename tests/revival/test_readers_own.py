@@ -38,8 +38,8 @@ import gluonbook as gb
 import d2lzh as d2l
 from mxnet import nd
 assert gb.sgd is d2l.sgd and gb.plt is d2l.plt and gb.__name__ == "gluonbook"
-y = nd.array([1, 1, 1], dtype="int32")
-print(gb.accuracy(nd.array([[0.2, 0.8], [0.9, 0.1], [0.3, 0.7]]), y))
+y = nd.array([2, 0, 1], dtype="int32")
+print(gb.accuracy(nd.array([[0.1, 0.2, 0.7], [0.9, 0.1, 0], [0.6, 0.3, 0.1]]), y))
 print(d2l.__spec__.name, hasattr(d2l, "accuracy"))
 """,
         tmp_path,

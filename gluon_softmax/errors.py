@@ -67,7 +67,7 @@ class Diverged(GluonSoftmaxError):
         Records of the epochs before.
     """
 
-    def __init__(self, message: str, records: Any) -> None:
+    def __init__(self, message: str, records: Any = None) -> None:
         super().__init__(message)
         self.records = records
 

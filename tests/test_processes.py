@@ -228,6 +228,38 @@ def test_ctrl_c_after_some_runs_leaves_a_partial_report(tmp_path):
     assert "This report is partial" in (tmp_path / "index.html").read_text("utf-8")
 
 
+needs_proc = pytest.mark.skipif(
+    not os.path.isdir("/proc/self"), reason="finds the workers in /proc"
+)
+MANY_JOBS = ["-m", "gluon_softmax", "reproduce", "--data-dir", str(HERE / "data"), "--runs=1000"]
+MANY_JOBS += ["--no-reading", "--jobs=2", "--out"]
+
+
+@BOTH
+@pytest.mark.parametrize(("sign", "to_group"), [("Part 2", False), ("run   4", True)])
+def test_while_runs_are_made_in_several_processes(sign, to_group, signum, tmp_path):
+    """As they start, and later."""
+    before = shared_memory()
+    with started(*MANY_JOBS, str(tmp_path), sign=sign) as process:
+        (os.killpg if to_group else os.kill)(process.pid, signum)
+        _, error = process.communicate(timeout=30)
+        assert process.returncode == 128 + signum
+        assert_nothing_left(process.pid, before)
+    assert b"Traceback" not in error
+    assert b"resource_tracker" not in error
+    if signum == signal.SIGINT and sign != "Part 2":
+        assert "This report is partial" in (tmp_path / "index.html").read_text("utf-8")
+
+
+@needs_proc
+def test_training_processes_end_when_their_program_is_killed(tmp_path):
+    with started(*MANY_JOBS, str(tmp_path), sign="run   4") as process:
+        assert len(workers_of(process)) == 2
+        process.kill()
+        process.communicate(timeout=20)
+        assert_nothing_left(process.pid, shared_memory())
+
+
 # Python imports this before all else: it sends Ctrl-C as something is about to be imported.
 SITE = """
 import os, signal, sys
@@ -322,11 +354,6 @@ from gluon_softmax.training import workers
 workers.PATIENCE = {PATIENCE}
 sys.exit(main.main_version("concise", sys.argv[1:]))
 """
-
-
-needs_proc = pytest.mark.skipif(
-    not os.path.isdir("/proc/self"), reason="finds the workers in /proc"
-)
 
 
 @needs_proc

@@ -41,6 +41,13 @@ def add_arguments(parser: Parser) -> None:
         "increase by 1",
     )
     parser.add_argument(
+        "--jobs",
+        type=whole_number(1, 256),
+        metavar="N",
+        help="number of processes to train in; the numbers do not depend on it (default: as many "
+        "as cores, if there is enough work and memory)",
+    )
+    parser.add_argument(
         "--check",
         action="store_true",
         help="exit with status 1 if a number is neither reproduced nor explained",
@@ -100,13 +107,16 @@ def _run(arguments: argparse.Namespace, language: str) -> int:
     from ..reproduction.report import write_report
     from ..reproduction.reproduce import reproduce, reproduce_table
     from ..reproduction.summary import summary
+    from ..training.jobs import usual_jobs
 
     spare_collections()
     seed, runs = arguments.seed, arguments.runs
+    examples = runs * settings.epochs * len(data.train_labels)
+    jobs = arguments.jobs or usual_jobs(settings, examples * (2 if taken else 4))
     if taken:
-        found = reproduce_table(data, settings, seed, runs, taken)
+        found = reproduce_table(data, settings, seed, runs, taken, jobs)
     else:
-        found = reproduce(data, settings, seed, runs, not arguments.no_reading)
+        found = reproduce(data, settings, seed, runs, not arguments.no_reading, jobs=jobs)
     # Before the report is written, which may fail.
     width = min(100, shutil.get_terminal_size().columns) if sys.stdout.isatty() else 80
     write_line("\n" + summary(found, arguments.format, width))

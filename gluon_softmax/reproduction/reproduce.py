@@ -2,16 +2,17 @@
 
 import dataclasses
 import datetime
+import itertools
 import time
-from typing import List
+from typing import List, NamedTuple
 
 from ..console import padded, progress, write_line
 from ..data.fashion_mnist import FashionMNIST
-from ..data.resplit import resplit
 from ..errors import GluonSoftmaxError
 from ..interruption import forget
+from ..training.jobs import Task, Trainer, training
 from ..training.loop import Records, epoch_line
-from ..training.run import Run, Settings, train_version
+from ..training.run import Run, Settings
 from . import claims
 from .claims import TUTORIAL, Printed
 from .columns import understood
@@ -22,7 +23,6 @@ from .guess import Guess, guess, moved, unexplained
 from .joint import FEWEST
 from .language import Saying, say
 from .published import THEIRS
-from .versions import VERSIONS
 
 # Number of runs used to estimate the effect of the batch size.
 WITH_THEIR_BATCH_SIZE = 5
@@ -35,6 +35,7 @@ def reproduce(
     runs: int,
     read: bool = True,
     printed: Printed = TUTORIAL,
+    jobs: int = 1,
 ) -> Reproduction:
     """Run the whole tutorial several times; print the results as they come.
 
@@ -52,6 +53,8 @@ def reproduce(
         Whether to time a pass of the tutorial's own data loader.
     printed : Printed
         The numbers to compare with.
+    jobs : int
+        Number of processes to train in; the results do not depend on it.
 
     Returns
     -------
@@ -75,7 +78,7 @@ def reproduce(
                         there=claims.READING_SECONDS,
                     )
                 )
-        _run_all(found)
+        _run_all(found, jobs)
     except KeyboardInterrupt:
         found.partial = True
         # The report still has to be written.
@@ -88,13 +91,13 @@ def reproduce(
 
 
 def reproduce_table(
-    data: FashionMNIST, settings: Settings, seed: int, runs: int, taken: Printed
+    data: FashionMNIST, settings: Settings, seed: int, runs: int, taken: Printed, jobs: int = 1
 ) -> Reproduction:
     """Do for a reader's tables what :func:`reproduce` does for the tutorial's.
 
     Parameters
     ----------
-    data, settings, seed, runs
+    data, settings, seed, runs, jobs
         As of :func:`reproduce`; the settings are those that the reader gives.
     taken : Printed
         The tables, taken at their word.
@@ -106,7 +109,7 @@ def reproduce_table(
         ones, of these. ``readings`` say how the tables were understood, which of them a program
         gives that deviates from the tutorial's, and which of them no runs explain.
     """
-    found = _understood(reproduce(data, settings, seed, runs, printed=taken))
+    found = _understood(reproduce(data, settings, seed, runs, printed=taken, jobs=jobs))
     if found.partial:
         return found
     if runs < FEWEST:
@@ -126,7 +129,9 @@ def reproduce_table(
             guessed = guess(found, taken)
             printed = moved(taken, guessed)
             settings_of_guess = dataclasses.replace(guessed.settings, epochs=printed.epochs)
-            other = _understood(reproduce(data, settings_of_guess, seed, runs, printed=printed))
+            other = _understood(
+                reproduce(data, settings_of_guess, seed, runs, printed=printed, jobs=jobs)
+            )
             if other.partial:
                 found.partial, found.stopped = True, other.stopped
                 return found
@@ -163,52 +168,81 @@ def _understood(found: Reproduction) -> Reproduction:
     return found
 
 
-def _run_all(found: Reproduction) -> None:
-    pool, versions = found.data, found.printed.versions
-    editions = found.editions()
-    theirs = dataclasses.replace(found.settings, batch_size=THEIRS.batch_size)
-    again = WITH_THEIR_BATCH_SIZE if found.may_be_predicted() else 0
-    total = found.runs_asked * len(editions) * len(versions)
-    if theirs != found.settings:
-        total += min(again, found.runs_asked)
-    with progress(total=total, desc="runs", unit="run") as bar:
-        for edition in editions:
-            # The first run on the edition at hand prints every epoch, the others a line each.
-            at_length = 1 if edition == pool.edition else 0
-            for k in range(found.runs_asked):
-                seed = (found.seed + k) % 2**32
-                data = pool if edition == pool.edition else resplit(pool, seed)
+class _Planned(NamedTuple):
+    """A run to make: number ``k`` on an edition."""
+
+    task: Task
+    edition: str
+    k: int
+    is_with_their_batch_size: bool = False
+
+
+def _plan(found: Reproduction) -> List[_Planned]:
+    """List all runs in their order."""
+    settings, pool = found.settings, found.data.edition
+    theirs = dataclasses.replace(settings, batch_size=THEIRS.batch_size)
+    again = WITH_THEIR_BATCH_SIZE if found.may_be_predicted() and theirs != settings else 0
+    versions = found.printed.versions
+    plan = []
+    for edition in found.editions():
+        for k in range(found.runs_asked):
+            seed = (found.seed + k) % 2**32
+            split_seed = None if edition == pool else seed
+            plan += [
+                _Planned(Task(version, settings, seed, split_seed), edition, k)
+                for version in versions
+            ]
+            if split_seed is not None and k < again:
+                task = Task(versions[-1], theirs, seed, split_seed)
+                plan.append(_Planned(task, edition, k, True))
+    return plan
+
+
+def _run_all(found: Reproduction, jobs: int) -> None:
+    plan, versions = _plan(found), found.printed.versions
+    # The first run on the edition at hand prints every epoch, the others a line each. It is trained
+    # here, while the other processes start.
+    first, rest = plan[: len(versions)], plan[len(versions) :]
+    trainer, several = Trainer(found.data), []
+    with (
+        progress(total=len(plan), desc="runs", unit="run") as bar,
+        training([planned.task for planned in rest], found.data, jobs) as runs,
+    ):
+        at_length = (_at_length(found, planned.task, trainer) for planned in first)
+        for planned, run in zip(plan, itertools.chain(at_length, runs)):
+            bar.update()
+            if planned.is_with_their_batch_size:
+                found.with_their_batch_size.append(run)
+                continue
+            several.append(run)
+            # All versions or none, so that an interrupted report compares like runs.
+            if len(several) == len(versions):
+                _take(found, planned, several)
                 several = []
-                for version in versions:
-                    several.append(_run(found, version, data, seed, k < at_length))
-                    # All versions or none, so that an interrupted report compares like runs.
-                    if len(several) == len(versions):
-                        found.runs.setdefault(edition, []).extend(several)
-                    bar.update()
-                if k == at_length:
-                    _print_heading(edition, found.settings.epochs, versions)
-                if k >= at_length:
-                    _print_run(k, found.runs_asked, several)
-                if edition == "resplit" and k < again:
-                    run = several[-1]
-                    if theirs != found.settings:
-                        run = train_version(
-                            VERSIONS[run.version], data, theirs, seed, on_epoch=_silent
-                        )
-                        bar.update()
-                    found.with_their_batch_size.append(run)
 
 
-def _silent(records: Records) -> None:
-    pass
+def _take(found: Reproduction, planned: _Planned, several: List[Run]) -> None:
+    """Take the runs of all implementations with one seed into the results, and print them."""
+    edition, k = planned.edition, planned.k
+    found.runs.setdefault(edition, []).extend(several)
+    at_length = 1 if edition == found.data.edition else 0
+    if k == at_length:
+        _print_heading(edition, found.settings.epochs, found.printed.versions)
+    if k >= at_length:
+        _print_run(k, found.runs_asked, several)
+    if (
+        edition == "resplit"
+        and k < WITH_THEIR_BATCH_SIZE
+        and found.may_be_predicted()
+        and found.settings.batch_size == THEIRS.batch_size
+    ):
+        found.with_their_batch_size.append(several[-1])
 
 
-def _run(found: Reproduction, version: str, data: FashionMNIST, seed: int, at_length: bool) -> Run:
-    settings = found.settings
-    if not at_length:
-        return train_version(VERSIONS[version], data, settings, seed, on_epoch=_silent)
+def _at_length(found: Reproduction, task: Task, trainer: Trainer) -> Run:
+    """Make a run and print every epoch beside the numbers to reproduce."""
     # Of several tables of one version, the first.
-    figures = [figure for figure in found.printed.figures if figure.version == version]
+    figures = [figure for figure in found.printed.figures if figure.version == task.version]
     section, table = figures[0].section, figures[0].table
     write_line(f"\n{padded(say(section), 56)} {say(found.printed.column)}")
 
@@ -217,11 +251,8 @@ def _run(found: Reproduction, version: str, data: FashionMNIST, seed: int, at_le
         theirs = [figure.text for figure in found.printed.of(table) if figure.epoch == epoch]
         write_line(f"{epoch_line(records):56} {' '.join(theirs)}".rstrip())
 
-    return train_version(
-        VERSIONS[version],
-        data,
-        settings,
-        seed,
+    return trainer(
+        task,
         on_start=lambda accuracy: write_line(
             say("test acc before training {accuracy:.4f}", accuracy=accuracy)
         ),

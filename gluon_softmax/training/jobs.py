@@ -1,0 +1,244 @@
+"""Training runs in several processes, with the same results in the same order as in one."""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import tempfile
+import threading
+from concurrent.futures import Future, ProcessPoolExecutor, TimeoutError
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
+
+import numpy as np
+from mxnet import nd
+from tqdm import tqdm
+
+from ..console import say
+from ..data.fashion_mnist import FashionMNIST
+from ..data.resplit import resplit
+from ..errors import WorkerError
+from ..interruption import end_if_asked, held
+from .loop import Records
+from .run import Run, Settings, train_version
+from .workers import end_with_parent
+
+# Bytes that a training process takes, most of it for MXNet and the images.
+MEMORY = 400 << 20
+# So many training examples take about 5 s; a process starts in 2 s.
+EXAMPLES = 1_000_000
+THREADS = "OMP_NUM_THREADS"
+_ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A training run to make.
+
+    Parameters
+    ----------
+    version : str
+        Name of the implementation's package.
+    settings : Settings
+        Its settings.
+    seed : int
+        Seed of initial weights and shuffling.
+    split_seed : int or None
+        Seed of the re-split to train on; None for the data as they are.
+    """
+
+    version: str
+    settings: Settings
+    seed: int
+    split_seed: Optional[int] = None
+
+
+def usual_jobs(settings: Settings, examples: int) -> int:
+    """Return how many processes to train in.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the runs.
+    examples : int
+        Training examples of all runs and epochs together.
+
+    Returns
+    -------
+    int
+        The number of cores that this process may use, or as many processes as the free memory is
+        enough for, or as have work for some seconds each; 1 with a GPU or with loader workers.
+    """
+    if settings.loader != "resident" or getattr(settings.ctx, "device_type", "") != "cpu":
+        return 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(cores or 1, _free_memory() // MEMORY, examples // EXAMPLES))
+
+
+def _free_memory() -> int:
+    """Return the bytes of memory at hand; where the system does not report them, enough."""
+    with contextlib.suppress(OSError, ValueError, StopIteration):
+        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
+        line = next(line for line in lines if line.startswith("MemAvailable:"))
+        return int(line.split()[1]) << 10
+    return 64 << 30
+
+
+@contextlib.contextmanager
+def training(tasks: Sequence[Task], data: FashionMNIST, jobs: int) -> Iterator[Iterator[Run]]:
+    """Train in the background; the context's end stops what is still running.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        The runs to make.
+    data : FashionMNIST
+        The data set.
+    jobs : int
+        Number of processes; 1 trains in this process, each run when it is asked for.
+
+    Yields
+    ------
+    iterator of Run
+        The results in the order of the tasks. It raises Diverged at the run that diverged, and
+        WorkerError if a process ended twice.
+    """
+    jobs = min(jobs, len(tasks))
+    if jobs < 2:
+        yield map(Trainer(data), tasks)
+        return
+    # The parent's threads must be idle before processes start.
+    nd.waitall()
+    before = set(multiprocessing.active_children())
+    pools: List[ProcessPoolExecutor] = []
+    # Each process maps these files: only the runs pass through pipes.
+    with tempfile.TemporaryDirectory(prefix="gluon-softmax-") as folder:
+        for name in _ARRAYS:
+            np.save(_file(folder, name), getattr(data, name))
+
+        def start(waiting: Sequence[Task]) -> "List[Future[Run]]":
+            spawn = multiprocessing.get_context("spawn")
+            pools.append(
+                ProcessPoolExecutor(
+                    min(jobs, len(waiting)),
+                    spawn,
+                    _begin,
+                    (folder, data.edition, data.origin, data.checksums),
+                )
+            )
+            # The processes start here, and never see Ctrl-C.
+            with held(), _one_thread_each():
+                return [pools[-1].submit(_train, task) for task in waiting]
+
+        try:
+            yield _in_order(tasks, start(tasks), start)
+        except BaseException:
+            for process in set(multiprocessing.active_children()) - before:
+                process.kill()
+            raise
+        finally:
+            for pool in pools:
+                pool.shutdown()
+
+
+class Trainer:
+    """Makes runs in this process.
+
+    Parameters
+    ----------
+    data : FashionMNIST
+        The data set. Its last re-split is kept for the next run with the same seed.
+    """
+
+    def __init__(self, data: FashionMNIST) -> None:
+        self._data = data
+        self._split: Tuple[Optional[int], FashionMNIST] = (None, data)
+
+    def __call__(self, task: Task, **callbacks: Any) -> Run:
+        """Make a run; the callbacks are those of ``train_version``."""
+        if task.split_seed != self._split[0]:
+            seed = task.split_seed
+            self._split = (seed, self._data if seed is None else resplit(self._data, seed))
+        for part in ("model", "training"):
+            import_module(f"{task.version}.{part}")
+        return train_version(
+            import_module(task.version),
+            self._split[1],
+            task.settings,
+            task.seed,
+            **{"on_epoch": _silent, **callbacks},
+        )
+
+
+def _silent(records: Records) -> None:
+    pass
+
+
+def _in_order(
+    tasks: Sequence[Task],
+    futures: "List[Future[Run]]",
+    start: "Callable[[Sequence[Task]], List[Future[Run]]]",
+) -> Iterator[Run]:
+    """Yield the runs as they are completed; start once more if a process ends before that."""
+    done = 0
+    for is_last in (False, True):
+        try:
+            for future in futures:
+                yield _result(future)
+                done += 1
+            return
+        except BrokenProcessPool as error:
+            ended = "a training process ended before it was done (killed, or out of memory)"
+            if is_last:
+                raise WorkerError(f"{ended}, twice; choose fewer processes (--jobs)") from error
+            say(f"{ended}: its run is started once more")
+            futures = start(tasks[done:])
+
+
+def _result(future: "Future[Run]") -> Run:
+    # On Windows, Ctrl-C does not end a wait without a limit.
+    while True:
+        with contextlib.suppress(TimeoutError):
+            return future.result(0.5)
+        end_if_asked()
+
+
+@contextlib.contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Let processes that start in the block compute in one thread, if the user chose no number."""
+    is_set = THREADS in os.environ
+    if not is_set:
+        os.environ[THREADS] = "1"
+    try:
+        yield
+    finally:
+        if not is_set:
+            del os.environ[THREADS]
+
+
+def _file(folder: str, name: str) -> str:
+    return os.path.join(folder, f"{name}.npy")
+
+
+# In a training process, what makes its runs.
+_trainer: Optional[Trainer] = None
+
+
+def _begin(folder: str, *about: Any) -> None:
+    """Prepare a training process."""
+    global _trainer
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    # Its bars share a lock with other processes by default, which a killed process would leave.
+    tqdm.set_lock(threading.RLock())
+    arrays = [np.load(_file(folder, name), mmap_mode="r") for name in _ARRAYS]
+    _trainer = Trainer(FashionMNIST(*about, *arrays))
+
+
+def _train(task: Task) -> Run:
+    assert _trainer is not None
+    return _trainer(task)

@@ -1,14 +1,14 @@
 # `make help` lists the targets. uv installs the versions of uv.lock; .ci/uv installs uv itself if the
 # machine has none.
 
-.PHONY: help setup reproduce notebook test test-fast lint test-all test-cuda test-debian-12 test-debian-13 \
+.PHONY: help setup reproduce notebook test test-all lint test-pythons test-cuda test-debian-12 test-debian-13 \
 	test-debian-sid test-arm64 test-windows test-machines benchmark mutants lock clean
 
 uv = sh .ci/uv
 run = $(uv) run --locked$(if $(GPU), --no-group cpu --extra gpu)
 dev = $(run) --group dev
 # The tests start hundreds of programs: compile them once.
-test test-fast test-all lint mutants: export UV_COMPILE_BYTECODE = 1
+test test-all test-pythons lint mutants: export UV_COMPILE_BYTECODE = 1
 
 # Separate from the CPU build, which has files of the same names.
 ifdef GPU
@@ -20,8 +20,8 @@ help:
 	@echo "make setup       install everything into .venv (30 s)"
 	@echo "make reproduce   check each number of the tutorial, write a report into report/ (3 min)"
 	@echo "make notebook    open the two notebooks in JupyterLab"
-	@echo "make test-fast   run the tests that need no data set (about half an hour on two cores)"
-	@echo "make test        lint, then run all tests (longer still); downloads the data the first time"
+	@echo "make test        check the installation: the fast tests, without the data set (5 min)"
+	@echo "make test-all    lint, then run all tests (half an hour); downloads the data the first time"
 	@echo "make lint        check style, formatting and type hints (20 s)"
 	@echo "make benchmark   compare the speed with PyTorch, JAX and others (installs 3 GB)"
 	@echo "make mutants     plant errors in the code and count those that the tests catch (hours)"
@@ -29,7 +29,7 @@ help:
 	@echo "make clean       remove environments, caches and the report"
 	@echo
 	@echo "Tests on other platforms (docs/machines.md has the results):"
-	@echo "make test-all        each Python from 3.9 to 3.15 on this machine"
+	@echo "make test-pythons    each Python from 3.9 to 3.15 on this machine"
 	@echo "make test-cuda       MXNet's CUDA build with a stand-in for NVIDIA's driver"
 	@echo "make test-debian-12  a bare Debian 12; also -13, -sid, and make test-arm64 (root on Debian)"
 	@echo "make test-windows    Python for Windows under Wine"
@@ -48,28 +48,28 @@ reproduce:
 notebook:
 	@$(run) --group notebook sh .ci/notebook $(ARGS)
 
-test: lint
-	@$(dev) python -m pytest --cov $(ARGS)
+test:
+	@$(dev) python -m pytest -n auto -m "not full_data and not slow" $(ARGS)
 
-test-fast:
-	@$(dev) python -m pytest -m "not full_data" $(ARGS)
+test-all: lint
+	@$(dev) python -m pytest -n auto --cov $(ARGS)
 
 lint:
 	@$(dev) ruff check . && $(dev) ruff format --check . && $(dev) mypy
 
-test-all:
-	@sh .ci/test-all $(ARGS)
+test-pythons:
+	@sh .ci/test-pythons $(ARGS)
 
 test-debian-12 test-debian-13 test-debian-sid test-arm64:
 	@sh .ci/machine $(@:test-%=%)
 
 test-cuda:
-	@$(MAKE) --no-print-directory test-fast GPU=1 ARGS="tests/revival/test_cuda.py -m cuda $(ARGS)"
+	@$(MAKE) --no-print-directory test GPU=1 ARGS="tests/revival/test_cuda.py -m cuda $(ARGS)"
 
 test-windows:
 	@sh .ci/windows $(ARGS)
 
-test-machines: test-all test-debian-12 test-debian-13 test-debian-sid test-arm64 test-windows test-cuda
+test-machines: test-pythons test-debian-12 test-debian-13 test-debian-sid test-arm64 test-windows test-cuda
 
 benchmark:
 	@$(run) --group benchmark python -m gluon_softmax benchmark $(ARGS)

@@ -77,6 +77,7 @@ def test_comparing(sample, devices):
     assert devices == {mx.cpu(1)}
 
 
+@pytest.mark.slow
 def test_the_reproduction_and_its_report(sample, devices, tmp_path):
     official = dataclasses.replace(sample, edition="official")
     found = reproduce(official, SECOND, seed=0, runs=2, read=False)

@@ -135,6 +135,7 @@ def runnable(page):
 
 @pytest.mark.full_data
 @pytest.mark.once
+@pytest.mark.slow
 @pytest.mark.posix
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("page", list(filter(runnable, [*READMES, *DOCS])), ids=name_of)

@@ -81,6 +81,7 @@ def test_another_python_is_one_line(argv, tmp_path):
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["scratch", "concise"])
 @pytest.mark.parametrize("form", ["{}", "{}/__main__.py"])
 def test_a_path_serves_as_well_as_a_module(name, form, sample_dir):

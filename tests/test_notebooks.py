@@ -233,6 +233,7 @@ def test_colab_installs_what_the_project_says():
 
 @pytest.mark.posix
 @pytest.mark.once
+@pytest.mark.slow
 @pytest.mark.full_data  # It needs a package index.
 def test_make_notebook_opens_both(tmp_path):
     """It runs in an environment of its own, as any user, also as root."""
@@ -371,6 +372,7 @@ load.load_chosen = lambda root=None, data=load.load(data_dir={!r}): data
 """
 
 
+@pytest.mark.slow
 def test_what_a_reader_pastes(sample_dir, tmp_path, monkeypatch):
     first, *rest = CELLS.strip().split("\n---\n")
     cells = [first, WITH_SAMPLE.format(str(sample_dir)), *rest]

@@ -38,6 +38,7 @@ def assert_same(ours, single):
 
 # 1000 images: the last batch of 170 has 150, that of 7 has 6; one example is on one device only,
 # and of three, with four devices, one has none.
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [170, 7, 3, 1])
 @pytest.mark.parametrize("count", [2, 4])
 @both
@@ -51,6 +52,7 @@ def test_digits_of_one_device(version, count, batch_size, sample):
     )
 
 
+@pytest.mark.slow
 @both
 def test_digits_of_one_device_by_the_tutorials_feed(version, sample):
     settings = {"epochs": 2, "batch_size": 333, "loader": "per-sample", "num_workers": 2}
@@ -113,6 +115,7 @@ def test_allreduce_is_that_of_the_book():
     ]
 
 
+@pytest.mark.slow
 @both
 def test_copies_stay_the_same(version, sample):
     part = VERSIONS[version].parallel

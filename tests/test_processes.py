@@ -14,7 +14,7 @@ from program import can_mount, shared_memory
 from server import serve
 
 HERE = Path(__file__).parent
-pytestmark = [pytest.mark.fault, pytest.mark.posix]
+pytestmark = [pytest.mark.fault, pytest.mark.posix, pytest.mark.slow]
 # Which no program can handle; Windows has neither.
 UNNOTICED = [getattr(signal, name, None) for name in ("SIGKILL", "SIGSTOP")]
 BOTH = pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])

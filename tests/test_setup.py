@@ -560,7 +560,7 @@ def test_a_given_interpreter_has_its_own_environment(make):
 
 @pytest.mark.bad_input
 def test_no_python_to_test_on_is_a_failure(make):
-    status, out, _ = ended(make("test-all", uv="exit 1", PYTHONS="3.9 3.10"))
+    status, out, _ = ended(make("test-pythons", uv="exit 1", PYTHONS="3.9 3.10"))
     assert status == 2
     assert out.endswith("on this machine: 3.9 3.10\n")
 
@@ -576,7 +576,7 @@ case "$*" in
 *) echo "first: $*" ;;
 esac
 """
-    status, out, err = ended(make("test-all", uv=uv, PYTHONS="3.9 3.10"))
+    status, out, err = ended(make("test-pythons", uv=uv, PYTHONS="3.9 3.10"))
     assert status == (2 if fails else 0), err
     words = [line.partition(":")[0] for line in out.splitlines() if "run --locked" in line]
     assert words == ["first", "again"]

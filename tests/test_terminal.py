@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-pytestmark = [pytest.mark.posix]
+pytestmark = [pytest.mark.posix, pytest.mark.slow]
 terminal = pytest.importorskip("terminal", exc_type=ImportError)
 
 WIDTHS = pytest.mark.parametrize("columns", [80, 110])

@@ -5,6 +5,7 @@ import sys
 import pytest
 from program import ROOT, run
 
+pytestmark = pytest.mark.slow
 SAMPLE = str(ROOT / "tests" / "data")
 OURS = [str(ROOT / name) for name in ("gluon_softmax", "scratch", "concise")]
 

@@ -27,6 +27,7 @@ sys.exit(pytest.main(["--collect-only", "-q", "-p", "no:cacheprovider", "tests"]
 
 @pytest.mark.posix
 @pytest.mark.once
+@pytest.mark.slow
 def test_all_tests_can_be_collected_without_what_windows_lacks():
     done = subprocess.run([sys.executable, "-c", COLLECT], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

@@ -41,7 +41,7 @@ def needs(cluster):
     return pytest.mark.skipif(bool(lacks(cluster)), reason=f"{cluster} {lacks(cluster)}")
 
 
-pytestmark = [pytest.mark.posix, pytest.mark.once]
+pytestmark = [pytest.mark.posix, pytest.mark.once, pytest.mark.slow]
 
 
 def command(cluster, *options):

@@ -12,7 +12,7 @@ import time
 import jobs
 import pytest
 
-pytestmark = [pytest.mark.posix, pytest.mark.once, pytest.mark.fault]
+pytestmark = [pytest.mark.posix, pytest.mark.once, pytest.mark.slow, pytest.mark.fault]
 
 
 def running(job):

@@ -15,7 +15,7 @@ import pytest
 from gluon_softmax.cluster import launch as launching
 from gluon_softmax.errors import UsageError
 
-pytestmark = [pytest.mark.posix, pytest.mark.once]
+pytestmark = [pytest.mark.posix, pytest.mark.once, pytest.mark.slow]
 
 
 def started(*argv, workers=2):

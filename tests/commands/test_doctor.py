@@ -252,6 +252,7 @@ runpy.run_module("gluon_softmax", run_name="__main__")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.fault
 @pytest.mark.parametrize("argv", [["doctor"], ["compare", "--data-dir", "tests/data"]])
 @pytest.mark.parametrize(

@@ -345,6 +345,7 @@ def test_divergence(version, on_sample, capsys):
     assert "epoch 1, loss" not in said.out
 
 
+@pytest.mark.slow
 @pytest.mark.fault
 def test_divergence_in_reproduce_leaves_a_report_of_what_ended(
     on_sample, tmp_path, capsys, monkeypatch
@@ -376,6 +377,7 @@ def test_divergence_in_reproduce_leaves_a_report_of_what_ended(
     assert len(found["editions"]["own files"]["scratch"]["loss"]["values"]) == 2
 
 
+@pytest.mark.slow
 def test_reproduce_replaces_an_older_report_and_nothing_else(on_sample, tmp_path, capsys):
     out = tmp_path / "a folder"
     out.mkdir()
@@ -404,6 +406,7 @@ def test_compare_tells_by_its_status_that_they_part(on_sample, capsys):
     assert "BEYOND" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [["--num-workers=0"], ["--no-reading"]])
 def test_the_reading_pass_can_be_left_out(options, on_sample, tmp_path, capsys):
     argv = ["reproduce", *on_sample, "--out", str(tmp_path), "--runs=1", "--epochs=1"]
@@ -414,12 +417,12 @@ def test_the_reading_pass_can_be_left_out(options, on_sample, tmp_path, capsys):
 
 @pytest.mark.fault
 def test_an_interrupted_reproduction_ends_with_130(on_sample, tmp_path, monkeypatch, capsys):
-    from gluon_softmax.reproduction import reproduce
+    from gluon_softmax.training import jobs
 
     def interrupted(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(reproduce, "train_version", interrupted)
+    monkeypatch.setattr(jobs, "train_version", interrupted)
     assert cli.main(["reproduce", *on_sample, "--out", str(tmp_path), "--no-reading"]) == 130
     assert "Interrupted: this is what the finished runs show." in capsys.readouterr().out
 
@@ -501,6 +504,7 @@ def test_an_error_of_ours_is_no_line(error):
         cli.guarded(fails, [])
 
 
+@pytest.mark.slow
 @as_user
 @pytest.mark.posix
 @pytest.mark.bad_input
@@ -653,6 +657,7 @@ def test_parameters_are_not_saved_over_a_pipe(on_sample, tmp_path, capsys):
     assert captured.err == f"error: {pipe}: cannot be written (not a regular file)\n"
 
 
+@pytest.mark.slow
 @pytest.mark.fault
 @pytest.mark.skipif(not can_mount(), reason="may not make a mount namespace")
 def test_parameters_on_a_full_disk(on_sample, tmp_path):
@@ -683,6 +688,7 @@ def test_a_reader_that_has_had_enough_as_windows_calls_it(monkeypatch, capsys):
     assert capsys.readouterr().err == "error: [Errno 22] Invalid argument: 'a file'\n"
 
 
+@pytest.mark.slow
 @pytest.mark.bad_input
 @pytest.mark.parametrize("program", [["scratch"], ["gluon_softmax", "reproduce", "--runs", "1"]])
 def test_mxnet_as_it_is(program, on_sample, monkeypatch):
@@ -740,6 +746,7 @@ def as_installed(*argv, cwd, **environment):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.bad_input
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems' names are text")
 @pytest.mark.parametrize("has_table", [False, True])
@@ -773,6 +780,7 @@ def test_a_picture_whose_name_is_no_text(on_sample, tmp_path, capsys):
     assert b"\\udcff" in path.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.fault
 def test_pictures_are_the_same_whatever_the_users_matplotlib(on_sample, tmp_path):
     rc = "text.usetex: True\nimage.origin: lower\nsavefig.bbox: tight\nfont.size: 30\n"
@@ -814,6 +822,7 @@ def test_other_pictures_are_drawn_in_matplotlibs_own_style(name, on_sample, tmp_
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.posix
 @pytest.mark.fault
 @pytest.mark.parametrize("closed", ["2>&-", ">&- 2>&-"])

@@ -39,6 +39,7 @@ def run(*words, cwd):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "module"),
     [([], "d2lzh.utils"), (["--fast"], "gluon_softmax.training.loader")],
@@ -77,6 +78,7 @@ def test_it_knows_its_file_as_python_does(tmp_path):
     assert done.stdout == plain.stdout == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", sorted({*get_all_start_methods()} - {"fork"}))
 def test_its_processes_have_what_it_has(method, tmp_path):
     """They import the script again, and MXNet with it; it does not import this package."""
@@ -300,6 +302,7 @@ def has_terminals():
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not has_terminals(), reason="no terminal to be had")
 def test_pictures_of_a_plain_script_are_in_files(tmp_path):
     (tmp_path / "shows.py").write_text(SHOWS)
@@ -324,6 +327,7 @@ def test_pictures_of_a_plain_script_are_in_files(tmp_path):
     assert (tmp_path / "fashion-mnist-2.png").read_bytes() == b"mine"
 
 
+@pytest.mark.slow
 def test_where_there_is_no_terminal_no_file_is_written(tmp_path):
     (tmp_path / "shows.py").write_text(SHOWS)
     done = run("shows.py", cwd=tmp_path)

@@ -25,6 +25,7 @@ def test_the_model():
 
 @pytest.mark.posix
 @pytest.mark.once
+@pytest.mark.slow
 def test_a_cluster_is_measured():
     found = machines._measure(2, 200, "--inputs=100")
     assert found["bytes_a_step"] == 2 * 4 * (100 * 10 + 10)

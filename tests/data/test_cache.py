@@ -212,6 +212,7 @@ def no_file_over(size):
     return limit
 
 
+@pytest.mark.slow
 @pytest.mark.fault
 def test_killed_at_twenty_points(server, tmp_path):
     source = server.source("slow")
@@ -250,6 +251,7 @@ def test_killed_at_twenty_points(server, tmp_path):
     assert left
 
 
+@pytest.mark.slow
 @pytest.mark.fault
 def test_four_fetches_at_once(server, folder):
     processes = [child(server.source("slow"), folder) for _ in range(4)]

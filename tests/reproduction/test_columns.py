@@ -22,9 +22,10 @@ from gluon_softmax.reproduction.published import THEIRS, tables
 from gluon_softmax.reproduction.rows import rows
 from gluon_softmax.reproduction.tables import parse
 from gluon_softmax.reproduction.versions import VERSIONS
+from gluon_softmax.training import jobs
 from gluon_softmax.training.run import Settings, train_version
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.slow]
 
 # Made by make_tables.py, of NumPy alone.
 NUMPY = json.loads(Path(__file__).with_name("numpy-tables.json").read_text("utf-8"))
@@ -281,7 +282,7 @@ def test_a_table_of_perfect_runs_is_implausible(official):
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), Diverged("epoch 1: diverged", None)])
 def test_an_end_while_a_guess_is_tried_is_told(error, official, monkeypatch):
     """Runs with the settings given end well, those with the guess's do not."""
-    train = reproduce.train_version
+    train = jobs.train_version
     text = as_text(run(official, Settings(epochs=1, batch_size=64), 3).records)
 
     def ends(version, data, settings, *args, **kwargs):
@@ -289,7 +290,7 @@ def test_an_end_while_a_guess_is_tried_is_told(error, official, monkeypatch):
             raise error
         return train(version, data, settings, *args, **kwargs)
 
-    monkeypatch.setattr(reproduce, "train_version", ends)
+    monkeypatch.setattr(jobs, "train_version", ends)
     found = tried(text, official, Settings(batch_size=200))
     assert found.partial
     assert found.stopped == ("" if isinstance(error, KeyboardInterrupt) else str(error))

@@ -251,6 +251,7 @@ def test_show_fashion_mnist_is_a_row_of_pyplot(sample, monkeypatch):
         np.testing.assert_allclose(other, shown[0], atol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "asked", "used"),
     [("", "svg", "svg"), ("", "nonsense", "agg"), ("matplotlib.use('pdf'); ", "svg", "pdf")],

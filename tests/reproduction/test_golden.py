@@ -362,6 +362,7 @@ def test_the_headline_counts(kind, request):
     ]
 
 
+@pytest.mark.slow
 def test_the_pictures_in_their_order(real):
     assert [picture.name for picture in pictures(real)] == [
         "answer",

@@ -121,6 +121,7 @@ def text_of(page):
     return " ".join(html.unescape(body).split())
 
 
+@pytest.mark.slow
 def test_chinese_page(sample, tmp_path):
     data = dataclasses.replace(sample, edition="official")
     found = kept(lambda: reproduce(data, Settings(), seed=0, runs=2, read=True))
@@ -175,6 +176,7 @@ def test_the_table_in_chinese_has_straight_columns(sample):
     assert max(map(columns, lines)) <= 80
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "locale", "expected"),
     [([], "zh_CN.UTF-8", "zh-CN"), (["--lang", "en"], "zh_CN.UTF-8", "en"), ([], "C", "en")],

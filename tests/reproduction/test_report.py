@@ -495,6 +495,7 @@ def in_browser(page, width, folder, scheme="light"):
     return json.loads(html.unescape(found.group(1)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 375])
 def test_page_in_a_browser(out, width, scheme, tmp_path):

@@ -14,6 +14,7 @@ from shared import by_module, kept
 from gluon_softmax.reproduction import claims, reproduce, results, verdicts
 from gluon_softmax.reproduction.facts import find_facts, time_reading
 from gluon_softmax.reproduction.versions import VERSIONS
+from gluon_softmax.training import jobs
 from gluon_softmax.training.loop import epoch_line
 from gluon_softmax.training.run import Settings, train_version
 
@@ -106,7 +107,7 @@ def test_one_run(sample):
 def test_progress_counts_every_run(batch_size, official, monkeypatch):
     """That with others' batch size too, if it is another one."""
     made, trained = [], []
-    train = reproduce.train_version
+    train = jobs.train_version
 
     def noted(*args, **kwargs):
         trained.append(args)
@@ -122,7 +123,7 @@ def test_progress_counts_every_run(batch_size, official, monkeypatch):
             self.updates += 1
 
     monkeypatch.setattr(reproduce, "progress", Bar)
-    monkeypatch.setattr(reproduce, "train_version", noted)
+    monkeypatch.setattr(jobs, "train_version", noted)
     settings = Settings(batch_size=batch_size)
     printed = dataclasses.replace(claims.TUTORIAL, batch_size=batch_size)
     reproduce.reproduce(official, settings, seed=0, runs=2, read=False, printed=printed)
@@ -154,7 +155,7 @@ def test_each_epoch_and_each_run_is_told_at_once(official, monkeypatch):
 
 
 def test_interruption_keeps_finished_runs(official, monkeypatch):
-    train = reproduce.train_version
+    train = jobs.train_version
     calls = []
 
     def interrupted(*args, **kwargs):
@@ -163,7 +164,7 @@ def test_interruption_keeps_finished_runs(official, monkeypatch):
             raise KeyboardInterrupt
         return train(*args, **kwargs)
 
-    monkeypatch.setattr(reproduce, "train_version", interrupted)
+    monkeypatch.setattr(jobs, "train_version", interrupted)
     found = reproduce.reproduce(official, Settings(epochs=1), seed=0, runs=3, read=False)
     assert found.partial
     # The second pair was broken off, so that only the first counts.

@@ -21,7 +21,7 @@ from gluon_softmax.reproduction.verdicts import (
 )
 from gluon_softmax.training.run import Settings
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.slow]
 
 CONCISE = tuple(figure for figure in TUTORIAL.figures if figure.version == "concise")
 

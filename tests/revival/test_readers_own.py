@@ -69,6 +69,7 @@ def test_loaders_end_without_noise(tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, "4 [0 1]\n", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", sorted({*get_all_start_methods()} - {"fork"}))
 def test_loaders_whose_workers_are_not_forked(method, tmp_path):
     """As macOS and Windows begin them; the main module does not import us in the child."""
@@ -123,6 +124,7 @@ print(d2l.try_gpu(), d2l.try_all_gpus(), mx.gpu())
     assert done.stdout == 7 * line + "cpu(0) [cpu(0)] gpu(0)\n"
 
 
+@pytest.mark.slow
 def test_the_cpu_stands_in_for_a_gpu_if_asked(tmp_path):
     program = """
 import gluon_softmax
@@ -203,6 +205,7 @@ for name in ("try_gpu", "try_all_gpus"):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.fault
 @pytest.mark.parametrize(
     ("majors", "one", "several", "said"),
@@ -225,6 +228,7 @@ def test_d2lzh_chooses_no_gpu_without_code(majors, one, several, said, tmp_path)
     )
 
 
+@pytest.mark.slow
 def test_an_import_of_this_package_after_a_failed_one(tmp_path):
     program = """
 try:

@@ -157,6 +157,7 @@ def test_d2lzh_works():
     assert "mxnet with scipy.sparse SciPy 1.8," in applied
 
 
+@pytest.mark.slow
 def test_ipython_is_patched_in_a_notebook_where_it_is_imported_before_us():
     run("import IPython.display\n" + USE)
 
@@ -169,6 +170,7 @@ sys.modules["setuptools"] = None
 """
 
 
+@pytest.mark.slow
 def test_distutils_where_there_is_none():
     applied = run(NO_SETUPTOOLS + IMPORT)
     assert ("name='distutils', broken_by='Python 3.12'" in applied) == (sys.version_info >= (3, 12))
@@ -192,6 +194,7 @@ for kind in (LooseVersion, StrictVersion):
     assert ours == run("import warnings; warnings.simplefilter('ignore')\n" + compare)
 
 
+@pytest.mark.slow
 def test_scipy_is_untouched_after_mxnet():
     assert (
         run("""
@@ -227,6 +230,7 @@ assert mx.contrib.quantization.stats.norm.ppf(0.4) == scipy.stats.norm.ppf(0.4)
 """
 
 
+@pytest.mark.slow
 def test_scipy_that_is_there_before_us_is_left_alone():
     run(
         """
@@ -241,10 +245,12 @@ assert mx.test_utils.ss is scipy.stats
     )
 
 
+@pytest.mark.slow
 def test_mxnet_finds_scipy_when_it_is_asked_for_it():
     run("import gluon_softmax, mxnet as mx\nimport scipy.sparse, scipy.stats\n" + SPARSE)
 
 
+@pytest.mark.slow
 def test_without_scipy_mxnet_says_so():
     printed = run("""
         import sys
@@ -306,6 +312,7 @@ for X, y in DataLoader(ArrayDataset(mx.nd.ones((6, 2)), [0, 1, 2, 3, 4, 5]), 3, 
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="of Linux, where processes are forked")
 def test_mxnets_own_worker_processes():
     assert run(WORKERS).splitlines() == ["(3, 2) [0, 1, 2]", "(3, 2) [3, 4, 5]"]

@@ -84,6 +84,7 @@ def test_what_the_caller_raises_ends_the_processes(sample):
         interrupted()
 
 
+@pytest.mark.slow
 @pytest.mark.fault
 @pytest.mark.posix
 def test_a_process_that_is_killed_is_started_once_more(sample, capsys):

@@ -2,7 +2,14 @@
 
 import argparse
 
-from .options import Parser, add_data_options, add_training_options, load_data, settings_of
+from .options import (
+    Parser,
+    add_data_options,
+    add_training_options,
+    load_data,
+    settings_of,
+    use_one_thread,
+)
 
 SUMMARY = "train both side by side and show where they differ"
 
@@ -20,6 +27,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; return its exit status."""
+    use_one_thread()
     settings = settings_of(arguments)
 
     from ..comparison.compare import compare

@@ -19,6 +19,7 @@ from .options import (
     output_folder,
     settings_of,
     spare_collections,
+    use_one_thread,
     whole_number,
 )
 
@@ -88,6 +89,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; return its exit status."""
+    use_one_thread()
     language = arguments.lang or of_this_user()
     with speaking(language):
         try:

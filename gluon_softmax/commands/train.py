@@ -20,6 +20,7 @@ from .options import (
     load_data,
     settings_of,
     spare_collections,
+    use_one_thread,
 )
 
 SUMMARY = "train scratch or concise, as `python -m scratch` does"
@@ -71,6 +72,7 @@ def add_arguments(parser: Parser, version: Optional[str] = None) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; return its exit status."""
+    use_one_thread()
     role = None
     if arguments.kvstore is not None:
         role = given_role(arguments.kvstore, arguments.batch_size)

@@ -30,7 +30,8 @@ from .workers import end_with_parent
 MEMORY = 400 << 20
 # So many training examples take about 5 s; a process starts in 2 s.
 EXAMPLES = 1_000_000
-THREADS = "OMP_NUM_THREADS"
+# One process keeps MXNet's engine and Python busy on so many cores: two processes are no faster.
+ENOUGH_FOR_ONE = 2
 _ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
 
@@ -70,12 +71,16 @@ def usual_jobs(settings: Settings, examples: int) -> int:
     -------
     int
         The number of cores that this process may use, or as many processes as the free memory is
-        enough for, or as have work for some seconds each; 1 with a GPU or with loader workers.
+        enough for, or as have work for some seconds each; 1 on one or two cores, with a GPU or
+        with loader workers.
     """
     if settings.loader != "resident" or getattr(settings.ctx, "device_type", "") != "cpu":
         return 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, min(cores or 1, _free_memory() // MEMORY, examples // EXAMPLES))
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = (len(affinity(0)) if affinity else os.cpu_count()) or 1
+    if cores <= ENOUGH_FOR_ONE:
+        return 1
+    return max(1, min(cores, _free_memory() // MEMORY, examples // EXAMPLES))
 
 
 def _free_memory() -> int:
@@ -130,7 +135,7 @@ def training(tasks: Sequence[Task], data: FashionMNIST, jobs: int) -> Iterator[I
                 )
             )
             # The processes start here, and never see Ctrl-C.
-            with held(), _one_thread_each():
+            with held():
                 return [pools[-1].submit(_train, task) for task in waiting]
 
         try:
@@ -204,19 +209,6 @@ def _result(future: "Future[Run]") -> Run:
         with contextlib.suppress(TimeoutError):
             return future.result(0.5)
         end_if_asked()
-
-
-@contextlib.contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Let processes that start in the block compute in one thread, if the user chose no number."""
-    is_set = THREADS in os.environ
-    if not is_set:
-        os.environ[THREADS] = "1"
-    try:
-        yield
-    finally:
-        if not is_set:
-            del os.environ[THREADS]
 
 
 def _file(folder: str, name: str) -> str:

@@ -1,6 +1,10 @@
 import argparse
+import os
+import subprocess
+import sys
 
 import pytest
+from program import ROOT
 
 from gluon_softmax.commands import options
 from gluon_softmax.errors import UsageError
@@ -45,3 +49,31 @@ def test_an_unknown_option_is_named_before_what_follows_it():
 def test_nearest():
     assert options.nearest("--bach-size=3", ["--batch-size", "--lr"]).endswith("'--batch-size'?")
     assert options.nearest("zzz", ["--batch-size"]) == ""
+
+
+# Prints the number of threads that is set when MXNet is imported.
+THREADS = """
+import os, sys
+found = []
+def see(event, arguments):
+    if event == "import" and arguments[0] == "mxnet" and not found:
+        found.append(os.environ.get("OMP_NUM_THREADS"))
+        print("threads:", *found)
+sys.addaudithook(see)
+from gluon_softmax.commands import main
+sys.exit(main.main_version("concise", sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(("given", "expected"), [({}, 1), ({"OMP_NUM_THREADS": "2"}, 2)])
+def test_one_thread_if_the_user_chose_no_number(given, expected):
+    """Then the last digits do not depend on the number of cores."""
+    environment = {key: value for key, value in os.environ.items() if key != options.THREADS}
+    done = subprocess.run(
+        [sys.executable, "-c", THREADS, f"--data-dir={ROOT}/tests/data", "--epochs=1"],
+        env={**environment, **given},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.startswith(f"threads: {expected}\nepoch 1, "), done.stderr

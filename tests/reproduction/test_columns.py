@@ -23,7 +23,8 @@ from gluon_softmax.reproduction.rows import rows
 from gluon_softmax.reproduction.tables import parse
 from gluon_softmax.reproduction.versions import VERSIONS
 from gluon_softmax.training import jobs
-from gluon_softmax.training.run import Settings, train_version
+from gluon_softmax.training.loop import Records
+from gluon_softmax.training.run import Run, Settings, train_version
 
 pytestmark = [pytest.mark.once, pytest.mark.slow]
 
@@ -36,13 +37,13 @@ def run(data, settings, seed, version="concise"):
     return train_version(VERSIONS[version], data, settings, seed, on_epoch=lambda records: None)
 
 
-def as_text(records, loss=1.0, digits=4, per_cent=1.0, column=None, first=0):
+def as_text(records, loss=1.0, digits=4, per_cent=1.0, column=None, first=0, decimals=3):
     """Print a run as somebody might, with this or that mistake."""
     column = records.train_acc if column is None else column
     rows = zip(records.loss[first:], column[first:], records.test_acc[first:])
     return "\n".join(
-        f"epoch {epoch}, loss {loss * a:.{digits}f}, train acc {per_cent * b:.3f}, "
-        f"test acc {per_cent * c:.3f}"
+        f"epoch {epoch}, loss {loss * a:.{digits}f}, train acc {per_cent * b:.{decimals}f}, "
+        f"test acc {per_cent * c:.{decimals}f}"
         for epoch, (a, b, c) in enumerate(rows, start=1)
     )
 
@@ -178,6 +179,23 @@ def test_a_mistaken_column_in_per_cent(official, runs):
     assert {figure.metric for figure in found.printed.figures[1::3]} == {"share_predicted_1"}
     assert {figure.scale for figure in found.printed.figures[1::3]} == {100.0}
     assert '"train acc" is the share predicted as class 1, trouser' in told(found)[0]
+
+
+@pytest.mark.parametrize(("unit", "decimals"), [(1, 3), (100, 1)])
+def test_the_class_of_a_column_is_sure_in_whatever_unit(unit, decimals, official):
+    """Per cent are rounded as finely as the shares that they are."""
+    scatter = np.random.RandomState(0).normal(0, 0.0003, (6, 5, 10))
+    shares = np.array([0.09, 0.1, 0.104, *[0.2] * 7]) + scatter
+    zeros = [0.8] * 5
+    of_all = [
+        Run("concise", seed, 0.1, Records(zeros, zeros, of_run.tolist(), zeros, zeros), ())
+        for seed, of_run in enumerate(shares)
+    ]
+    text = as_text(of_all[0].records, per_cent=unit, column=[0.1] * 5, decimals=decimals)
+    found = read(text, official, (Settings(), {"official": of_all}, None))
+    [words] = [words for words in told(found) if '"train acc" is the share' in words]
+    assert "predicted as class 1, trouser" in words
+    assert "as frequent" not in words
 
 
 def test_a_column_near_a_share_in_one_epoch_only_is_none(official, runs):

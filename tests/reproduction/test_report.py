@@ -256,7 +256,8 @@ def test_headline(kinds, changed, words, found, monkeypatch):
     given = dataclasses.replace(
         found,
         data=dataclasses.replace(found.data, edition=edition),
-        runs={edition: runs[: 2 * changed.get("runs", 5)]},
+        # How many runs there are on other data does not matter.
+        runs={"resplit": runs, edition: runs[: 2 * changed.get("runs", 5)]},
         facts=[
             Fact(f"fact {number}", "", 0, 0, verdict)
             for number, verdict in enumerate(changed.get("facts", ()))

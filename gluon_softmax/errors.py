@@ -123,8 +123,12 @@ def _in_the_way(package: str) -> Optional[str]:
     paths = [spec.origin for spec in (found, meant) if spec and spec.origin]
     if len(paths) < 2 or not all(map(os.path.exists, paths)) or os.path.samefile(*paths):
         return None
-    whose = "this project's" if package in _IMPLEMENTATIONS else "the"
-    return f"{paths[0]} hides {whose} package {package}: rename it, or run from another folder"
+    file = paths[0]
+    if package in _IMPLEMENTATIONS:
+        return (
+            f"{file} hides this project's package {package}: rename it, or run from another folder"
+        )
+    return f"{file} hides the package {package}: rename it, or run from another folder"
 
 
 def _remedy(package: str) -> str:

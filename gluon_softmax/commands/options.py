@@ -45,6 +45,14 @@ class Parser(argparse.ArgumentParser):
         """Raise a UsageError instead of printing the usage and exiting."""
         raise UsageError(f"{message} (see `{self.prog} --help`)")
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Name the choices, and the nearest one first."""
+        if action.choices is not None and value not in action.choices:
+            choices = list(map(str, action.choices))
+            close = nearest(str(value), choices)
+            message = f"invalid choice: {value!r}{close} (choose from {', '.join(choices)})"
+            raise argparse.ArgumentError(action, message)
+
     def parse_known_args(self, args=None, namespace=None):
         """Refuse unknown options first, since argparse misreads the word after one."""
         known = list(self._option_string_actions)

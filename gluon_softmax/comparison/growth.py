@@ -4,13 +4,16 @@ from pathlib import Path
 from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator
 
 from ..console import progress, say
 from ..errors import GluonSoftmaxError
+from ..reproduction.backend import without_backend
 from ..reproduction.figures import BLACK, BLUE, GREY, ORANGE, save_figure
 from .rounds import Contender, Result, run_once
+
+with without_backend():
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator
 
 EXAMPLES = (6_000, 20_000, 60_000, 200_000, 600_000)
 BATCH_SIZES = (20, 60, 200, 2_000, 20_000)

@@ -196,10 +196,15 @@ def _in_order(
                 done += 1
             return
         except BrokenProcessPool as error:
-            ended = "a training process ended before it was done (killed, or out of memory)"
             if is_last:
-                raise WorkerError(f"{ended}, twice; choose fewer processes (--jobs)") from error
-            say(f"{ended}: its run is started once more")
+                raise WorkerError(
+                    "two training processes ended before they were done (killed, or out of "
+                    "memory); choose fewer processes (--jobs)"
+                ) from error
+            say(
+                "a training process ended before it was done (killed, or out of memory): its run "
+                "is started once more"
+            )
             futures = start(tasks[done:])
 
 

@@ -37,6 +37,15 @@ def test_defaults_are_the_tutorials():
     assert (found.edition, found.loader, found.ctx) == (None, "resident", "auto")
 
 
+def test_a_choice_that_is_nearly_right_is_suggested():
+    parser = options.Parser(prog="program")
+    options.add_implementation(parser, None)
+    with pytest.raises(UsageError, match=r"'sratch', did you mean 'scratch'\? \(choose from scr"):
+        parser.parse_args(["sratch"])
+    with pytest.raises(UsageError, match=r"invalid choice: 'x' \(choose from scratch, concise\)"):
+        parser.parse_args(["x"])
+
+
 def test_an_unknown_option_is_named_before_what_follows_it():
     parser = options.Parser(prog="program")
     parser.add_argument("--known")

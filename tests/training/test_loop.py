@@ -16,6 +16,7 @@ from gluon_softmax.training import counting, loop
 from gluon_softmax.training.context import get_context
 from gluon_softmax.training.loader import load_data_fashion_mnist
 from gluon_softmax.training.loop import train_epochs
+from gluon_softmax.training.order import Shuffled
 from gluon_softmax.training.run import Settings, seed_weights, train_version
 from gluon_softmax.training.train_ch3 import train_ch3
 
@@ -295,11 +296,12 @@ def test_same_seed_same_numbers(sample):
 
 
 def test_seeds_at_both_ends():
-    drawn = set()
+    drawn, orders = set(), set()
     for seed in (0, 1, 2**31 - 1, 2**31, 2**32 - 1):
         seed_weights(seed)
         drawn.add(float(nd.random.normal(shape=(1,)).asscalar()))
-    assert len(drawn) == 5
+        orders.add(tuple(Shuffled(20, seed).indices()))
+    assert len(drawn) == len(orders) == 5
 
 
 @pytest.mark.full_data

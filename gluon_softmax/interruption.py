@@ -50,7 +50,7 @@ def told() -> Iterator[None]:
     So is a NumPy that is missing or broken, which what handles errors needs itself. Standard
     output and standard error may be closed.
     """
-    _open_closed_streams()
+    open_closed_streams()
     try:
         yield
     except KeyboardInterrupt:
@@ -62,7 +62,7 @@ def told() -> Iterator[None]:
         sys.exit(f"error: {said}")
 
 
-def _open_closed_streams() -> None:
+def open_closed_streams() -> None:
     """Replace standard output or standard error that is closed, as by ``2>&-``, by a null device.
 
     Otherwise the next file that is opened gets its number, and what MXNet writes there.

@@ -3,6 +3,7 @@
 import contextlib
 import multiprocessing
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -253,11 +254,24 @@ def test_while_runs_are_made_in_several_processes(sign, to_group, signum, tmp_pa
 
 @needs_proc
 def test_training_processes_end_when_their_program_is_killed(tmp_path):
-    with started(*MANY_JOBS, str(tmp_path), sign="run   4") as process:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    out, env = str(tmp_path / "out"), {"TMPDIR": str(temporary)}
+    with started(*MANY_JOBS, out, sign="run   4", env=env) as process:
         assert len(workers_of(process)) == 2
         process.kill()
         process.communicate(timeout=20)
         assert_nothing_left(process.pid, shared_memory())
+    assert list(temporary.iterdir()) == []
+
+
+def test_streams_that_are_closed_are_closed_for_training_processes_too(tmp_path):
+    words = [sys.executable, *MANY_JOBS[:-3], "--runs=2", *MANY_JOBS[-3:], str(tmp_path / "out")]
+    done = subprocess.run(
+        f"{shlex.join(words)} <&- 2>&- >{tmp_path}/printed", shell=True, cwd=HERE.parent
+    )
+    assert done.returncode == 0
+    assert "run   2 of 2" in (tmp_path / "printed").read_text("utf-8")
 
 
 # Python imports this before all else: it sends Ctrl-C as something is about to be imported.

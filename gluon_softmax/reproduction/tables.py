@@ -1,5 +1,6 @@
 """Tables that d2lzh and d2l print, found in whatever text was copied with them."""
 
+import csv
 import re
 import sys
 import unicodedata
@@ -20,7 +21,7 @@ FALL = 0.98
 # Between words and numbers stands what is neither, in moderation, so that a text of ten million
 # blanks is read in no time: commas and colons of any script, or what was left of them.
 _GAP = r"\W{0,9}?"
-_NUMBER = r"(-?(?:\d{1,12}\.?\d{0,12}|\.\d{1,12})(?:e[-+]?\d{1,3})?|nan|-?inf)"
+_NUMBER = r"(-?(?:\d{1,12}\.?\d{0,20}|\.\d{1,20})(?:e[-+]?\d{1,3})?|nan|-?inf)"
 _TESTED = r"(?:test|val(?:id(?:ation)?)?)[ _]?"
 _LOSS = r"(?:train(?:ing)?[ _]?)?loss"
 _TRAIN = r"(?:train(?:ing)?[ _]?)?acc(?:uracy)?"
@@ -35,17 +36,20 @@ _LINE = re.compile(
 )
 _BEGINS = re.compile(rf"\W{{0,40}}{_EPOCH}(?!.*%\|)", re.IGNORECASE)
 _WITHOUT_EPOCH = re.compile(rf"loss{_GAP}{_NUMBER}{_GAP}{_TRAIN}{_GAP}{_NUMBER}", re.IGNORECASE)
+_RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉]")
 _ANSI = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
 # Of a Markdown or CSV table: what separates its cells, what its header calls the columns, and what
 # its cells hold. A comma separates cells only where nothing else does: it may be a decimal comma.
 _SEPARATORS = "|\t;,"
 _HEADER = {
-    "epoch": r"epochs?|#|(?:迭代)?周期|轮[次数]?",
-    "loss": rf"(?:{_LOSS}|(?:训练)?损失)\D{{0,20}}",
-    "train acc": rf"(?:{_TRAIN}|训练集?(?:准确率|精度))\D{{0,20}}",
-    "test acc": rf"(?:{_TEST}|(?:测试|验证)集?(?:准确率|精度))\D{{0,20}}",
+    "epoch": r"(?:epochs?|#|(?:迭代)?周期|轮[次数]?)",
+    "loss": rf"(?:{_LOSS}|(?:训练)?损失)",
+    "train acc": rf"(?:{_TRAIN}|训练集?(?:准确率|精度))",
+    "test acc": rf"(?:{_TEST}|(?:测试|验证)集?(?:准确率|精度))",
 }
-_CELL = re.compile(rf"{_NUMBER}\W?", re.IGNORECASE)
+# How a column's name may go on, such as "(%)" or "as printed"; other statistics are other columns.
+_REST = r"(?!.*(?:std|sd|dev|change|diff|min|max|gap))\D{0,20}"
+_CELL = re.compile(rf"{_NUMBER}\W{{0,2}}", re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"(-?\d{1,12}),(\d{1,12}\W?)")
 _EPOCH_CELL = re.compile(r"(?:epoch )?(\d{1,6})(?: ?/ ?\d{1,6})?", re.IGNORECASE)
 
@@ -72,6 +76,14 @@ class Tables(List[Table]):
     """
 
     left_out: Dict[int, str]
+
+
+class _Layout(NamedTuple):
+    """Which cell of a row is which column, what separates the cells, and how many there are."""
+
+    columns: Dict[str, int]
+    separator: str
+    width: int
 
 
 class _Entry(NamedTuple):
@@ -147,7 +159,9 @@ def parse(text: str, name: str) -> Tables:
     UsageError
         If there is no such line, or the epochs of a table are not 1, 2, 3 and so on.
     """
-    # Chinese commas, colons, percent signs and digits become those of ASCII.
+    # Chinese commas, colons, percent signs and digits become those of ASCII; a raised digit is no
+    # part of a number.
+    text = _RAISED.sub("", text)
     text = _ANSI.sub("", unicodedata.normalize("NFKC", text))
     of_cells, rows_left_out = _cells(text)
     entries = sorted([*_lines(text), *of_cells])
@@ -191,46 +205,60 @@ def _cells(text: str) -> Tuple[List[_Entry], Dict[int, str]]:
     """Find the rows of Markdown and CSV tables; by line number, those that cannot be read."""
     entries: List[_Entry] = []
     left_out: Dict[int, str] = {}
-    columns: Dict[str, int] = {}
-    separator, width, start, is_first = "", 0, 0, False
+    header = _Layout({}, "", 0)
+    is_first = is_inside = False
+    start = 0
     for number, line in enumerate(text.split("\n"), start=1):
+        lower = line.lower()
         # No row is longer; a text may be a single line.
-        if len(line) < 1000 and (columns or "loss" in line.lower() or "损失" in line):
-            cells = _split(line, separator)
-            entry = _entry(cells, columns, start, start + len(line), is_first)
+        if len(line) >= 1000:
+            if is_inside:
+                left_out[number] = line
+        elif header.columns or "loss" in lower or "损失" in line:
+            cells = _split(line, header.separator)
+            entry = _entry(cells, header, start, start + len(line), is_first)
             if entry:
                 entries.append(entry)
-                is_first = False
-            elif set(line) - set("|-: \r") or not line.strip():
-                separators = [each for each in _SEPARATORS if each in line]
-                header = _split(line, separators[0]) if separators else []
-                is_row = _is_row(cells, columns, width)
-                if is_row and not (_header(header) or _LINE.search(line)):
+                is_first, is_inside = False, True
+            elif not re.search(r"\w", line):
+                # A rule or a blank line.
+                is_inside = is_inside and bool(line.strip())
+            else:
+                other = _header(line) if "loss" in lower or "损失" in line else None
+                if other and other != header:
+                    header, is_first, is_inside = other, True, True
+                elif not other and _is_row(cells, header, is_inside) and not _LINE.search(line):
                     left_out[number] = line.strip()
-                else:
-                    columns, is_first = _header(header), True
-                    separator, width = "".join(separators[:1]), len(header)
         start += len(line) + 1
     return entries, left_out
 
 
-def _is_row(cells: List[str], columns: Dict[str, int], width: int) -> bool:
+def _is_row(cells: List[str], header: _Layout, is_inside: bool) -> bool:
     """Check whether cells look like a row of a table, also one that cannot be read."""
-    if not columns or len(cells) < 2:
+    if not header.columns or len(cells) < 2:
         return False
-    epoch = cells[columns["epoch"]] if columns["epoch"] < len(cells) else ""
-    return len(cells) == width or bool(_EPOCH_CELL.fullmatch(epoch))
+    column = header.columns["epoch"]
+    epoch = cells[column] if column < len(cells) else ""
+    return (is_inside and len(cells) == header.width) or bool(_EPOCH_CELL.fullmatch(epoch))
 
 
 def _split(line: str, separator: str) -> List[str]:
-    return [cell.strip(" \r*_`\"'") for cell in line.split(separator or None)]
+    """Split a line into cells; in CSV, a cell in quotes may hold the separator."""
+    if not separator:
+        return []
+    cells = line.split(separator)
+    if separator != "|" and '"' in line:
+        cells = next(csv.reader([line], delimiter=separator), [])
+    return [cell.strip(" \r*_`\"'") for cell in cells]
 
 
 def _entry(
-    cells: List[str], columns: Dict[str, int], start: int, end: int, is_first: bool
+    cells: List[str], header: _Layout, start: int, end: int, is_first: bool
 ) -> Optional[_Entry]:
     """Read a row by the columns of its header; None if it is none."""
-    if not columns or max(columns.values()) >= len(cells):
+    columns = header.columns
+    # More cells than names: a comma may be a decimal comma.
+    if not columns or max(columns.values()) >= len(cells) or any(cells[header.width :]):
         return None
     epoch = _EPOCH_CELL.fullmatch(cells[columns["epoch"]])
     found = [
@@ -242,17 +270,24 @@ def _entry(
     return _Entry(start, end, int(epoch.group(1)), (loss, train_acc, test_acc), is_first)
 
 
-def _header(cells: List[str]) -> Dict[str, int]:
-    """Find which cell is which column in a header; nothing if a line is not one."""
-    columns: Dict[str, int] = {}
-    for word, pattern in _HEADER.items():
-        for k, cell in enumerate(cells):
-            if word not in columns and re.fullmatch(pattern, cell, re.IGNORECASE):
-                columns[word] = k
-    # The epochs' column may have no name.
-    if columns.get("loss"):
-        columns.setdefault("epoch", columns["loss"] - 1)
-    return columns if len(columns) == len(_HEADER) else {}
+def _header(line: str) -> Optional[_Layout]:
+    """Find which cell is which column in a header; None if a line is not one."""
+    for separator in filter(line.__contains__, _SEPARATORS):
+        cells = _split(line, separator)
+        columns: Dict[str, int] = {}
+        # A column of exactly that name goes before one whose name goes on.
+        for rest in ("", _REST):
+            for word, pattern in _HEADER.items():
+                for k, cell in enumerate(cells):
+                    if word not in columns and re.fullmatch(pattern + rest, cell, re.IGNORECASE):
+                        columns[word] = k
+        # The epochs' column may have no name.
+        before = columns.get("loss", 0) - 1
+        if before >= 0 and not cells[before]:
+            columns.setdefault("epoch", before)
+        if len(columns) == len(_HEADER):
+            return _Layout(columns, separator, len(cells))
+    return None
 
 
 def _goes_on(text: str, before: _Entry, entry: _Entry) -> bool:

@@ -3,6 +3,7 @@
 import contextlib
 import multiprocessing
 import os
+import shutil
 import signal
 import tempfile
 import threading
@@ -21,10 +22,10 @@ from ..console import say
 from ..data.fashion_mnist import FashionMNIST
 from ..data.resplit import resplit
 from ..errors import WorkerError
-from ..interruption import end_if_asked, held
+from ..interruption import end_if_asked, held, open_closed_streams
 from .loop import Records
 from .run import Run, Settings, train_version
-from .workers import end_with_parent
+from .workers import wait_for_parent
 
 # Bytes that a training process takes, most of it for MXNet and the images.
 MEMORY = 400 << 20
@@ -109,7 +110,7 @@ def training(tasks: Sequence[Task], data: FashionMNIST, jobs: int) -> Iterator[I
     ------
     iterator of Run
         The results in the order of the tasks. It raises Diverged at the run that diverged, and
-        WorkerError if a process ended twice.
+        WorkerError if processes ended twice before the same run was done, or cannot start.
     """
     jobs = min(jobs, len(tasks))
     if jobs < 2:
@@ -120,9 +121,7 @@ def training(tasks: Sequence[Task], data: FashionMNIST, jobs: int) -> Iterator[I
     before = set(multiprocessing.active_children())
     pools: List[ProcessPoolExecutor] = []
     # Each process maps these files: only the runs pass through pipes.
-    with tempfile.TemporaryDirectory(prefix="gluon-softmax-") as folder:
-        for name in _ARRAYS:
-            np.save(_file(folder, name), getattr(data, name))
+    with _shared(data) as folder:
 
         def start(waiting: Sequence[Task]) -> "List[Future[Run]]":
             spawn = multiprocessing.get_context("spawn")
@@ -147,6 +146,31 @@ def training(tasks: Sequence[Task], data: FashionMNIST, jobs: int) -> Iterator[I
         finally:
             for pool in pools:
                 pool.shutdown()
+
+
+@contextlib.contextmanager
+def _shared(data: FashionMNIST) -> Iterator[str]:
+    """Write the images and labels into a temporary folder for the block."""
+    try:
+        folder = tempfile.mkdtemp(prefix="gluon-softmax-")
+    except OSError as error:
+        raise _cannot_share(error) from error
+    try:
+        try:
+            for name in _ARRAYS:
+                np.save(_file(folder, name), getattr(data, name))
+        except OSError as error:
+            raise _cannot_share(error) from error
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _cannot_share(error: OSError) -> WorkerError:
+    return WorkerError(
+        f"cannot write the images into {tempfile.gettempdir()} for other processes "
+        f"({error.strerror or error}): set TMPDIR to another folder, or use --jobs 1"
+    )
 
 
 class Trainer:
@@ -187,16 +211,15 @@ def _in_order(
     futures: "List[Future[Run]]",
     start: "Callable[[Sequence[Task]], List[Future[Run]]]",
 ) -> Iterator[Run]:
-    """Yield the runs as they are completed; start once more if a process ends before that."""
-    done = 0
-    for is_last in (False, True):
+    """Yield the runs as they are completed; start a run once more if a process ends before."""
+    done, ended_at = 0, -1
+    while done < len(tasks):
         try:
             for future in futures:
                 yield _result(future)
                 done += 1
-            return
         except BrokenProcessPool as error:
-            if is_last:
+            if ended_at == done:
                 raise WorkerError(
                     "two training processes ended before they were done (killed, or out of "
                     "memory); choose fewer processes (--jobs)"
@@ -205,6 +228,7 @@ def _in_order(
                 "a training process ended before it was done (killed, or out of memory): its run "
                 "is started once more"
             )
+            ended_at = done
             futures = start(tasks[done:])
 
 
@@ -229,11 +253,19 @@ def _begin(folder: str, *about: Any) -> None:
     global _trainer
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+    open_closed_streams()
     # Its bars share a lock with other processes by default, which a killed process would leave.
     tqdm.set_lock(threading.RLock())
     arrays = [np.load(_file(folder, name), mmap_mode="r") for name in _ARRAYS]
     _trainer = Trainer(FashionMNIST(*about, *arrays))
+
+
+def _end_with_parent(folder: str) -> None:
+    # A parent that was killed leaves its folder.
+    wait_for_parent()
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(0)
 
 
 def _train(task: Task) -> Run:

@@ -173,7 +173,7 @@ def _work(theirs: socket.socket, dataset: Optional[Dataset]) -> None:
     # Ctrl-C in a terminal reaches all processes; the parent ends its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     stream: Any = theirs.makefile("rwb")
     # The parent can end first.
     with contextlib.suppress(EOFError, OSError):
@@ -187,12 +187,16 @@ def _work(theirs: socket.socket, dataset: Optional[Dataset]) -> None:
             _write([array.asnumpy() for array in batch], stream)
 
 
-def end_with_parent() -> None:
-    """End this process when its parent has ended, however that did."""
+def _end_with_parent() -> None:
     # The end of the stream is no sign: processes that are forked later hold a copy of it.
+    wait_for_parent()
+    os._exit(0)
+
+
+def wait_for_parent() -> None:
+    """Wait until this process's parent has ended, however it did."""
     parent: Any = multiprocessing.parent_process()
     parent.join()
-    os._exit(0)
 
 
 def _end(process: multiprocessing.Process, ours: socket.socket, stream: Any) -> None:

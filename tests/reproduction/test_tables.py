@@ -49,6 +49,11 @@ TWO = (Number(0.5542, 4), Number(0.097, 3), Number(0.826, 3))
         "epoch;loss;train acc;test acc\r\n1;0,7517;0,095;0,790\r\n",
         "epoch\tloss\ttrain acc\ttest acc\n1\t0,7517\t0,095\t0,790\n",
         "轮次,损失,训练准确率,测试准确率\n1,0.7517,0.095,0.790\n",
+        'epoch,examples,loss,train acc,test acc\n1,"60,000","0,7517","0,095",0.790\n',
+        "epoch,loss std,loss,train acc std,train acc,test acc\n1,0.1,0.7517,0.2,0.095,0.790\n",
+        "Epoch No.,time,loss (mean; nats),train acc,test acc\n1,3,0.7517,0.095,0.790\n",
+        "+---+---+\n| epoch | loss | train acc | test acc |\n+====+====+\n\n# a note\n"
+        "| 1 | 0.7517¹ | 0.095 % | 0.790 % |\n+---+---+\n",
         "| 迭代周期 | 训练损失 | 训练精度 | 测试精度（%） |\n|--|--|--|--|\n"
         "| 1 | 0.7517 | 0.095 | 0.790 |",
     ],
@@ -111,13 +116,45 @@ def test_lines_that_cannot_be_read_are_named():
 def test_rows_of_cells_that_cannot_be_read_are_named():
     header = "epoch,loss,train acc,test acc\n"
     first, second = "1,0.7517,0.095,0.790\n", "2,0.5542,0.097,0.826\n"
-    tables = parse(header + first + second + "3,oops,0.098,0.831\n\n1,2,3,4\n", "t")
+    tables = parse(header + first + second + "3,oops,0.098,0.831\n\nYes,it,is,so.\n", "t")
     assert tables == [[ROW, TWO]]
     assert tables.left_out == {4: "3,oops,0.098,0.831"}
     # A line of the usual form is no row of the table above it.
     line = "epoch 1, loss 0.7517, train acc 0.095, test acc 0.790\n"
     tables = parse(header + first + line, "t")
     assert (tables, tables.left_out) == ([[ROW], [ROW]], {})
+
+
+@pytest.mark.parametrize(
+    "between", ["\n", "  \n", "# lr lowered\n", "epoch,loss,train acc,test acc\n", ",,,\n"]
+)
+def test_a_table_of_cells_goes_on_after_other_lines(between):
+    header = "epoch,loss,train acc,test acc\n"
+    first, second = "1,0.7517,0.095,0.790\n", "2,0.5542,0.097,0.826\n"
+    tables = parse(header + between + first + between + second, "t")
+    assert (tables, tables.left_out) == ([[ROW, TWO]], {})
+
+
+def test_numbers_of_full_precision():
+    text = "epoch,loss,train acc,test acc\n1,0.7517123456789012,0.7566666666666667,0.79\n"
+    assert [number.value for number in parse(text, "t")[0][0]] == [
+        0.7517123456789012,
+        0.7566666666666667,
+        0.79,
+    ]
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("header", ["seconds,loss,train acc,test acc", "epoch,loss,train acc"])
+def test_a_header_without_all_columns_is_no_table(header):
+    with pytest.raises(UsageError, match="no line in it"):
+        parse(f"{header}\n1,0.7,0.1,0.8\n", "t")
+
+
+@pytest.mark.bad_input
+def test_unquoted_decimal_commas_are_no_numbers():
+    with pytest.raises(UsageError, match="line 2 cannot be read: `1,0,75,0,76,0,79`"):
+        parse("epoch,loss,train acc,test acc\n1,0,75,0,76,0,79\n", "t")
 
 
 @pytest.mark.bad_input

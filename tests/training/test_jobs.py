@@ -122,10 +122,20 @@ def test_processes_that_are_killed_again_are_an_error(sample):
         killer.join()
 
 
+@pytest.mark.fault
+def test_a_folder_without_space_is_one_line(sample, monkeypatch):
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(jobs.np, "save", full)
+    with pytest.raises(WorkerError, match=r"\(No space left on device\): set TMPDIR to another"):
+        made(TASKS, sample, 2)
+
+
 def test_the_images_are_mapped_not_copied(sample, tmp_path, monkeypatch):
     monkeypatch.setattr(jobs, "_trainer", None)
     monkeypatch.setattr(jobs.signal, "signal", lambda *handler: None)
-    monkeypatch.setattr(jobs, "end_with_parent", lambda: None)
+    monkeypatch.setattr(jobs, "_end_with_parent", lambda folder: None)
     for name in ("train_images", "train_labels", "test_images", "test_labels"):
         np.save(tmp_path / f"{name}.npy", getattr(sample, name))
     jobs._begin(str(tmp_path), sample.edition, sample.origin, sample.checksums)

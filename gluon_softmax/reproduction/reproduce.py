@@ -54,7 +54,8 @@ def reproduce(
     printed : Printed
         The numbers to compare with.
     jobs : int
-        Number of processes to train in; the results do not depend on it.
+        Number of processes to train in; the results do not depend on it. A script that asks for
+        several calls this under ``if __name__ == "__main__":``, as each process imports it.
 
     Returns
     -------

@@ -351,9 +351,9 @@ def test_divergence_in_reproduce_leaves_a_report_of_what_ended(
     on_sample, tmp_path, capsys, monkeypatch
 ):
     from gluon_softmax.errors import Diverged
-    from gluon_softmax.reproduction import reproduce
+    from gluon_softmax.training import jobs
 
-    whole = reproduce.train_version
+    whole = jobs.train_version
     calls = []
 
     def diverges_in_the_third_pair(*args, **kwargs):
@@ -362,7 +362,7 @@ def test_divergence_in_reproduce_leaves_a_report_of_what_ended(
             raise Diverged("epoch 3: no longer finite", None)
         return whole(*args, **kwargs)
 
-    monkeypatch.setattr(reproduce, "train_version", diverges_in_the_third_pair)
+    monkeypatch.setattr(jobs, "train_version", diverges_in_the_third_pair)
     out = tmp_path / "report"
     argv = ["reproduce", *on_sample, "--out", str(out), "--no-reading"]
     assert cli.main(argv) == 1

@@ -33,8 +33,8 @@ from .language import listed, say
 FEWEST = 5
 # Without its typo a table fits at least as well as this, and the typo is as unlikely as this.
 REST_FITTING, TYPO = 1e-3, 1e-6
-# That the lines are of two tables must be ahead by so many powers of ten, and by as many more as
-# there are places and pairs of data to try.
+# "Lines of two tables" must lead by this many powers of ten, plus log10 of the number of tries.
+# Each cut with each pair of editions is a try.
 MUCH_LIKELIER = 2.0
 # Of many deviations that are tried, one fits no table that it does not fit so well.
 DEVIATION_FITTING = 0.01

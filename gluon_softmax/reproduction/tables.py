@@ -159,8 +159,8 @@ def parse(text: str, name: str) -> Tables:
     UsageError
         If there is no such line, or the epochs of a table are not 1, 2, 3 and so on.
     """
-    # Chinese commas, colons, percent signs and digits become those of ASCII; a raised digit is no
-    # part of a number.
+    # NFKC turns Chinese punctuation and digits into ASCII. It would turn a footnote's raised digit
+    # into a digit of the number, too.
     text = _RAISED.sub("", text)
     text = _ANSI.sub("", unicodedata.normalize("NFKC", text))
     of_cells, rows_left_out = _cells(text)
@@ -209,12 +209,12 @@ def _cells(text: str) -> Tuple[List[_Entry], Dict[int, str]]:
     is_first = is_inside = False
     start = 0
     for number, line in enumerate(text.split("\n"), start=1):
-        lower = line.lower()
+        names_a_loss = "loss" in line.lower() or "损失" in line
         # No row is longer; a text may be a single line.
         if len(line) >= 1000:
             if is_inside:
                 left_out[number] = line
-        elif header.columns or "loss" in lower or "损失" in line:
+        elif header.columns or names_a_loss:
             cells = _split(line, header.separator)
             entry = _entry(cells, header, start, start + len(line), is_first)
             if entry:
@@ -224,7 +224,7 @@ def _cells(text: str) -> Tuple[List[_Entry], Dict[int, str]]:
                 # A rule or a blank line.
                 is_inside = is_inside and bool(line.strip())
             else:
-                other = _header(line) if "loss" in lower or "损失" in line else None
+                other = _header(line) if names_a_loss else None
                 if other and other != header:
                     header, is_first, is_inside = other, True, True
                 elif not other and _is_row(cells, header, is_inside) and not _LINE.search(line):
@@ -275,7 +275,7 @@ def _header(line: str) -> Optional[_Layout]:
     for separator in filter(line.__contains__, _SEPARATORS):
         cells = _split(line, separator)
         columns: Dict[str, int] = {}
-        # A column of exactly that name goes before one whose name goes on.
+        # An exact name takes precedence over a longer one, such as "loss (mean)".
         for rest in ("", _REST):
             for word, pattern in _HEADER.items():
                 for k, cell in enumerate(cells):

@@ -29,9 +29,9 @@ from .workers import wait_for_parent
 
 # Bytes that a training process takes, most of it for MXNet and the images.
 MEMORY = 400 << 20
-# So many training examples take about 5 s; a process starts in 2 s.
+# Training on this many examples takes about 5 s; a process starts in 2 s.
 EXAMPLES = 1_000_000
-# One process keeps MXNet's engine and Python busy on so many cores: two processes are no faster.
+# One process keeps this many cores busy: one core runs Python, the other MXNet.
 ENOUGH_FOR_ONE = 2
 _ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
@@ -71,9 +71,9 @@ def usual_jobs(settings: Settings, examples: int) -> int:
     Returns
     -------
     int
-        The number of cores that this process may use, or as many processes as the free memory is
-        enough for, or as have work for some seconds each; 1 on one or two cores, with a GPU or
-        with loader workers.
+        The smallest of three numbers: the cores that this process may use, the processes that fit
+        into the free memory, and the processes that have work for 5 s each. 1 on one or two cores,
+        with a GPU or with loader workers.
     """
     if settings.loader != "resident" or getattr(settings.ctx, "device_type", "") != "cpu":
         return 1
@@ -151,26 +151,17 @@ def training(tasks: Sequence[Task], data: FashionMNIST, jobs: int) -> Iterator[I
 @contextlib.contextmanager
 def _shared(data: FashionMNIST) -> Iterator[str]:
     """Write the images and labels into a temporary folder for the block."""
-    try:
-        folder = tempfile.mkdtemp(prefix="gluon-softmax-")
-    except OSError as error:
-        raise _cannot_share(error) from error
-    try:
+    with contextlib.ExitStack() as stack:
         try:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="gluon-softmax-"))
             for name in _ARRAYS:
                 np.save(_file(folder, name), getattr(data, name))
         except OSError as error:
-            raise _cannot_share(error) from error
+            raise WorkerError(
+                f"cannot write the images into {tempfile.gettempdir()} for other processes "
+                f"({error.strerror or error}): set TMPDIR to another folder, or use --jobs 1"
+            ) from error
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _cannot_share(error: OSError) -> WorkerError:
-    return WorkerError(
-        f"cannot write the images into {tempfile.gettempdir()} for other processes "
-        f"({error.strerror or error}): set TMPDIR to another folder, or use --jobs 1"
-    )
 
 
 class Trainer:
@@ -255,14 +246,14 @@ def _begin(folder: str, *about: Any) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
     open_closed_streams()
-    # Its bars share a lock with other processes by default, which a killed process would leave.
+    # By default, tqdm makes a lock that processes share; a killed process would leak it.
     tqdm.set_lock(threading.RLock())
     arrays = [np.load(_file(folder, name), mmap_mode="r") for name in _ARRAYS]
     _trainer = Trainer(FashionMNIST(*about, *arrays))
 
 
 def _end_with_parent(folder: str) -> None:
-    # A parent that was killed leaves its folder.
+    # A killed parent cannot remove its folder.
     wait_for_parent()
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)

@@ -193,9 +193,9 @@ def test_the_class_of_a_column_is_sure_in_whatever_unit(unit, decimals, official
     ]
     text = as_text(of_all[0].records, per_cent=unit, column=[0.1] * 5, decimals=decimals)
     found = read(text, official, (Settings(), {"official": of_all}, None))
-    [words] = [words for words in told(found) if '"train acc" is the share' in words]
-    assert "predicted as class 1, trouser" in words
-    assert "as frequent" not in words
+    [reading] = [reading for reading in told(found) if '"train acc" is the share' in reading]
+    assert "predicted as class 1, trouser" in reading
+    assert "as frequent" not in reading
 
 
 def test_a_column_near_a_share_in_one_epoch_only_is_none(official, runs):

@@ -55,7 +55,9 @@ def _measure(workers: int, batch_size: int, *options: str) -> Dict[str, float]:
         command = [*launcher, *command]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        reason = done.stderr.strip().splitlines() or ["no message"]
+        lines = done.stderr.strip().splitlines() or ["no message"]
+        # Processes write at once, so that the last line can be the middle of a traceback.
+        reason = [line for line in lines if line.startswith("error: ")] or lines
         raise GluonSoftmaxError(f"{workers} workers, batch size {batch_size}: {reason[-1]}")
     return json.loads(done.stdout)
 

@@ -6,9 +6,11 @@ it, it times steps on one batch of random images with that number of inputs.
 
 import argparse
 import json
+import sys
 import time
 
 from ...cluster.roles import given_role, serves
+from ...errors import UsageError
 
 STEPS = 20
 
@@ -23,7 +25,10 @@ def main():
     if settings.workers == 1:
         print(json.dumps(measure(settings, None)))
         return
-    role = given_role("dist_sync", settings.batch_size)
+    try:
+        role = given_role("dist_sync", settings.batch_size)
+    except UsageError as error:
+        sys.exit(f"error: {error}")
     if serves(role):
         return
     from ...cluster.team import joined

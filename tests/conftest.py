@@ -1,4 +1,5 @@
 import dataclasses
+import gc
 import os
 import signal
 import sys
@@ -90,3 +91,12 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.timeout(1200))
         if item.get_closest_marker("posix") and sys.platform == "win32":
             item.add_marker(pytest.mark.skip(reason="needs what Windows has not"))
+
+
+def pytest_collection_finish():
+    """Exclude what lives for the whole session from garbage collection.
+
+    Each DataLoader of Gluon collects garbage, which took more time than the training of the sample.
+    """
+    gc.collect()
+    gc.freeze()

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pace import paced
 
 ROOT = Path(__file__).parent.parent
 # Root may write anywhere, unless this is taken from it.
@@ -35,7 +36,7 @@ def run(*argv, python=(), stdout=subprocess.PIPE, before=()):
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=120,
+        timeout=paced(120),
         check=False,
     )
 

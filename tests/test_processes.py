@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from pace import paced
 from program import can_mount, shared_memory
 from server import serve
 
@@ -119,10 +120,11 @@ def started(*argv, sign, env=None):
 
 
 def assert_ends(process, signum, to_group, before):
+    limit = paced(2)
     start = time.monotonic()
     (os.killpg if to_group else os.kill)(process.pid, signum)
-    _, error = process.communicate(timeout=20)
-    assert time.monotonic() - start < 2
+    _, error = process.communicate(timeout=10 * limit)
+    assert time.monotonic() - start < limit
     assert process.returncode == 128 + signum
     assert b"Traceback" not in error
     assert b"Exception ignored" not in error
@@ -221,7 +223,7 @@ def test_ctrl_c_after_some_runs_leaves_a_partial_report(tmp_path):
     argv = ["-m", "gluon_softmax", "reproduce", "--data-dir", str(HERE / "data"), "--runs=1000"]
     with started(*argv, "--no-reading", "--out", str(tmp_path), sign="run   4") as process:
         os.killpg(process.pid, signal.SIGINT)
-        out, error = process.communicate(timeout=30)
+        out, error = process.communicate(timeout=paced(30))
         assert process.returncode == 130
         assert_nothing_left(process.pid, before)
     assert b"Traceback" not in error
@@ -243,7 +245,7 @@ def test_while_runs_are_made_in_several_processes(sign, to_group, signum, tmp_pa
     before = shared_memory()
     with started(*MANY_JOBS, str(tmp_path), sign=sign) as process:
         (os.killpg if to_group else os.kill)(process.pid, signum)
-        _, error = process.communicate(timeout=30)
+        _, error = process.communicate(timeout=paced(30))
         assert process.returncode == 128 + signum
         assert_nothing_left(process.pid, before)
     assert b"Traceback" not in error
@@ -260,7 +262,7 @@ def test_training_processes_end_when_their_program_is_killed(tmp_path):
     with started(*MANY_JOBS, out, sign="run   4", env=env) as process:
         assert len(workers_of(process)) == 2
         process.kill()
-        process.communicate(timeout=20)
+        process.communicate(timeout=paced(20))
         assert_nothing_left(process.pid, shared_memory())
     assert list(temporary.iterdir()) == []
 
@@ -361,11 +363,11 @@ def workers_of(process):
 
 # A worker process that is not forked imports MXNet first, which takes a while under load.
 PATIENCE = 3 if multiprocessing.get_all_start_methods()[0] == "fork" else 20
-SHORT = f"""
+SHORT = """
 import sys
 from gluon_softmax.commands import main
 from gluon_softmax.training import workers
-workers.PATIENCE = {PATIENCE}
+workers.PATIENCE = int(sys.argv.pop(1))
 sys.exit(main.main_version("concise", sys.argv[1:]))
 """
 
@@ -375,7 +377,9 @@ sys.exit(main.main_version("concise", sys.argv[1:]))
 @pytest.mark.parametrize("which", [slice(0, 1), slice(3, 4), slice(0, 4)])
 def test_a_worker_that_is_killed_or_stands_still_is_an_error(which, signum):
     before = shared_memory()
-    argv = ["-c", SHORT, *ENDLESS, "--loader=per-sample", "--num-workers=2"]
+    patience = round(paced(PATIENCE))
+    limit = paced(2) if signum == signal.SIGKILL else patience + paced(3)
+    argv = ["-c", SHORT, str(patience), *ENDLESS, "--loader=per-sample", "--num-workers=2"]
     with started(*argv, sign="epoch 2") as process:
         workers = workers_of(process)
         # Of the training set and of the test set.
@@ -385,12 +389,12 @@ def test_a_worker_that_is_killed_or_stands_still_is_an_error(which, signum):
             # The first may have ended all.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signum)
-        _, error = process.communicate(timeout=60)
-        assert time.monotonic() - start < (2 if signum == signal.SIGKILL else PATIENCE + 3)
+        _, error = process.communicate(timeout=limit + 60)
+        assert time.monotonic() - start < limit
         assert process.returncode == 1
         words = "error: a loader worker ended unexpectedly"
         if signum == signal.SIGSTOP:
-            words = f"error: a loader worker made no batch within {PATIENCE} s"
+            words = f"error: a loader worker made no batch within {patience} s"
         assert error.decode().startswith(words)
         assert error.count(b"\n") == 1
         assert_nothing_left(process.pid, before)
@@ -402,7 +406,7 @@ def test_workers_end_when_their_program_is_killed():
     with started(*argv, sign="epoch 1") as process:
         assert len(workers_of(process)) == 6
         process.kill()
-        _, error = process.communicate(timeout=20)
+        _, error = process.communicate(timeout=paced(20))
         # Python's own tracker of what a forkserver shares has a word on a sudden end.
         assert error == b"" or (PATIENCE > 3 and b"resource_tracker" in error)
         assert_nothing_left(process.pid, shared_memory())
@@ -417,7 +421,7 @@ def test_shared_memory_is_not_needed():
         cwd=HERE.parent,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        timeout=100,
+        timeout=paced(100),
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, b"")
@@ -444,7 +448,7 @@ def test_start_methods_give_the_same(method, tmp_path):
             cwd=HERE.parent,
             env={**os.environ, "PYTHONPATH": str(HERE.parent)},
             stdout=subprocess.PIPE,
-            timeout=120,
+            timeout=paced(120),
             check=True,
         ).stdout
         for loader in (["--loader=per-sample", "--num-workers=1"], [])
@@ -467,9 +471,9 @@ def test_a_worker_that_cannot_start_is_an_error(method, tmp_path):
         env={**os.environ, "PYTHONPATH": str(HERE.parent)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        timeout=60,
+        timeout=paced(60),
         check=False,
     )
-    assert time.monotonic() - start < 20
+    assert time.monotonic() - start < paced(20)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith(b"error: a loader worker could not start")

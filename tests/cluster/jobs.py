@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+from pace import paced
+
 from gluon_softmax.cluster.launch import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -66,7 +68,7 @@ class Job:
 
     def ended(self, seconds):
         """Wait for all; gives what each said as error, and its status."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + paced(seconds)
         found = {}
         for role, process in self.processes.items():
             try:
@@ -100,7 +102,7 @@ def of_job(port):
 
 
 def wait_for(what, seconds=30):
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + paced(seconds)
     while True:
         found = what()
         if found:

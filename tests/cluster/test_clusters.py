@@ -9,6 +9,7 @@ import sys
 
 import jobs
 import pytest
+from pace import paced
 
 SCRIPTS = jobs.ROOT / "tests" / "clusters"
 NEEDED = {
@@ -67,10 +68,10 @@ def started(cluster, script):
 def test_the_digits_of_one_process(cluster):
     process = started(cluster, command(cluster, "--epochs", "3"))
     try:
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=paced(120))
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=paced(20))
     # Shells that start on each host may have something to say.
     assert (process.returncode, jobs.error_lines(err)) == (0, [])
     assert out == jobs.single("concise", "--data-dir", str(jobs.SAMPLE), "--epochs", "3")
@@ -108,10 +109,10 @@ def test_a_host_that_stops_responding(harm, tmp_path):
     try:
         assert process.stdout.readline().startswith("epoch 1,")
         begun.touch()
-        _, err = process.communicate(timeout=100)
+        _, err = process.communicate(timeout=paced(100))
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=paced(20))
     harmed, ended = (int((tmp_path / name).read_text()) for name in ("harmed", "ended"))
     assert ended - harmed <= 30
     *_, line, last = err.splitlines()

@@ -11,6 +11,7 @@ from pathlib import Path
 import jobs
 import numpy as np
 import pytest
+from pace import paced
 
 from gluon_softmax.cluster import launch as launching
 from gluon_softmax.errors import UsageError
@@ -30,7 +31,7 @@ def started(*argv, workers=2):
 def run(*argv, **options):
     port, process = started(*argv, **options)
     try:
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=paced(120))
     finally:
         process.kill()
     assert jobs.of_job(port) == {}
@@ -110,7 +111,7 @@ def test_nobody_else_can_reach_it():
         assert len(addresses) == 4
         assert set(addresses) == {"0100007F"}
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=paced(20))
 
 
 @pytest.mark.fault
@@ -121,8 +122,8 @@ def test_a_process_that_is_killed(role, tmp_path):
         assert len(numbers) == (2 if role == "worker" else 1)
         start = time.monotonic()
         os.kill(numbers[-1], signal.SIGKILL)
-        _, err = process.communicate(timeout=30)
-        assert time.monotonic() - start < 30
+        _, err = process.communicate(timeout=paced(30))
+        assert time.monotonic() - start < paced(30)
         which = {"worker": "a worker", "server": "a server", "scheduler": "the scheduler"}
         # An array that a signal found half made has something to say itself.
         expected = f"error: {which[role]} was killed by signal 9; all other processes are stopped"
@@ -137,7 +138,7 @@ def test_a_process_that_is_killed(role, tmp_path):
 def test_a_signal_ends_all(signum):
     with at_work() as (port, process):
         process.send_signal(signum)
-        _, err = process.communicate(timeout=10)
+        _, err = process.communicate(timeout=paced(10))
         assert ("interrupted" in err) == (signum == signal.SIGINT)
         assert jobs.error_lines(err) == []
         assert process.returncode == 128 + signum
@@ -149,7 +150,7 @@ def test_a_signal_ends_all(signum):
 def test_a_launcher_that_is_gone(name):
     with at_work() as (port, process):
         process.send_signal(getattr(signal, name))
-        process.wait(timeout=10)
+        process.wait(timeout=paced(10))
         jobs.wait_for(lambda: not jobs.of_job(port), 10)
 
 
@@ -159,7 +160,7 @@ def test_a_launcher_that_is_gone_at_once():
     with process:
         # MXNet's own is its child, which has yet to begin then.
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + paced(30)
         while not children.read_text() and time.monotonic() < deadline:
             pass
         process.kill()
@@ -176,7 +177,7 @@ def test_a_second_ctrl_c_waits_no_more():
         process.send_signal(signal.SIGINT)
         time.sleep(0.7)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=10)
+        process.communicate(timeout=paced(10))
         jobs.wait_for(lambda: not jobs.of_job(port), 10)
 
 
@@ -195,7 +196,7 @@ def test_all_words_after_the_dashes_are_the_commands():
     process = jobs.start(
         ["gluon_softmax", "cluster", "--", sys.executable, *argv], dict(os.environ)
     )
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=paced(60))
     assert set(out.splitlines()) == {"['--debug', '--', '-n']"}
 
 
@@ -238,7 +239,7 @@ def test_a_loss_that_is_not_finite_is_reported_once(program):
 )
 def test_bad_usage(argv, words):
     process = jobs.start(["gluon_softmax", "cluster", *argv], dict(os.environ))
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=paced(60))
     assert process.returncode == 2
     assert len(err.splitlines()) == 1
     assert words in err

@@ -38,5 +38,7 @@ def test_a_cluster_is_measured():
 @pytest.mark.posix
 @pytest.mark.bad_input
 def test_a_cluster_that_fails():
-    with pytest.raises(GluonSoftmaxError, match=r"2 workers, batch size 1: error: .*(ended|more workers)"):
+    with pytest.raises(
+        GluonSoftmaxError, match=r"2 workers, batch size 1: error: .*(ended|more workers)"
+    ):
         machines._measure(2, 1)

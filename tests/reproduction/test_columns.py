@@ -383,6 +383,10 @@ def test_sections_keep_their_order(official, runs, tmp_path):
     assert "the tutorial" not in re.sub(r"as the tutorial's\s+second part", "", page)
 
 
+# Tests of one group run in one process, so that its fixture is made once.
+of_many = pytest.mark.xdist_group("many")
+
+
 @pytest.fixture(scope=by_module)
 def many(official_data):
     """Twenty runs of each edition, at the settings with which others published theirs."""
@@ -401,6 +405,7 @@ def without(many, edition, k):
     return (settings, others, None), of[edition][k].records
 
 
+@of_many
 @pytest.mark.full_data
 @pytest.mark.parametrize(
     ("framework", "edition", "count"), [("MXNet", "withdrawn", 13), ("PyTorch", "official", 3)]
@@ -419,6 +424,7 @@ def test_published_tables_get_their_edition(framework, edition, count, official_
     assert told(found) == []
 
 
+@of_many
 @pytest.mark.full_data
 def test_our_own_runs_get_their_edition(official_data, many):
     judged = {"official": [], "resplit": []}
@@ -433,6 +439,7 @@ def test_our_own_runs_get_their_edition(official_data, many):
     assert judged["resplit"].count("withdrawn") >= 12
 
 
+@of_many
 @pytest.mark.full_data
 @pytest.mark.parametrize(("name", "settings"), [("256", THEIRS), ("128", Settings(5, 128, 0.05))])
 def test_tables_of_another_program_get_their_edition(name, settings, official_data):

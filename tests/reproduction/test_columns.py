@@ -439,7 +439,6 @@ def test_our_own_runs_get_their_edition(official_data, many):
     assert judged["resplit"].count("withdrawn") >= 12
 
 
-@of_many
 @pytest.mark.full_data
 @pytest.mark.parametrize(("name", "settings"), [("256", THEIRS), ("128", Settings(5, 128, 0.05))])
 def test_tables_of_another_program_get_their_edition(name, settings, official_data):
@@ -459,6 +458,7 @@ def test_tables_of_another_program_get_their_edition(name, settings, official_da
         assert len(judged) == 20
 
 
+@of_many
 @pytest.mark.full_data
 def test_tables_of_no_edition_are_neither_and_why(official_data, many):
     kinds = ["weight decay 0.0008", "weight decay 0.001", "weight decay 0.0012"]
@@ -503,6 +503,7 @@ def test_the_runs_that_are_shipped_are_todays(official_data):
         np.testing.assert_allclose(ours[:, 1:], np.array(shipped)[:, 1:], atol=1e-3)
 
 
+@of_many
 @pytest.mark.full_data
 @pytest.mark.parametrize("edition", ["official", "resplit"])
 def test_a_column_that_is_the_share_of_any_class(edition, official_data, many):

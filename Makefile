@@ -64,7 +64,7 @@ test-debian-12 test-debian-13 test-debian-sid test-arm64:
 	@sh .ci/machine $(@:test-%=%)
 
 test-cuda:
-	@$(MAKE) --no-print-directory test GPU=1 ARGS="tests/revival/test_cuda.py -m cuda $(ARGS)"
+	@$(MAKE) --no-print-directory test GPU=1 ARGS="tests/compat/test_cuda.py -m cuda $(ARGS)"
 
 test-windows:
 	@sh .ci/windows $(ARGS)

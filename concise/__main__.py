@@ -12,6 +12,6 @@ if __name__ == "__main__":
     from gluon_softmax.interruption import told
 
     with told():
-        from gluon_softmax.commands.main import main_version
+        from gluon_softmax.commands.main import main_implementation
 
-        sys.exit(main_version(folder.name))
+        sys.exit(main_implementation(folder.name))

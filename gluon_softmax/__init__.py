@@ -1,13 +1,13 @@
 """Softmax regression on Fashion-MNIST in MXNet 1.9.1 and Gluon, as the tutorial has it.
 
-Importing this package makes MXNet and d2lzh importable on newer Pythons; see ``revival``. What a
+Importing this package makes MXNet and d2lzh importable on newer Pythons; see ``compat``. What a
 reader uses in a notebook of their own is here by name, and imported when it is asked for.
 """
 
 from importlib import import_module
 from typing import Any, List, Tuple
 
-from .revival import revive
+from .compat import apply_patches
 
 __version__ = "0.2.0"
 
@@ -15,7 +15,7 @@ _PUBLIC = {
     "evaluate_accuracy": "training.loop",
     "get_fashion_mnist_labels": "data.fashion_mnist",
     "load_data_fashion_mnist": "training.loader",
-    "show_fashion_mnist": "reproduction.figures",
+    "show_fashion_mnist": "reproduction.plots",
     "train_ch3": "training.train_ch3",
 }
 
@@ -30,12 +30,12 @@ def _take(train: bool) -> Tuple[Any, Any]:
     return data.test_images, data.test_labels
 
 
-revive(_take)
+apply_patches(_take)
 
 
 def load_ipython_extension(ipython: Any) -> None:
     """Make d2lzh fast in a notebook: ``%load_ext gluon_softmax``."""
-    import_module(".training.fast", __name__).speed_up()
+    import_module(".training.speed_up", __name__).speed_up()
     print("d2l.load_data_fashion_mnist gives the same batches from memory now")
 
 

@@ -11,7 +11,7 @@ from server import edition
 from gluon_softmax.data import load as loading
 from gluon_softmax.data.editions import EDITIONS
 
-# First, since it mends what MXNet and d2lzh need to be imported.
+# First, since it patches MXNet and d2lzh before their import.
 from gluon_softmax.data.load import load
 
 # Whatever the locale here, pages are in English where no test asks for another language.

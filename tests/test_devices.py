@@ -8,9 +8,9 @@ import pytest
 
 from gluon_softmax.comparison import compare
 from gluon_softmax.reproduction import report
+from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
 from gluon_softmax.reproduction.reproduce import reproduce
-from gluon_softmax.reproduction.versions import VERSIONS
-from gluon_softmax.training.run import Settings, predict, train_version
+from gluon_softmax.training.run import Settings, predict, train_run
 
 # What copies parameters to their device, and what repeats the tutorial's example of nd.pick.
 ELSEWHERE = {"set_parameters", "find_facts"}
@@ -41,32 +41,32 @@ def devices(monkeypatch):
     return found
 
 
-@pytest.mark.parametrize("name", VERSIONS)
+@pytest.mark.parametrize("name", IMPLEMENTATIONS)
 def test_training_and_predicting(name, sample, devices):
-    trained = train_version(VERSIONS[name], sample, SECOND, 0)
-    outputs = predict(VERSIONS[name], trained.parameters, sample.test_images, mx.cpu(1))
+    trained = train_run(IMPLEMENTATIONS[name], sample, SECOND, 0)
+    outputs = predict(IMPLEMENTATIONS[name], trained.parameters, sample.test_images, mx.cpu(1))
     assert devices == {mx.cpu(1)}
 
-    on_the_first = train_version(VERSIONS[name], sample, Settings(epochs=2), 0)
+    on_the_first = train_run(IMPLEMENTATIONS[name], sample, Settings(epochs=2), 0)
     assert devices == {mx.cpu(0), mx.cpu(1)}
     assert trained.records.loss == on_the_first.records.loss
     assert trained.records.test_acc == on_the_first.records.test_acc
-    again = predict(VERSIONS[name], trained.parameters, sample.test_images, mx.cpu(0))
+    again = predict(IMPLEMENTATIONS[name], trained.parameters, sample.test_images, mx.cpu(0))
     assert (outputs == again).all()
 
 
-@pytest.mark.parametrize("name", VERSIONS)
+@pytest.mark.parametrize("name", IMPLEMENTATIONS)
 def test_several_without_the_first(name, sample, devices):
     ctx = (mx.cpu(1), mx.cpu(2))
-    trained = train_version(VERSIONS[name], sample, Settings(epochs=1, ctx=ctx), 0)
+    trained = train_run(IMPLEMENTATIONS[name], sample, Settings(epochs=1, ctx=ctx), 0)
     assert devices == set(ctx)
     assert len(trained.records.loss) == 1
 
 
-@pytest.mark.parametrize("name", VERSIONS)
+@pytest.mark.parametrize("name", IMPLEMENTATIONS)
 def test_the_tutorials_feed_hands_over_to_it(name, sample):
     feeds = [
-        train_version(VERSIONS[name], sample, dataclasses.replace(SECOND, loader=loader), 0)
+        train_run(IMPLEMENTATIONS[name], sample, dataclasses.replace(SECOND, loader=loader), 0)
         for loader in ("per-sample", "resident")
     ]
     assert feeds[0].records.loss == feeds[1].records.loss

@@ -12,8 +12,8 @@ import pytest
 
 import gluon_softmax
 from gluon_softmax.commands.main import COMMANDS
-from gluon_softmax.reproduction.versions import VERSIONS
-from gluon_softmax.training.run import Settings, train_version
+from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
+from gluon_softmax.training.run import Settings, train_run
 
 ROOT = Path(__file__).parent.parent
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
@@ -207,7 +207,7 @@ def test_commands_exist(page):
     commands = re.findall(r"^(?:uv run .*?)?gluon-softmax ([a-z]+)", code, re.MULTILINE)
     assert set(commands) <= set(COMMANDS)
     modules = set(re.findall(r"python3? -m ([a-z_]+)", code))
-    assert modules <= {"gluon_softmax", *VERSIONS, "venv", "pip", "pytest"}
+    assert modules <= {"gluon_softmax", *IMPLEMENTATIONS, "venv", "pip", "pytest"}
     rules = re.findall(r"^(\w[\w -]*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     targets = " ".join(rules).split()
     assert set(re.findall(r"^(?:\S+=\S+ )?make ([a-z0-9-]+)", code, re.MULTILINE)) <= set(targets)
@@ -261,8 +261,8 @@ EPOCH = r"epoch \d, loss [\d.]+, train acc [\d.]+, test acc [\d.]+"
 @pytest.mark.full_data
 def test_the_readme_quotes_what_is_printed(official, capsys):
     printed, before = [], []
-    for version in VERSIONS:
-        run = train_version(VERSIONS[version], official, Settings(), 0)
+    for implementation in IMPLEMENTATIONS:
+        run = train_run(IMPLEMENTATIONS[implementation], official, Settings(), 0)
         printed.append(capsys.readouterr().out.splitlines())
         before.append(f"{run.accuracy_before:.4f}")
     outputs = "".join(block.text for block in parsed(README)[0] if block.language == "text")

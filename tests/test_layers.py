@@ -15,7 +15,7 @@ PACKAGES = (
     ("scratch", "concise"),
     ("training",),
     ("cluster", "data"),
-    ("revival",),
+    ("compat",),
 )
 # Modules that all packages use lie directly in gluon_softmax/.
 SHARED = {"console", "errors", "interruption", "writing"}
@@ -28,7 +28,11 @@ SHARED_USES = {
 }
 MODULES = [
     *(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE),
-    *(path for version in ("scratch", "concise") for path in (ROOT / version).glob("*.py")),
+    *(
+        path
+        for implementation in ("scratch", "concise")
+        for path in (ROOT / implementation).glob("*.py")
+    ),
 ]
 
 
@@ -96,17 +100,17 @@ def test_the_arrows_are_seen():
 
 
 def test_packages_below_the_implementations_do_not_name_them():
-    for package in ("training", "data", "revival"):
+    for package in ("training", "data", "compat"):
         for path in (PACKAGE / package).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 if isinstance(node, ast.Constant):
                     assert node.value not in ("scratch", "concise")
 
 
-def test_only_the_revival_mends():
+def test_only_compat_patches_other_packages():
     for path in (*MODULES, *PACKAGE.glob("*.py")):
         text = path.read_text("utf-8")
-        if package_of(path) != "revival":
+        if package_of(path) != "compat":
             assert "setattr(np" not in text
             assert "sys.meta_path" not in text
 

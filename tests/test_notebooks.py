@@ -21,7 +21,9 @@ nbformat = pytest.importorskip("nbformat")
 nbclient = pytest.importorskip("nbclient")
 
 ROOT = Path(__file__).parent.parent
-NOTEBOOKS = [ROOT / version / f"{version}.ipynb" for version in ("scratch", "concise")]
+NOTEBOOKS = [
+    ROOT / implementation / f"{implementation}.ipynb" for implementation in ("scratch", "concise")
+]
 EPOCH = r"epoch (\d), loss ([\d.]+), train acc ([\d.]+), test acc ([\d.]+)"
 notebooks = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

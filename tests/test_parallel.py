@@ -10,20 +10,22 @@ from mxnet import nd
 
 import scratch.parallel
 from gluon_softmax.errors import UsageError
-from gluon_softmax.reproduction.versions import VERSIONS
+from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
 from gluon_softmax.training.loader import load_data_fashion_mnist
 from gluon_softmax.training.loop import evaluate_accuracy
-from gluon_softmax.training.run import Settings, train_version
+from gluon_softmax.training.run import Settings, train_run
 
-both = pytest.mark.parametrize("version", VERSIONS)
+both = pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
 
 
 def devices(count):
     return tuple(mx.cpu(number) for number in range(count))
 
 
-def run(version, data, **settings):
-    return train_version(VERSIONS[version], data, Settings(**settings), 3, on_epoch=lambda _: None)
+def run(implementation, data, **settings):
+    return train_run(
+        IMPLEMENTATIONS[implementation], data, Settings(**settings), 3, on_epoch=lambda _: None
+    )
 
 
 def assert_same(ours, single):
@@ -42,27 +44,31 @@ def assert_same(ours, single):
 @pytest.mark.parametrize("batch_size", [170, 7, 3, 1])
 @pytest.mark.parametrize("count", [2, 4])
 @both
-def test_digits_of_one_device(version, count, batch_size, sample):
+def test_digits_of_one_device(implementation, count, batch_size, sample):
     # The tutorial's rate with batches of one goes astray on every device alike.
     settings = {"epochs": 5 if batch_size > 7 else 1, "batch_size": batch_size, "lr": 0.01}
     if batch_size > 7:
         settings["lr"] = 0.1
     assert_same(
-        run(version, sample, ctx=devices(count), **settings), run(version, sample, **settings)
+        run(implementation, sample, ctx=devices(count), **settings),
+        run(implementation, sample, **settings),
     )
 
 
 @pytest.mark.slow
 @both
-def test_digits_of_one_device_by_the_tutorials_feed(version, sample):
+def test_digits_of_one_device_by_the_tutorials_feed(implementation, sample):
     settings = {"epochs": 2, "batch_size": 333, "loader": "per-sample", "num_workers": 2}
-    assert_same(run(version, sample, ctx=devices(3), **settings), run(version, sample, **settings))
+    assert_same(
+        run(implementation, sample, ctx=devices(3), **settings),
+        run(implementation, sample, **settings),
+    )
 
 
 @pytest.mark.full_data
 @both
-def test_digits_of_one_device_on_the_whole_data_set(version, official):
-    assert_same(run(version, official, ctx=devices(4)), run(version, official))
+def test_digits_of_one_device_on_the_whole_data_set(implementation, official):
+    assert_same(run(implementation, official, ctx=devices(4)), run(implementation, official))
 
 
 @pytest.mark.parametrize("resize", [None, 14])
@@ -117,8 +123,8 @@ def test_allreduce_is_that_of_the_book():
 
 @pytest.mark.slow
 @both
-def test_copies_stay_the_same(version, sample):
-    part = VERSIONS[version].parallel
+def test_copies_stay_the_same(implementation, sample):
+    part = IMPLEMENTATIONS[implementation].parallel
     ctxs = devices(3)
     net, params = part.get_net(ctxs)
     train_iter, test_iter = load_data_fashion_mnist(2, data=sample, ctx=ctxs, seed=1)
@@ -137,9 +143,9 @@ def test_copies_stay_the_same(version, sample):
 
 
 @both
-def test_one_device_alone_is_trained_by_the_tutorials_code(version, sample, monkeypatch):
-    monkeypatch.setattr(VERSIONS[version].parallel, "get_net", None)
-    assert run(version, sample, epochs=1).records.loss
+def test_one_device_alone_is_trained_by_the_tutorials_code(implementation, sample, monkeypatch):
+    monkeypatch.setattr(IMPLEMENTATIONS[implementation].parallel, "get_net", None)
+    assert run(implementation, sample, epochs=1).records.loss
 
 
 @pytest.mark.bad_input

@@ -39,11 +39,11 @@ sys.exit(main.main(["data", "--edition", "official"]))
 REPORT = """
 import sys, time
 from gluon_softmax.commands import main
-from gluon_softmax.reproduction import figures
+from gluon_softmax.reproduction import plots
 def draw(*_, **__):
     print("drawing", flush=True)
     time.sleep(60)
-figures.draw_images = draw
+plots.draw_images = draw
 sys.exit(main.main(["reproduce", "--data-dir", sys.argv[1], "--runs=1", "--no-reading",
                    "--out", sys.argv[2]]))
 """
@@ -63,7 +63,7 @@ def train_version(*_, **__):
         # As before each batch.
         end_if_asked()
 run.train_version = train_version
-sys.exit(main.main_version("scratch", sys.argv[1:]))
+sys.exit(main.main_implementation("scratch", sys.argv[1:]))
 """
 # Worker processes that start slowly, in hooks in which Python ignores exceptions.
 STARTING = """
@@ -76,7 +76,7 @@ def announced(*args, **kwargs):
     return Process(*args, **kwargs)
 multiprocessing.Process = announced
 os.register_at_fork(after_in_parent=lambda: time.sleep(float(os.environ["STARTS_FOR"])))
-sys.exit(main.main_version("scratch", sys.argv[1:]))
+sys.exit(main.main_implementation("scratch", sys.argv[1:]))
 """
 # Worker processes that hand over each batch slowly.
 SLOW = """
@@ -84,15 +84,15 @@ import multiprocessing, os, sys, time
 # So that what is changed here is changed in them, too.
 multiprocessing.set_start_method("fork")
 from gluon_softmax.commands import main
-from gluon_softmax.training import workers
-write = workers._write
+from gluon_softmax.training import loader_workers
+write = loader_workers._write
 def slow_write(message, stream):
     if message is not None and len(message) == 2:
         os.write(1, b"handing over\\n")
         time.sleep(0.1)
     write(message, stream)
-workers._write = slow_write
-sys.exit(main.main_version("scratch", sys.argv[1:]))
+loader_workers._write = slow_write
+sys.exit(main.main_implementation("scratch", sys.argv[1:]))
 """
 
 
@@ -366,9 +366,9 @@ PATIENCE = 3 if multiprocessing.get_all_start_methods()[0] == "fork" else 20
 SHORT = """
 import sys
 from gluon_softmax.commands import main
-from gluon_softmax.training import workers
-workers.PATIENCE = int(sys.argv.pop(1))
-sys.exit(main.main_version("concise", sys.argv[1:]))
+from gluon_softmax.training import loader_workers
+loader_workers.PATIENCE = int(sys.argv.pop(1))
+sys.exit(main.main_implementation("concise", sys.argv[1:]))
 """
 
 
@@ -433,7 +433,7 @@ import multiprocessing, sys
 from gluon_softmax.commands import main
 if __name__ == "__main__":
     multiprocessing.set_start_method(sys.argv[1])
-    sys.exit(main.main_version("concise", sys.argv[2:]))
+    sys.exit(main.main_implementation("concise", sys.argv[2:]))
 """
 
 

@@ -13,11 +13,11 @@ from mxnet import autograd, gluon, nd
 
 import concise.model
 import scratch.model
-from gluon_softmax.reproduction.versions import VERSIONS
+from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
 from gluon_softmax.training.context import get_context
 
 CPU = get_context("cpu")
-MODELS = {name: version.model for name, version in VERSIONS.items()}
+MODELS = {name: version.model for name, version in IMPLEMENTATIONS.items()}
 # How far below the largest of its row a logit can lie for the scratch version to be exact.
 DEEPEST = 80
 
@@ -257,7 +257,7 @@ def test_training_on_a_batch(version, sample):
     b = random.normal(0, 0.05, 10).astype(np.float32)
     model.set_parameters(params, W, b)
     images, labels = sample.train_images[:60] / np.float32(255), sample.train_labels[:60]
-    train_batch = VERSIONS[version].training.get_train_batch(net, params, 0.5, 30)
+    train_batch = IMPLEMENTATIONS[version].training.get_train_batch(net, params, 0.5, 30)
     losses, outputs = train_batch(
         nd.array(images.reshape(-1, 1, 28, 28)), nd.array(labels, dtype="int32")
     )

@@ -34,8 +34,8 @@ def test_development_mode(argv, tmp_path):
     sys.version_info >= (3, 12) or sys.platform == "win32",
     reason="MXNet's files warn as they are compiled; on Windows those of its version 1.7 always",
 )
-@pytest.mark.parametrize("version", ["scratch", "concise"])
-def test_where_warnings_are_errors(version):
+@pytest.mark.parametrize("implementation", ["scratch", "concise"])
+def test_where_warnings_are_errors(implementation):
     """As in the tests of many who import it."""
-    done = run(version, "--data-dir", SAMPLE, "--epochs=1", python=["-W", "error"])
+    done = run(implementation, "--data-dir", SAMPLE, "--epochs=1", python=["-W", "error"])
     assert (done.returncode, done.stderr) == (0, "")

@@ -20,8 +20,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import List, Optional
 
+from ..compat import launcher
 from ..errors import ClusterError, UsageError
-from ..revival import launcher
 
 _NAME = __name__
 _PROGRAMS = {"ssh": "ssh", "mpi": "mpirun", "slurm": "srun"}

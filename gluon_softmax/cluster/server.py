@@ -6,7 +6,7 @@ from typing import Any, List
 import mxnet as mx
 from mxnet.kvstore.kvstore_server import KVStoreServer
 
-from . import watch
+from . import failure_detection
 from .roles import Role
 
 
@@ -32,13 +32,13 @@ def serve(role: Role) -> None:
         KVStoreServer(kv).run()
 
     def is_complete() -> bool:
-        if stores and watch.is_complete(stores[0], role):
+        if stores and failure_detection.is_complete(stores[0], role):
             complete_since.append(time.monotonic())
         return bool(complete_since)
 
     def look() -> None:
         # Wait one LIMIT first: until ps-lite has recorded its start, it reports all nodes as dead.
-        if time.monotonic() > complete_since[0] + watch.LIMIT:
-            watch.check(stores[0], role)
+        if time.monotonic() > complete_since[0] + failure_detection.LIMIT:
+            failure_detection.check(stores[0], role)
 
-    watch.wait(role, work, is_complete, look)
+    failure_detection.wait(role, work, is_complete, look)

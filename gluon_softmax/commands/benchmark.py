@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     out = output_folder(arguments.out)
 
     if arguments.machines:
-        from ..comparison.machines import compare_machines
+        from ..comparison.clusters import compare_machines
 
         write_text(out / "machines.json", json.dumps(compare_machines(), indent=1) + "\n")
         return 0

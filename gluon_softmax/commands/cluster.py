@@ -4,8 +4,8 @@ import argparse
 import os
 
 from ..cluster.launch import launch
+from ..compat.launcher import CLUSTERS
 from ..errors import UsageError
-from ..revival.launcher import CLUSTERS
 from .options import Parser, whole_number
 
 SUMMARY = "train on several machines, by MXNet's parameter server"

@@ -9,12 +9,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Tuple
 
+from ..compat import applied, cuda
 from ..console import report_error, say, wrapped
 from ..data.cache import cache_root, in_cache, verify_cached
 from ..data.editions import EDITIONS, FILES
 from ..errors import MXNET_AGAIN, DataError, GluonSoftmaxError, package_at_fault
-from ..revival import applied, cuda
-from ..training.machine import processor, versions
+from ..training.environment import processor, versions
 from .options import Parser
 
 # Names of MXNet's libraries and of those that it needs, as /proc/self/maps has them.
@@ -114,8 +114,8 @@ def _findings(wrong: List[str]) -> Iterator[Tuple[str, str]]:
     for library in _libraries():
         yield "library", library
     patches: Dict[str, List[str]] = {}
-    for mend in applied():
-        patches.setdefault(mend.broken_by, []).append(mend.name)
+    for patch in applied():
+        patches.setdefault(patch.broken_by, []).append(patch.name)
     for broken_by, names in patches.items():
         yield "patches", f"{broken_by}: {', '.join(names)}"
     yield "cache", str(cache_root())

@@ -9,20 +9,20 @@ from types import ModuleType
 from typing import Callable, Dict, Iterator, List, Optional, Sequence
 
 from .. import __version__
+from ..compat import SWITCH, is_off
 from ..console import report_error
 from ..errors import GluonSoftmaxError, package_at_fault
 from ..interruption import listening, tell
-from ..revival import SWITCH, is_off
 from . import (
     benchmark,
     cluster,
     compare,
+    compat,
     completion,
     data,
     doctor,
     predict,
     reproduce,
-    revival,
     script,
     train,
 )
@@ -38,7 +38,7 @@ COMMANDS: Dict[str, ModuleType] = {
     "cluster": cluster,
     "data": data,
     "doctor": doctor,
-    "compat": revival,
+    "compat": compat,
     "run": script,
     "completion": completion,
 }
@@ -67,7 +67,7 @@ def main(argv: Optional[Sequence[str]] = None, prog: str = "gluon-softmax") -> i
     return guarded(lambda words: _run_command(words, prog), words)
 
 
-def main_version(version: str, argv: Optional[Sequence[str]] = None) -> int:
+def main_implementation(version: str, argv: Optional[Sequence[str]] = None) -> int:
     """Run ``python -m scratch`` or ``python -m concise``.
 
     Parameters

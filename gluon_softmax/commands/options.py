@@ -99,13 +99,13 @@ def positive_number(text: str) -> float:
     return number
 
 
-def add_implementation(parser: argparse.ArgumentParser, version: Optional[str]) -> None:
+def add_implementation(parser: argparse.ArgumentParser, implementation: Optional[str]) -> None:
     """Add the implementation as an argument, or set it if it is given."""
-    if version is not None:
-        parser.set_defaults(version=version)
+    if implementation is not None:
+        parser.set_defaults(implementation=implementation)
         return
     parser.add_argument(
-        "version",
+        "implementation",
         metavar="IMPLEMENTATION",
         choices=("scratch", "concise"),
         help="scratch or concise; their parameters are interchangeable",

@@ -22,13 +22,13 @@ from .options import (
 SUMMARY = "predict classes of test images, or of an image of your own"
 
 
-def add_arguments(parser: Parser, version: Optional[str] = None) -> None:
+def add_arguments(parser: Parser, implementation: Optional[str] = None) -> None:
     """Add the command's arguments to its parser; the implementation, unless it is given."""
     parser.description = (
         "Predict with parameters that training saved by --save. Print the true and the predicted "
         "class of the first test images, and the accuracy on all of them."
     )
-    add_implementation(parser, version)
+    add_implementation(parser, implementation)
     parser.add_argument("file", metavar="FILE", help="parameters written by --save")
     parser.add_argument(
         "--image",
@@ -116,12 +116,14 @@ def _predict_own(arguments: argparse.Namespace, parameters: Any) -> int:
 
 
 def _probabilities(arguments: argparse.Namespace, parameters: Any, images: np.ndarray) -> Any:
-    from ..reproduction.versions import VERSIONS, as_probabilities
+    from ..reproduction.implementations import IMPLEMENTATIONS, as_probabilities
     from ..training.context import get_context
     from ..training.run import predict
 
-    outputs = predict(VERSIONS[arguments.version], parameters, images, get_context(arguments.ctx))
-    return as_probabilities(arguments.version, outputs)
+    outputs = predict(
+        IMPLEMENTATIONS[arguments.implementation], parameters, images, get_context(arguments.ctx)
+    )
+    return as_probabilities(arguments.implementation, outputs)
 
 
 def _in_words(probabilities: np.ndarray, top: Optional[int]) -> str:
@@ -141,11 +143,11 @@ def _draw(
     if arguments.out is None:
         return
     from ..data.fashion_mnist import get_fashion_mnist_labels
-    from ..reproduction.figures import draw_images, plain, save_figure
+    from ..reproduction.plots import draw_images, plain, save_figure
 
     titles = [f"{n}\n{guess}" for n, guess in zip(names, get_fashion_mnist_labels(predicted))]
     above = "file name" if arguments.image else "true class"
-    heading = f"{arguments.version}: {above}, and the predicted class below it"
+    heading = f"{arguments.implementation}: {above}, and the predicted class below it"
     with plain():
         figure = draw_images(images, titles, wrong, heading)
     save_figure(figure, Path(arguments.out))

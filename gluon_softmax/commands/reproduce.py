@@ -151,7 +151,7 @@ def _reader_tables(arguments: argparse.Namespace) -> Any:
             )
     arguments.edition = "official"
 
-    from ..reproduction.columns import printed_by
+    from ..reproduction.column_kinds import printed_by
     from ..reproduction.tables import name_of, read
 
     source, version = arguments.table, arguments.implementation or "concise"

@@ -7,12 +7,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import List, Optional
 
+from ..compat import clock, ipython
+from ..compat.loader_workers import begin_scripts_with_us
 from ..console import report_error
 from ..data.idx import is_file
 from ..errors import GluonSoftmaxError, UsageError, package_at_fault
-from ..revival import clock, ipython
-from ..revival.workers import begin_scripts_with_us
-from ..training.machine import versions
+from ..training.environment import versions
 from .doctor import NEEDED, missing_library
 from .options import Parser
 
@@ -60,7 +60,7 @@ def run_script(argv: List[str], prog: str) -> int:
         report_error(error)
         return error.exit_status
     if arguments.fast:
-        from ..training.fast import speed_up
+        from ..training.speed_up import speed_up
 
         speed_up()
     begin_scripts_with_us()

@@ -26,14 +26,14 @@ from .options import (
 SUMMARY = "train scratch or concise, as `python -m scratch` does"
 
 
-def add_arguments(parser: Parser, version: Optional[str] = None) -> None:
+def add_arguments(parser: Parser, implementation: Optional[str] = None) -> None:
     """Add the command's arguments to its parser; the implementation, unless it is given."""
     parser.description = (
-        f"Train the {version or 'scratch or concise'} implementation. Print the loss and the "
-        "accuracies of each epoch, in the tutorial's format."
+        f"Train the {implementation or 'scratch or concise'} implementation. Print the loss and "
+        "the accuracies of each epoch, in the tutorial's format."
     )
-    add_implementation(parser, version)
-    if version is not None:
+    add_implementation(parser, implementation)
+    if implementation is not None:
         parser.epilog = f"`{parser.prog} predict FILE` predicts with saved parameters."
     add_data_options(parser)
     add_training_options(parser, several=True)
@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
         refuse_role()
         _check_output(arguments)
 
-    from ..cluster.team import joined
+    from ..cluster.worker_group import joined
     from ..training.parameters import save_parameters
 
     settings = settings_of(arguments, several=True)
@@ -97,10 +97,10 @@ def run(arguments: argparse.Namespace) -> int:
         save_parameters(arguments.save, *trained.parameters)
         write_line(f"parameters saved in {arguments.save}")
     if arguments.plot is not None:
-        from ..reproduction.figures import draw_training, plain, save_figure
+        from ..reproduction.plots import draw_training, plain, save_figure
 
         with plain():
-            figure = draw_training(trained.records, arguments.version)
+            figure = draw_training(trained.records, arguments.implementation)
         save_figure(figure, Path(arguments.plot))
         write_line(f"plot written to {arguments.plot}")
     return 0
@@ -115,16 +115,16 @@ def _check_output(arguments: argparse.Namespace) -> None:
 
 
 def _train(arguments: argparse.Namespace, settings: Any, team: Any) -> Any:
-    from ..reproduction.versions import VERSIONS
+    from ..reproduction.implementations import IMPLEMENTATIONS
     from ..training.loop import Records, print_epoch, print_epoch_as_tutorial
     from ..training.parameters import load_parameters
-    from ..training.run import train_version
+    from ..training.run import train_run
 
-    version = arguments.version
+    implementation = arguments.implementation
     start = None if arguments.start_from is None else load_parameters(arguments.start_from)
     data = load_data(arguments)
     if team is not None:
-        team.agree(_of_all_workers(version, arguments, data, start))
+        team.agree(_of_all_workers(implementation, arguments, data, start))
     spare_collections()
     show: Callable[[Records], Any] = (
         print_epoch_as_tutorial if arguments.as_tutorial else print_epoch
@@ -133,8 +133,8 @@ def _train(arguments: argparse.Namespace, settings: Any, team: Any) -> Any:
         show = bool
     try:
         with _log(arguments) as write:
-            trained = train_version(
-                VERSIONS[version],
+            trained = train_run(
+                IMPLEMENTATIONS[implementation],
                 data,
                 settings,
                 arguments.seed,
@@ -165,7 +165,7 @@ def _log(arguments: argparse.Namespace) -> Iterator[Callable[[Any], None]]:
 
         def write(records: Any) -> None:
             line = {
-                "implementation": arguments.version,
+                "implementation": arguments.implementation,
                 "seed": arguments.seed,
                 "epoch": len(records.loss),
                 **{
@@ -180,10 +180,10 @@ def _log(arguments: argparse.Namespace) -> Iterator[Callable[[Any], None]]:
 
 
 def _of_all_workers(
-    version: str, arguments: argparse.Namespace, data: FashionMNIST, start: Any
+    implementation: str, arguments: argparse.Namespace, data: FashionMNIST, start: Any
 ) -> Dict[str, Any]:
     return {
-        "the implementation": version,
+        "the implementation": implementation,
         "--epochs": arguments.epochs,
         "--batch-size": arguments.batch_size,
         "--lr": arguments.lr,

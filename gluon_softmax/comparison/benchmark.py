@@ -10,7 +10,7 @@ import numpy as np
 
 from ..data.load import load
 from ..errors import GluonSoftmaxError
-from ..training.machine import processor, versions
+from ..training.environment import processor, versions
 from ..writing import write_text
 from .growth import BATCH_SIZES, EXAMPLES, measure_growth, print_growth, save_growth
 from .rounds import Contender, Result, installed, run_once, run_rounds

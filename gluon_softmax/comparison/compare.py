@@ -14,9 +14,9 @@ import scratch.training
 from ..console import progress
 from ..data.fashion_mnist import FashionMNIST
 from ..errors import Diverged
-from ..reproduction.versions import VERSIONS
+from ..reproduction.implementations import IMPLEMENTATIONS
 from ..training.loader import load_data_fashion_mnist
-from ..training.run import Settings, seed_weights, train_version
+from ..training.run import Settings, seed_weights, train_run
 
 # Both compute the same function of the same float32 numbers, but in different orders, and rounding
 # errors accumulate. Over the tutorial's five epochs the largest differences observed were 2e-4 (an
@@ -232,9 +232,9 @@ def compare(data: FashionMNIST, settings: Settings, seed: int) -> bool:
         )
 
     print("\nTraining speed: time per epoch")
-    for name, version in VERSIONS.items():
+    for name, implementation in IMPLEMENTATIONS.items():
         try:
-            run = train_version(version, data, settings, seed, on_epoch=lambda records: None)
+            run = train_run(implementation, data, settings, seed, on_epoch=lambda records: None)
         except Diverged as error:
             print(f"  {name:10} {error}")
             continue

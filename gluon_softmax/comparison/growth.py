@@ -8,7 +8,7 @@ import numpy as np
 from ..console import progress, say
 from ..errors import GluonSoftmaxError
 from ..reproduction.backend import without_backend
-from ..reproduction.figures import BLACK, BLUE, GREY, ORANGE, save_figure
+from ..reproduction.plots import BLACK, BLUE, GREY, ORANGE, save_figure
 from .rounds import Contender, Result, run_once
 
 with without_backend():

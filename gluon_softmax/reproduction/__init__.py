@@ -1,1 +1,1 @@
-"""The main job: the tutorial's figures, our runs, what they say of each other, and the report."""
+"""The main job: the tutorial's numbers, our runs, what they say of each other, and the report."""

@@ -14,7 +14,7 @@ METRICS = ("loss", "train_acc", "test_acc")
 
 
 @dataclass(frozen=True)
-class Figure:
+class Claim:
     """A measured number that somebody printed.
 
     Parameters
@@ -25,7 +25,7 @@ class Figure:
         The part of the tutorial.
     table : str
         Name of its table.
-    version : {"scratch", "concise"}
+    implementation : {"scratch", "concise"}
         The implementation that printed it.
     metric : str
         Name of the list in :class:`gluon_softmax.training.loop.Records`, ``accuracy_before``, or
@@ -43,7 +43,7 @@ class Figure:
     name: str
     section: str
     table: str
-    version: str
+    implementation: str
     metric: str
     epoch: int
     printed: float
@@ -81,7 +81,7 @@ class Printed:
         Settings of the run.
     lr : float
         Its learning rate.
-    figures : tuple of Figure
+    numbers : tuple of Claim
         The numbers, in their order.
     left_out : tuple of (int, str)
         Lines that look like a table's and cannot be parsed, each with its number.
@@ -92,32 +92,32 @@ class Printed:
     epochs: int
     batch_size: int
     lr: float
-    figures: Tuple[Figure, ...]
+    claims: Tuple[Claim, ...]
     left_out: Tuple[Tuple[int, str], ...] = ()
 
     @property
-    def versions(self) -> List[str]:
+    def implementations(self) -> List[str]:
         """The implementations with numbers, in their order."""
-        return list(dict.fromkeys(figure.version for figure in self.figures))
+        return list(dict.fromkeys(claim.implementation for claim in self.claims))
 
     @property
     def tables(self) -> List[str]:
         """The names of the tables, in their order."""
-        return list(dict.fromkeys(figure.table for figure in self.figures))
+        return list(dict.fromkeys(claim.table for claim in self.claims))
 
-    def of(self, table: str) -> List[Figure]:
+    def of(self, table: str) -> List[Claim]:
         """List a table's numbers, epoch by epoch."""
-        return [figure for figure in self.figures if figure.table == table and figure.epoch]
+        return [claim for claim in self.claims if claim.table == table and claim.epoch]
 
 
-def figures_of(
+def claims_of(
     table: Table,
     name: str,
     section: str,
-    version: str,
+    implementation: str,
     metrics: Sequence[str] = METRICS,
-) -> List[Figure]:
-    """Turn a table into a list of figures.
+) -> List[Claim]:
+    """Turn a table into a list of numbers.
 
     Parameters
     ----------
@@ -125,19 +125,27 @@ def figures_of(
         Loss, train acc, test acc of each epoch.
     name : str
         Name of the table.
-    section, version : str
+    section, implementation : str
         Of all its numbers.
     metrics : sequence of str
         Of its three columns.
 
     Returns
     -------
-    list of Figure
+    list of Claim
         Epoch by epoch.
     """
     columns = ("loss", "train acc" if metrics[1] == "train_acc" else '"train acc"', "test acc")
     return [
-        Figure(f"{name}, epoch {epoch}: {column}", section, name, version, metric, epoch, *number)
+        Claim(
+            f"{name}, epoch {epoch}: {column}",
+            section,
+            name,
+            implementation,
+            metric,
+            epoch,
+            *number,
+        )
         for epoch, row in enumerate(table, start=1)
         for column, metric, number in zip(columns, metrics, row)
     ]
@@ -154,8 +162,8 @@ def _tutorial() -> Printed:
         epochs=5,
         batch_size=200,
         lr=0.1,
-        figures=(
-            Figure(
+        claims=(
+            Claim(
                 "scratch, untrained: test acc",
                 PART_2,
                 "scratch",
@@ -165,8 +173,8 @@ def _tutorial() -> Printed:
                 *untrained,
             ),
             # The "train acc" of part 2 is the proportion predicted as class 1.
-            *figures_of(scratch, "scratch", PART_2, "scratch", mistaken),
-            *figures_of(concise, "concise", PART_3, "concise"),
+            *claims_of(scratch, "scratch", PART_2, "scratch", mistaken),
+            *claims_of(concise, "concise", PART_3, "concise"),
         ),
     )
 

@@ -10,12 +10,12 @@ from mxnet.gluon import nn
 from ..console import progress
 from ..data.editions import NUM_CLASSES
 from ..errors import Diverged
-from ..training.run import Run, train_version
-from .findings import Reproduction
+from ..training.run import Run, train_run
+from .experiment import Experiment
 from .hypotheses import ANOTHER_SPLIT, OFFICIAL
-from .joint import Joint, first_that_does_not_fit, fit_of_deviation, p_values
-from .language import Saying
-from .versions import VERSIONS
+from .implementations import IMPLEMENTATIONS
+from .language import Message
+from .table_fit import TableFit, first_that_does_not_fit, fit_of_deviation, p_values
 
 # Of each deviation: enough for a mean, and a minute for all.
 RUNS = 3
@@ -25,22 +25,22 @@ RUNS = 3
 class Deviation:
     """What a program may do otherwise than the tutorial's."""
 
-    words: Saying
+    words: Message
     weight_decay: float = 0.0
     momentum: float = 0.0
     smoothing: float = 0.0
     normalized: Optional[Tuple[float, float]] = None
     initializer: Optional[init.Initializer] = None
 
-    def version(self) -> ModuleType:
+    def implementation(self) -> ModuleType:
         """Return the implementation that deviates so, as :func:`train_version` takes it."""
-        version = ModuleType("concise")
+        implementation = ModuleType("concise")
         model = SimpleNamespace(
-            get_net=self._get_net, get_parameters=VERSIONS["concise"].model.get_parameters
+            get_net=self._get_net, get_parameters=IMPLEMENTATIONS["concise"].model.get_parameters
         )
         training = SimpleNamespace(get_train_batch=self._get_train_batch)
-        vars(version).update(model=model, training=training)
-        return version
+        vars(implementation).update(model=model, training=training)
+        return implementation
 
     def _get_net(self, ctx: Context) -> Tuple[nn.HybridSequential, gluon.ParameterDict]:
         net = nn.HybridSequential()
@@ -57,7 +57,7 @@ class Deviation:
     ) -> Callable:
         options = {"learning_rate": lr, "momentum": self.momentum, "wd": self.weight_decay}
         trainer = gluon.Trainer(params, "sgd", options, kvstore=None)
-        loss = VERSIONS["concise"].model.loss
+        loss = IMPLEMENTATIONS["concise"].model.loss
 
         def train_batch(X, y):
             with autograd.record():
@@ -75,17 +75,17 @@ class Deviation:
 
 DEVIATIONS = (
     *(
-        Deviation(Saying("weight decay {rate}", {"rate": rate}), weight_decay=rate)
+        Deviation(Message("weight decay {rate}", {"rate": rate}), weight_decay=rate)
         for rate in (0.001, 0.002, 0.005, 0.01)
     ),
     *(
-        Deviation(Saying("label smoothing {rate}", {"rate": rate}), smoothing=rate)
+        Deviation(Message("label smoothing {rate}", {"rate": rate}), smoothing=rate)
         for rate in (0.01, 0.1)
     ),
-    Deviation(Saying("momentum {rate}", {"rate": 0.9}), momentum=0.9),
+    Deviation(Message("momentum {rate}", {"rate": 0.9}), momentum=0.9),
     *(
         Deviation(
-            Saying(
+            Message(
                 "inputs normalized by mean {mean} and standard deviation {sd}",
                 {"mean": mean, "sd": sd},
             ),
@@ -93,40 +93,40 @@ DEVIATIONS = (
         )
         for mean, sd in ((0.5, 0.5), (0.286, 0.353))
     ),
-    Deviation(Saying("Xavier initialization", {}), initializer=init.Xavier()),
-    Deviation(Saying("weights that start at zero", {}), initializer=init.Zero()),
+    Deviation(Message("Xavier initialization", {}), initializer=init.Xavier()),
+    Deviation(Message("weights that start at zero", {}), initializer=init.Zero()),
 )
 
 
-def try_deviations(found: Reproduction, unexplained: List[Joint]) -> None:
+def try_deviations(found: Experiment, unexplained: List[TableFit]) -> None:
     """Try the usual deviations on tables that fit neither edition.
 
     Parameters
     ----------
-    found : Reproduction
+    found : Experiment
         With the settings and on the data of which the runs are made. ``readings`` get what comes
         out, and ``deviations`` the tables that a deviation gives.
-    unexplained : list of Joint
+    unexplained : list of TableFit
         What the tables say.
     """
     trained = _train(found)
-    for joint in unexplained:
+    for table_fit in unexplained:
         fits = [
             (fit.log10_density, deviation.words, edition, fit.p_value)
             for deviation, runs in trained.items()
-            for edition, fit in fit_of_deviation(found, joint, runs).items()
+            for edition, fit in fit_of_deviation(found, table_fit, runs).items()
         ]
         if fits:
-            found.deviations.add(joint.table)
+            found.deviations.add(table_fit.table)
             _, words, edition, p_value = max(fits, key=lambda fit: fit[0])
             values = {
-                "table": joint.table,
+                "table": table_fit.table,
                 "deviation": words,
                 "p": p_values([p_value]),
                 "runs": RUNS,
             }
             found.readings.append(
-                Saying(
+                Message(
                     "{table} fits the official edition if it was trained with {deviation} (p-value "
                     "{p}, by {runs} runs)"
                     if edition == OFFICIAL
@@ -137,29 +137,29 @@ def try_deviations(found: Reproduction, unexplained: List[Joint]) -> None:
             )
             continue
         found.readings.append(
-            Saying(
+            Message(
                 "{table} fits none of {n} usual deviations that were tried: weight decay, label "
                 "smoothing, momentum, normalized inputs, another initialization",
-                {"table": joint.table, "n": len(DEVIATIONS)},
+                {"table": table_fit.table, "n": len(DEVIATIONS)},
             )
         )
-        if joint.edition == ANOTHER_SPLIT:
+        if table_fit.edition == ANOTHER_SPLIT:
             continue
-        first = first_that_does_not_fit(found, joint.table)
+        first = first_that_does_not_fit(found, table_fit.table)
         found.readings.append(
-            Saying(
+            Message(
                 "{table} is implausible: {name}, {text}, is the first number that shows it",
-                {"table": joint.table, "name": first.name, "text": first.text},
+                {"table": table_fit.table, "name": first.name, "text": first.text},
             )
             if first
-            else Saying(
+            else Message(
                 "{table} is implausible: no number shows it alone, all together do",
-                {"table": joint.table},
+                {"table": table_fit.table},
             )
         )
 
 
-def _train(found: Reproduction) -> Dict[Deviation, List[Run]]:
+def _train(found: Experiment) -> Dict[Deviation, List[Run]]:
     """Train with each deviation, with the settings and on the data at hand; not if it diverges."""
     runs: Dict[Deviation, List[Run]] = {}
     with progress(total=RUNS * len(DEVIATIONS), desc="usual deviations", unit="run") as bar:
@@ -167,8 +167,8 @@ def _train(found: Reproduction) -> Dict[Deviation, List[Run]]:
             for k in range(RUNS):
                 seed = (found.seed + k) % 2**32
                 try:
-                    run = train_version(
-                        deviation.version(),
+                    run = train_run(
+                        deviation.implementation(),
                         found.data,
                         found.settings,
                         seed,

@@ -38,15 +38,15 @@ def say(message: str, **values: object) -> str:
 
 
 @dataclass(frozen=True)
-class Saying:
+class Message:
     """A message and its values, to be translated when it is shown.
 
     Parameters
     ----------
     message : str
-        As of :func:`say`.
+        As of :func:`translate`.
     values : dict
-        For its places; they may be sayings too.
+        For its places; they may be messages too.
     """
 
     message: str
@@ -76,7 +76,7 @@ def listed(names: list) -> str:
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Set the language of :func:`say` in the block.
+    """Set the language of :func:`translate` in the block.
 
     Parameters
     ----------

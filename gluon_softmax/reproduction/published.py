@@ -15,8 +15,8 @@ from scipy.special import stdtrit
 
 from ..training.run import Settings
 from . import verdicts
-from .claims import METRICS, Figure
-from .findings import Reproduction
+from .claims import METRICS, Claim
+from .experiment import Experiment
 from .language import listed, say
 
 # As in all of those notebooks, the book's settings.
@@ -24,7 +24,7 @@ THEIRS = Settings(epochs=5, batch_size=256, lr=0.1)
 
 
 class Prediction(NamedTuple):
-    """What others' runs predict for a figure: a mean, and an interval for one more run."""
+    """What others' runs predict for a number: a mean, and an interval for one more run."""
 
     mean: float
     low: float
@@ -74,44 +74,44 @@ def are_theirs(settings: Settings) -> bool:
     return (settings.batch_size, settings.lr) == (THEIRS.batch_size, THEIRS.lr)
 
 
-def has_the_like(figure: Figure) -> bool:
+def has_the_like(claim: Claim) -> bool:
     """Check whether the published tables have a number of the same kind."""
-    return figure.metric in METRICS and figure.epoch <= THEIRS.epochs
+    return claim.metric in METRICS and claim.epoch <= THEIRS.epochs
 
 
-def predict(found: Reproduction) -> Dict[Figure, Prediction]:
-    """Predict figures from others' runs on the withdrawn edition.
+def predict(found: Experiment) -> Dict[Claim, Prediction]:
+    """Predict numbers from others' runs on the withdrawn edition.
 
     Parameters
     ----------
-    found : Reproduction
-        Whose figures; what batch size does to them is taken from its runs.
+    found : Experiment
+        Whose numbers; what batch size does to them is taken from its runs.
 
     Returns
     -------
-    dict of Figure to Prediction
+    dict of Claim to Prediction
         For those of which others print the like; empty with fewer than two runs to tell what the
         batch size does.
 
     Notes
     -----
-    A figure of one more run is the mean of theirs, moved by the mean difference between our runs
-    with the batch size of the figure and with theirs, each pair on the same split and with the same
+    A number of one more run is the mean of theirs, moved by the mean difference between our runs
+    with the batch size of the number and with theirs, each pair on the same split and with the same
     seed. The two variances are added, with degrees of freedom after Welch and Satterthwaite.
     """
     if len(found.with_their_batch_size) < 2 or not found.is_comparable():
         return {}
     theirs = tables("MXNet")
-    level = verdicts.LEVEL / sum(map(verdicts.is_judged, found.printed.figures))
+    level = verdicts.LEVEL / sum(map(verdicts.is_judged, found.printed.claims))
     predicted = {}
-    for figure in found.printed.figures:
-        if not has_the_like(figure) or figure.scale != 1:
+    for claim in found.printed.claims:
+        if not has_the_like(claim) or claim.scale != 1:
             continue
-        values = theirs[:, figure.epoch - 1, METRICS.index(figure.metric)]
+        values = theirs[:, claim.epoch - 1, METRICS.index(claim.metric)]
         pairs = zip(found.with_their_batch_size, _ours(found))
         moves = [
-            getattr(ours.records, figure.metric)[figure.epoch - 1]
-            - getattr(other.records, figure.metric)[figure.epoch - 1]
+            getattr(ours.records, claim.metric)[claim.epoch - 1]
+            - getattr(other.records, claim.metric)[claim.epoch - 1]
             for other, ours in pairs
         ]
         of_theirs = float(np.var(values, ddof=1)) * (1 + 1 / len(values))
@@ -121,16 +121,16 @@ def predict(found: Reproduction) -> Dict[Figure, Prediction]:
         )
         half = stdtrit(df, 1 - level / 2) * np.sqrt(of_theirs + of_moves)
         mean = float(np.mean(values) + np.mean(moves))
-        predicted[figure] = Prediction(mean, *verdicts.bounded(figure, (mean - half, mean + half)))
+        predicted[claim] = Prediction(mean, *verdicts.bounded(claim, (mean - half, mean + half)))
     return predicted
 
 
-def _ours(found: Reproduction) -> list:
-    version = found.with_their_batch_size[0].version
-    return found.of("resplit", version)[: len(found.with_their_batch_size)]
+def _ours(found: Experiment) -> list:
+    implementation = found.with_their_batch_size[0].implementation
+    return found.of("resplit", implementation)[: len(found.with_their_batch_size)]
 
 
-def in_a_sentence(found: Reproduction) -> str:
+def in_a_sentence(found: Experiment) -> str:
     """Write how many of the printed numbers others' runs predict; empty if they predict none."""
     predicted = predict(found)
     if not predicted:
@@ -167,7 +167,7 @@ def in_a_sentence(found: Reproduction) -> str:
                 "They predict a last loss of {mean:.4f}; {name} prints {printed}.",
                 mean=predicted[last[0]].mean,
                 name=say(found.printed.name),
-                printed=listed(list(dict.fromkeys(figure.text for figure in last))),
+                printed=listed(list(dict.fromkeys(claim.text for claim in last))),
             ),
         ]
     )

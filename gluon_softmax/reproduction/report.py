@@ -13,18 +13,18 @@ import numpy as np
 from .. import __version__
 from ..console import progress
 from ..data.fashion_mnist import CLASS_NAMES
-from ..training.machine import processor, versions
+from ..training.environment import processor, versions
 from ..writing import write_text
 from . import claims, verdicts
-from .facts import in_words
-from .figures import dark_colours, save_figure, standing_alone, svg
-from .findings import Reproduction, counts, data_in_words, headline, short
-from .joint import judge_tables
+from .exact_results import in_words
+from .experiment import Experiment, counts, data_in_words, headline, short
 from .language import say, speaking
-from .pictures import Picture, pictures
+from .plots import dark_colours, save_figure, standing_alone, svg
+from .report_plots import Picture, pictures
 from .results import plain_settings, results
 from .rows import Row, label, rows
 from .summary import sentences
+from .table_fit import judge_tables
 
 # The classes of the chips, and the anchors of their rows.
 _CLASSES = {
@@ -37,12 +37,12 @@ _CLASSES = {
 }
 
 
-def write_report(found: Reproduction, out: Path, command: str, language: str = "en") -> None:
+def write_report(found: Experiment, out: Path, command: str, language: str = "en") -> None:
     """Write ``results.json``, the pictures as PNG and SVG, and ``index.html``.
 
     Parameters
     ----------
-    found : Reproduction
+    found : Experiment
         The results.
     out : pathlib.Path
         The folder; files of an older report are replaced.
@@ -69,17 +69,17 @@ def write_report(found: Reproduction, out: Path, command: str, language: str = "
         write_text(out / "index.html", page(found, shown, drawn, command))
 
 
-def page(found: Reproduction, shown: List[Picture], drawn: Dict[str, str], command: str) -> str:
+def page(found: Experiment, shown: List[Picture], drawn: Dict[str, str], command: str) -> str:
     """Return the HTML page: one file, pictures inside, nothing from elsewhere.
 
     Parameters
     ----------
-    found : Reproduction
+    found : Experiment
         The results.
     shown : list of Picture
         The pictures.
     drawn : dict of str to str
-        By name, what :func:`.figures.svg` gave for them.
+        By name, what :func:`.numbers.svg` gave for them.
     command : str
         The command that the user typed.
 
@@ -97,7 +97,7 @@ def page(found: Reproduction, shown: List[Picture], drawn: Dict[str, str], comma
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["data_uri"] = _data_uri
-    count = sum(map(verdicts.is_judged, found.printed.figures))
+    count = sum(map(verdicts.is_judged, found.printed.claims))
     of_numbers = rows(found)
     notes: List[str] = []
     return environment.get_template("page.html").render(
@@ -112,7 +112,7 @@ def page(found: Reproduction, shown: List[Picture], drawn: Dict[str, str], comma
         last=_last(found, of_numbers),
         bug=next((row.note for row in of_numbers if row.verdict == verdicts.EXPLAINED), ""),
         sentences=sentences(found),
-        joint=bool(judge_tables(found)),
+        table_fit=bool(judge_tables(found)),
         printed=found.printed,
         partial=found.partial,
         stopped=found.stopped,
@@ -137,33 +137,33 @@ def page(found: Reproduction, shown: List[Picture], drawn: Dict[str, str], comma
         completed=say("; ").join(
             say(
                 "{n} of each implementation on {data}",
-                n=len(found.of(edition, found.printed.versions[0])),
+                n=len(found.of(edition, found.printed.implementations[0])),
                 data=data_in_words(edition),
             )
             for edition in found.runs
         ),
-        figure_count=count,
+        claim_count=count,
         level=verdicts.LEVEL,
         level_each=verdicts.LEVEL / count,
         failures=say("; ").join(_failures(found)),
     )
 
 
-def _failures(found: Reproduction) -> List[str]:
+def _failures(found: Experiment) -> List[str]:
     """Name for people what ``found.failures`` names for ``--check``."""
     facts = [say(fact.name) for fact in found.facts if fact.verdict == verdicts.FAILS]
-    return facts + [label(figure) for figure in found.unexplained()]
+    return facts + [label(claim) for claim in found.unexplained()]
 
 
-def _last(found: Reproduction, of_numbers: List[Row]) -> Dict[str, Tuple[str, str]]:
+def _last(found: Experiment, of_numbers: List[Row]) -> Dict[str, Tuple[str, str]]:
     """Return the last loss and test accuracy of the first table: our mean, and as printed."""
     return {
-        row.figure.metric: (
-            f"{row.mean(found.data.edition):.{row.figure.digits}f}",
-            row.figure.text,
+        row.claim.metric: (
+            f"{row.mean(found.data.edition):.{row.claim.digits}f}",
+            row.claim.text,
         )
         for row in of_numbers
-        if row.figure.epoch == found.printed.epochs and row.figure.table == found.printed.tables[0]
+        if row.claim.epoch == found.printed.epochs and row.claim.table == found.printed.tables[0]
     }
 
 
@@ -197,7 +197,7 @@ def _matrix(counts: np.ndarray) -> dict:
     }
 
 
-def _lines(found: Reproduction, of_numbers: List[Row]) -> List[dict]:
+def _lines(found: Experiment, of_numbers: List[Row]) -> List[dict]:
     """Put facts and numbers into lines of text, with a cell for each of our columns."""
     lines = [
         {
@@ -218,12 +218,12 @@ def _lines(found: Reproduction, of_numbers: List[Row]) -> List[dict]:
         here = [_mean_and_interval(row, edition) for edition in found.runs]
         if others:
             theirs = row.others
-            here.append(_numbers(row.figure, theirs.mean, None, theirs[1:]) if theirs else "")
+            here.append(_numbers(row.claim, theirs.mean, None, theirs[1:]) if theirs else "")
         lines.append(
             {
-                "name": label(row.figure),
-                "section": _section(row.figure),
-                "printed": row.figure.text,
+                "name": label(row.claim),
+                "section": _section(row.claim),
+                "printed": row.claim.text,
                 "here": here,
                 "class": _CLASSES[row.verdict],
                 "verdict": verdicts.in_words(row.verdict, found.printed),
@@ -246,14 +246,12 @@ def _lines(found: Reproduction, of_numbers: List[Row]) -> List[dict]:
     return lines
 
 
-def _section(figure: claims.Figure) -> str:
-    word, _, number = figure.section.partition(" ")
-    return say("Table {number}", number=number) if word == "Table" else say(figure.section)
+def _section(claim: claims.Claim) -> str:
+    word, _, number = claim.section.partition(" ")
+    return say("Table {number}", number=number) if word == "Table" else say(claim.section)
 
 
-def _sections(
-    found: Reproduction, of_numbers: List[Row], notes: List[str]
-) -> Dict[str, List[dict]]:
+def _sections(found: Experiment, of_numbers: List[Row], notes: List[str]) -> Dict[str, List[dict]]:
     """Group the lines by section, in the order in which these begin, and number their notes."""
     sections: Dict[str, List[dict]] = {}
     for line in _lines(found, of_numbers):
@@ -265,7 +263,7 @@ def _sections(
     return sections
 
 
-def _columns(found: Reproduction, of_numbers: List[Row]) -> List[str]:
+def _columns(found: Experiment, of_numbers: List[Row]) -> List[str]:
     columns = [say("ours, {edition}", edition=short(edition)) for edition in found.runs]
     return (columns or [say("ours")]) + [say("others' runs")] * _has_others(of_numbers)
 
@@ -282,17 +280,17 @@ def _say(message: str, **values: object) -> str:
 def _mean_and_interval(row: Row, edition: str) -> str:
     values = row.values[edition]
     sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
-    return _numbers(row.figure, row.mean(edition), sd, row.intervals.get(edition))
+    return _numbers(row.claim, row.mean(edition), sd, row.intervals.get(edition))
 
 
 def _numbers(
-    figure: claims.Figure,
+    claim: claims.Claim,
     mean: float,
     sd: Optional[float],
     interval: Optional[Tuple[float, ...]],
 ) -> str:
     def text(number: float) -> str:
-        return f"{number:.{figure.decimals}f}"
+        return f"{number:.{claim.decimals}f}"
 
     words = text(mean) + (f" ± {text(sd)}" if sd is not None else "")
     return words + (f"\n[{text(interval[0])}, {text(interval[1])}]" if interval else "")

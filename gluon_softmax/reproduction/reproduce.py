@@ -15,14 +15,14 @@ from ..training.loop import Records, epoch_line
 from ..training.run import Run, Settings
 from . import claims
 from .claims import TUTORIAL, Printed
-from .columns import understood
+from .column_kinds import understood
 from .deviations import try_deviations
-from .facts import find_facts, in_words, time_reading
-from .findings import Reproduction
-from .guess import Guess, guess, moved, unexplained
-from .joint import FEWEST
-from .language import Saying, say
+from .exact_results import find_exact_results, in_words, time_reading
+from .experiment import Experiment
+from .language import Message, say
 from .published import THEIRS
+from .settings_search import Guess, guess, moved, unexplained
+from .table_fit import FEWEST
 
 # Number of runs used to estimate the effect of the batch size.
 WITH_THEIR_BATCH_SIZE = 5
@@ -36,7 +36,7 @@ def reproduce(
     read: bool = True,
     printed: Printed = TUTORIAL,
     jobs: int = 1,
-) -> Reproduction:
+) -> Experiment:
     """Run the whole tutorial several times; print the results as they come.
 
     Parameters
@@ -59,15 +59,15 @@ def reproduce(
 
     Returns
     -------
-    Reproduction
+    Experiment
         The results; ``partial`` if Ctrl-C or an error ended the runs early.
     """
-    found = Reproduction(data, settings, seed, runs, printed=printed)
+    found = Experiment(data, settings, seed, runs, printed=printed)
     found.started = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
     start = time.perf_counter()
     try:
         if printed is TUTORIAL:
-            found.facts = find_facts(data)
+            found.facts = find_exact_results(data)
             _print_part_1(found)
             if read:
                 found.reading_seconds = time_reading(data, settings.num_workers)
@@ -93,7 +93,7 @@ def reproduce(
 
 def reproduce_table(
     data: FashionMNIST, settings: Settings, seed: int, runs: int, taken: Printed, jobs: int = 1
-) -> Reproduction:
+) -> Experiment:
     """Do for a reader's tables what :func:`reproduce` does for the tutorial's.
 
     Parameters
@@ -105,7 +105,7 @@ def reproduce_table(
 
     Returns
     -------
-    Reproduction
+    Experiment
         Of runs with the reader's settings; if no table fits them, and all fit runs with other usual
         ones, of these. ``readings`` say how the tables were understood, which of them a program
         gives that deviates from the tutorial's, and which of them no runs explain.
@@ -115,7 +115,7 @@ def reproduce_table(
         return found
     if runs < FEWEST:
         found.readings.append(
-            Saying(
+            Message(
                 "with fewer than {n} runs no table is judged as a whole, and no other settings are "
                 "tried",
                 {"n": FEWEST},
@@ -125,7 +125,7 @@ def reproduce_table(
     if not misfits:
         return found
     try:
-        if [joint.table for joint in misfits] == taken.tables:
+        if [table_fit.table for table_fit in misfits] == taken.tables:
             write_line("\n" + say("No table fits either edition: trying the usual settings."))
             guessed = guess(found, taken)
             printed = moved(taken, guessed)
@@ -138,7 +138,7 @@ def reproduce_table(
                 return found
             if not unexplained(other):
                 other.readings.append(
-                    Saying(
+                    Message(
                         "with {given}, no table fits either edition; {guess} is a guess that "
                         "{runs} runs on each edition confirm",
                         {
@@ -150,7 +150,7 @@ def reproduce_table(
                 )
                 return other
             found.readings.append(
-                Saying(
+                Message(
                     "of the usual settings, {guess} came nearest, but does not fit either",
                     {"guess": guessed.in_words()},
                 )
@@ -163,7 +163,7 @@ def reproduce_table(
     return found
 
 
-def _understood(found: Reproduction) -> Reproduction:
+def _understood(found: Experiment) -> Experiment:
     if found.runs:
         found.printed, found.readings = understood(found)
     return found
@@ -178,20 +178,20 @@ class _Planned(NamedTuple):
     is_with_their_batch_size: bool = False
 
 
-def _plan(found: Reproduction) -> List[_Planned]:
+def _plan(found: Experiment) -> List[_Planned]:
     """List all runs in their order."""
     settings, pool = found.settings, found.data.edition
     theirs = dataclasses.replace(settings, batch_size=THEIRS.batch_size)
     again = WITH_THEIR_BATCH_SIZE if found.may_be_predicted() and theirs != settings else 0
-    versions = found.printed.versions
+    versions = found.printed.implementations
     plan = []
     for edition in found.editions():
         for k in range(found.runs_asked):
             seed = (found.seed + k) % 2**32
             split_seed = None if edition == pool else seed
             plan += [
-                _Planned(Task(version, settings, seed, split_seed), edition, k)
-                for version in versions
+                _Planned(Task(implementation, settings, seed, split_seed), edition, k)
+                for implementation in versions
             ]
             if split_seed is not None and k < again:
                 task = Task(versions[-1], theirs, seed, split_seed)
@@ -199,8 +199,8 @@ def _plan(found: Reproduction) -> List[_Planned]:
     return plan
 
 
-def _run_all(found: Reproduction, jobs: int) -> None:
-    plan, versions = _plan(found), found.printed.versions
+def _run_all(found: Experiment, jobs: int) -> None:
+    plan, versions = _plan(found), found.printed.implementations
     # The first run on the edition at hand prints every epoch, the others a line each. It is trained
     # here, while the other processes start.
     first, rest = plan[: len(versions)], plan[len(versions) :]
@@ -222,13 +222,13 @@ def _run_all(found: Reproduction, jobs: int) -> None:
                 several = []
 
 
-def _take(found: Reproduction, planned: _Planned, several: List[Run]) -> None:
+def _take(found: Experiment, planned: _Planned, several: List[Run]) -> None:
     """Take the runs of all implementations with one seed into the results, and print them."""
     edition, k = planned.edition, planned.k
     found.runs.setdefault(edition, []).extend(several)
     at_length = 1 if edition == found.data.edition else 0
     if k == at_length:
-        _print_heading(edition, found.settings.epochs, found.printed.versions)
+        _print_heading(edition, found.settings.epochs, found.printed.implementations)
     if k >= at_length:
         _print_run(k, found.runs_asked, several)
     if (
@@ -240,16 +240,18 @@ def _take(found: Reproduction, planned: _Planned, several: List[Run]) -> None:
         found.with_their_batch_size.append(several[-1])
 
 
-def _at_length(found: Reproduction, task: Task, trainer: Trainer) -> Run:
+def _at_length(found: Experiment, task: Task, trainer: Trainer) -> Run:
     """Make a run and print every epoch beside the numbers to reproduce."""
-    # Of several tables of one version, the first.
-    figures = [figure for figure in found.printed.figures if figure.version == task.version]
-    section, table = figures[0].section, figures[0].table
+    # Of several tables of one implementation, the first.
+    claims = [
+        claim for claim in found.printed.claims if claim.implementation == task.implementation
+    ]
+    section, table = claims[0].section, claims[0].table
     write_line(f"\n{padded(say(section), 56)} {say(found.printed.column)}")
 
     def beside(records: Records) -> None:
         epoch = len(records.loss)
-        theirs = [figure.text for figure in found.printed.of(table) if figure.epoch == epoch]
+        theirs = [claim.text for claim in found.printed.of(table) if claim.epoch == epoch]
         write_line(f"{epoch_line(records):56} {' '.join(theirs)}".rstrip())
 
     return trainer(
@@ -261,7 +263,7 @@ def _at_length(found: Reproduction, task: Task, trainer: Trainer) -> Run:
     )
 
 
-def _print_part_1(found: Reproduction) -> None:
+def _print_part_1(found: Experiment) -> None:
     data = found.data
     write_line(
         say(
@@ -287,12 +289,12 @@ def _print_heading(edition: str, epochs: int, versions: List[str]) -> None:
         epochs=epochs,
     )
     write_line(f"\n{heading}")
-    write_line(f"{'':17}" + "".join(f"{version:17}" for version in versions).rstrip())
+    write_line(f"{'':17}" + "".join(f"{implementation:17}" for implementation in versions).rstrip())
 
 
 def _print_run(k: int, runs: int, several: List[Run]) -> None:
-    figures = "".join(
+    claims = "".join(
         f"{run.records.loss[-1]:.4f}  {run.records.test_acc[-1]:.4f}   " for run in several
     )
     name = say("run {number:>3} of {runs}", number=k + 1, runs=runs)
-    write_line(f"{padded(name, 17)}{figures}".rstrip())
+    write_line(f"{padded(name, 17)}{claims}".rstrip())

@@ -4,25 +4,25 @@ from typing import Dict, List
 
 import numpy as np
 
+from ..training.environment import processor, versions
 from ..training.loop import Records
-from ..training.machine import processor, versions
 from ..training.run import Run
 from . import claims
-from .findings import Reproduction
-from .joint import Joint, edition_of_table, judge_tables, right_of
+from .experiment import Experiment
+from .implementations import IMPLEMENTATIONS
 from .rows import rows
-from .versions import VERSIONS
+from .table_fit import TableFit, edition_of_table, judge_tables, right_of
 
 SCHEMA_VERSION = 4
 _SERIES = ("loss", "train_acc", "share_predicted_1", "test_acc", "seconds")
 
 
-def results(found: Reproduction) -> dict:
+def results(found: Experiment) -> dict:
     """Put all that was found into the form of ``results.json``.
 
     Parameters
     ----------
-    found : Reproduction
+    found : Experiment
         What :func:`reproduce` gave.
 
     Returns
@@ -32,7 +32,7 @@ def results(found: Reproduction) -> dict:
     """
     data = found.data
     tables = judge_tables(found)
-    first = {run.version: run for run in reversed(found.runs.get(data.edition, []))}
+    first = {run.implementation: run for run in reversed(found.runs.get(data.edition, []))}
     return {
         "schema_version": SCHEMA_VERSION,
         "partial": found.partial,
@@ -45,50 +45,56 @@ def results(found: Reproduction) -> dict:
         "printed_by": found.printed.name,
         "settings": plain_settings(found),
         "reading_seconds": found.reading_seconds,
-        **{version: _lists(first[version].records) for version in VERSIONS if version in first},
+        **{
+            implementation: _lists(first[implementation].records)
+            for implementation in IMPLEMENTATIONS
+            if implementation in first
+        },
         "editions": {
             edition: {
-                version: _statistics(found.of(edition, version))
-                for version in VERSIONS
-                if found.of(edition, version)
+                implementation: _statistics(found.of(edition, implementation))
+                for implementation in IMPLEMENTATIONS
+                if found.of(edition, implementation)
             }
             for edition in found.runs
         },
         "with_others_batch_size": {
-            version: _statistics(of_it)
-            for version in VERSIONS
-            for of_it in [[run for run in found.with_their_batch_size if run.version == version]]
+            implementation: _statistics(of_it)
+            for implementation in IMPLEMENTATIONS
+            for of_it in [
+                [run for run in found.with_their_batch_size if run.implementation == implementation]
+            ]
             if of_it
         },
         "claims": _claims(found),
-        "tables": {joint.table: _table(joint) for joint in tables},
+        "tables": {table_fit.table: _table(table_fit) for table_fit in tables},
         "edition_of_table": edition_of_table(tables),
         "readings": list(map(str, found.readings)),
     }
 
 
-def _table(joint: Joint) -> dict:
-    right, tried = right_of([joint])
+def _table(table_fit: TableFit) -> dict:
+    right, tried = right_of([table_fit])
     return {
-        "edition": joint.edition,
-        "figures": joint.figures,
-        "p_value": {name: fit.p_value for name, fit in joint.fits.items()},
-        "distance": {name: fit.distance for name, fit in joint.fits.items()},
-        "log10_density": {name: fit.log10_density for name, fit in joint.fits.items()},
-        "log10_ratio": joint.log10_ratio,
-        "typo": joint.typo
+        "edition": table_fit.edition,
+        "figures": table_fit.claims,
+        "p_value": {name: fit.p_value for name, fit in table_fit.fits.items()},
+        "distance": {name: fit.distance for name, fit in table_fit.fits.items()},
+        "log10_density": {name: fit.log10_density for name, fit in table_fit.fits.items()},
+        "log10_ratio": table_fit.log10_ratio,
+        "typo": table_fit.typo
         and {
-            "figure": joint.typo.figure.name,
-            "edition_without": joint.typo.edition,
-            "p_value_without": joint.typo.p_value,
+            "figure": table_fit.typo.claim.name,
+            "edition_without": table_fit.typo.edition,
+            "p_value_without": table_fit.typo.p_value,
         },
-        "splice": joint.splice and joint.splice._asdict(),
-        "deviates": joint.deviates,
+        "splice": table_fit.splice and table_fit.splice._asdict(),
+        "deviates": table_fit.deviates,
         "left_out": {"right": right, "of": tried},
     }
 
 
-def plain_settings(found: Reproduction) -> dict:
+def plain_settings(found: Experiment) -> dict:
     """Put what all runs share into plain types."""
     settings = found.settings
     return {
@@ -125,7 +131,7 @@ def _statistics(runs: List[Run]) -> dict:
     }
 
 
-def _claims(found: Reproduction) -> List[dict]:
+def _claims(found: Experiment) -> List[dict]:
     claimed: List[dict] = [
         {
             "name": fact.name,
@@ -141,9 +147,9 @@ def _claims(found: Reproduction) -> List[dict]:
     for row in rows(found) if found.verdicts() else ():
         claimed.append(
             {
-                "name": row.figure.name,
-                "section": row.figure.section,
-                "printed": row.figure.printed,
+                "name": row.claim.name,
+                "section": row.claim.section,
+                "printed": row.claim.printed,
                 "here": {edition: row.mean(edition) for edition in found.runs},
                 "interval": {e: list(interval) for e, interval in row.intervals.items()},
                 "others": row.others and {"mean": row.others.mean, "interval": row.others[1:]},

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..data.fashion_mnist import CLASS_NAMES
 from . import verdicts
-from .claims import Figure
-from .findings import Reproduction
+from .claims import Claim
+from .experiment import Experiment
 from .language import listed, say
 from .published import Prediction, predict
 
@@ -20,7 +20,7 @@ class Row:
 
     Parameters
     ----------
-    figure : Figure
+    number : Claim
         The printed number.
     values : dict of str to list of float
         The values in our runs, by edition.
@@ -34,7 +34,7 @@ class Row:
         A remark that several rows may share, or nothing.
     """
 
-    figure: Figure
+    claim: Claim
     values: Dict[str, List[float]]
     intervals: Dict[str, Tuple[float, float]]
     others: Optional[Prediction]
@@ -46,11 +46,11 @@ class Row:
         return float(np.mean(self.values[edition]))
 
 
-def label(figure: Figure) -> str:
+def label(claim: Claim) -> str:
     """Name a number for people, as in "scratch, epoch 1: loss"."""
-    match = re.fullmatch("(.+), epoch ([0-9]+): (.+)", figure.name)
+    match = re.fullmatch("(.+), epoch ([0-9]+): (.+)", claim.name)
     if not match:
-        return say(figure.name)
+        return say(claim.name)
     table, epoch, column = match.groups()
     return say(
         "{table}, epoch {epoch}: {column}",
@@ -66,12 +66,12 @@ def table_in_words(table: str) -> str:
     return say("table {number}", number=number) if number else word
 
 
-def rows(found: Reproduction) -> List[Row]:
+def rows(found: Experiment) -> List[Row]:
     """Collect the results of each printed number.
 
     Parameters
     ----------
-    found : Reproduction
+    found : Experiment
         The results.
 
     Returns
@@ -81,36 +81,36 @@ def rows(found: Reproduction) -> List[Row]:
     """
     if not found.runs:
         return []
-    judged = {verdict.figure: verdict for verdict in found.verdicts()}
+    judged = {verdict.claim: verdict for verdict in found.verdicts()}
     predicted = predict(found)
     collected = []
-    for figure in found.printed.figures:
-        if figure.epoch > found.settings.epochs:
+    for claim in found.printed.claims:
+        if claim.epoch > found.settings.epochs:
             continue
-        verdict = judged.get(figure)
+        verdict = judged.get(claim)
         collected.append(
             Row(
-                figure,
-                {edition: found.values(edition, figure) for edition in found.runs},
+                claim,
+                {edition: found.values(edition, claim) for edition in found.runs},
                 verdict.intervals if verdict else {},
-                predicted.get(figure),
+                predicted.get(claim),
                 verdict.verdict if verdict else verdicts.NO_VERDICT,
-                _note(found, figure),
+                _note(found, claim),
             )
         )
     return collected
 
 
-def _note(found: Reproduction, figure: Figure) -> str:
-    number = figure.mistaken_class
-    if not verdicts.is_judged(figure):
+def _note(found: Experiment, claim: Claim) -> str:
+    number = claim.mistaken_class
+    if not verdicts.is_judged(claim):
         return say(
             "Not judged: the accuracy of random weights varies so much that almost any number "
             "would match."
         )
     if number is None:
         return ""
-    runs = found.of(found.data.edition, figure.version)
+    runs = found.of(found.data.edition, claim.implementation)
     accuracies = np.mean([run.records.train_acc for run in runs], axis=0)
     return say(
         "Not an accuracy: the predictions are compared with the constant {number} instead of with "

@@ -5,20 +5,20 @@ import io
 from typing import List
 
 from ..console import padded, wrapped
-from . import joint, published, verdicts
-from .findings import Reproduction, each_alone, headline, short
+from . import published, table_fit, verdicts
+from .experiment import Experiment, each_alone, headline, short
 from .language import say
 from .rows import label, rows
 
 FORMATS = ("text", "markdown", "csv")
 
 
-def table(found: Reproduction, form: str = "text") -> List[str]:
+def table(found: Experiment, form: str = "text") -> List[str]:
     """Format the judged numbers as a table.
 
     Parameters
     ----------
-    found : Reproduction
+    found : Experiment
         The results.
     form : {"text", "markdown", "csv"}
         Text is 80 columns wide.
@@ -36,11 +36,11 @@ def table(found: Reproduction, form: str = "text") -> List[str]:
     columns = [*map(short, found.runs), *[say("others")] * others]
     cells = [[say("number"), say(found.printed.column), *columns, say("verdict")]]
     for row in of_numbers:
-        decimals = row.figure.decimals
+        decimals = row.claim.decimals
         means = [f"{row.mean(edition):.{decimals}f}" for edition in found.runs]
         if others:
             means.append(f"{row.others.mean:.{decimals}f}" if row.others else "")
-        cells.append([label(row.figure), row.figure.text, *means, _short_verdict(row.verdict)])
+        cells.append([label(row.claim), row.claim.text, *means, _short_verdict(row.verdict)])
     if form == "markdown":
         rule = ["---"] + ["---:"] * (len(cells[0]) - 2) + ["---"]
         return [f"| {' | '.join(line)} |" for line in (cells[0], rule, *cells[1:])]
@@ -65,7 +65,7 @@ def _short_verdict(verdict: str) -> str:
     }[verdict]
 
 
-def summary(found: Reproduction, form: str = "text", width: int = 80) -> str:
+def summary(found: Experiment, form: str = "text", width: int = 80) -> str:
     """Format the table, the evidence, and as the last lines the answer.
 
     Parameters
@@ -91,12 +91,12 @@ def summary(found: Reproduction, form: str = "text", width: int = 80) -> str:
     return "\n".join(lines).lstrip("\n")
 
 
-def sentences(found: Reproduction) -> List[str]:
+def sentences(found: Experiment) -> List[str]:
     """List the evidence beyond the headline.
 
     Parameters
     ----------
-    found : Reproduction
+    found : Experiment
         The results.
 
     Returns
@@ -107,7 +107,7 @@ def sentences(found: Reproduction) -> List[str]:
     """
     evidence = [
         each_alone(found),
-        joint.in_a_sentence(joint.judge_tables(found)),
+        table_fit.in_a_sentence(table_fit.judge_tables(found)),
         published.in_a_sentence(found),
     ]
     for reading in map(str, found.readings):

@@ -12,7 +12,7 @@ from typing import Collection, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 from scipy.special import stdtrit
 
-from .claims import Figure, Printed
+from .claims import Claim, Printed
 from .language import say
 
 # As they stand in results.json; `in_words` has them for people.
@@ -37,7 +37,7 @@ class Verdict:
 
     Parameters
     ----------
-    figure : gluon_softmax.reproduction.claims.Figure
+    number : gluon_softmax.reproduction.claims.Claim
         The printed number.
     intervals : dict of str to tuple of float
         Prediction interval for one more run, by edition.
@@ -45,7 +45,7 @@ class Verdict:
         One of the constants above.
     """
 
-    figure: Figure
+    claim: Claim
     intervals: Dict[str, Tuple[float, float]]
     verdict: str
 
@@ -78,28 +78,28 @@ def prediction_interval(values: Sequence[float], level: float) -> Optional[Tuple
     return mean - half, mean + half
 
 
-def is_within(figure: Figure, interval: Optional[Tuple[float, float]]) -> bool:
+def is_within(claim: Claim, interval: Optional[Tuple[float, float]]) -> bool:
     """Check whether a printed number lies in an interval, allowing for its rounding."""
     if interval is None:
         return False
-    rounding = 0.5 * 10**-figure.digits
-    return interval[0] - rounding <= figure.printed <= interval[1] + rounding
+    rounding = 0.5 * 10**-claim.digits
+    return interval[0] - rounding <= claim.printed <= interval[1] + rounding
 
 
-def is_judged(figure: Figure) -> bool:
+def is_judged(claim: Claim) -> bool:
     """Check whether a number is judged: all are but the accuracy of random weights."""
-    return figure.metric != BEFORE_TRAINING
+    return claim.metric != BEFORE_TRAINING
 
 
-def bounded(figure: Figure, interval: Tuple[float, float]) -> Tuple[float, float]:
+def bounded(claim: Claim, interval: Tuple[float, float]) -> Tuple[float, float]:
     """Clip the interval of a proportion to 0..1, or to 0..100 for per cent."""
     low, high = interval
-    return interval if figure.metric == "loss" else (max(low, 0.0), min(high, figure.scale))
+    return interval if claim.metric == "loss" else (max(low, 0.0), min(high, claim.scale))
 
 
 def judge(
-    figures: Sequence[Figure],
-    values: Dict[str, Dict[Figure, List[float]]],
+    claims: Sequence[Claim],
+    values: Dict[str, Dict[Claim, List[float]]],
     at_hand: str,
     level: float = LEVEL,
     awaited: Collection[str] = (),
@@ -108,9 +108,9 @@ def judge(
 
     Parameters
     ----------
-    figures : sequence of Figure
+    numbers : sequence of Claim
         All numbers that are judged together.
-    values : dict of str to dict of Figure to list of float
+    values : dict of str to dict of Claim to list of float
         By edition, each number's value in each run.
     at_hand : str
         The loaded edition, which is tried first; after it, ``resplit``.
@@ -127,28 +127,28 @@ def judge(
         still match.
     """
     verdicts = []
-    count = sum(map(is_judged, figures))
-    for figure in figures:
+    count = sum(map(is_judged, claims))
+    for claim in claims:
         intervals = {}
-        for edition, of_figure in values.items():
-            if is_judged(figure):
-                interval = prediction_interval(of_figure[figure], level / count)
+        for edition, of_claim in values.items():
+            if is_judged(claim):
+                interval = prediction_interval(of_claim[claim], level / count)
                 if interval is not None:
-                    intervals[edition] = bounded(figure, interval)
+                    intervals[edition] = bounded(claim, interval)
         if at_hand not in intervals:
             verdict = NO_VERDICT
-        elif is_within(figure, intervals[at_hand]):
+        elif is_within(claim, intervals[at_hand]):
             verdict = REPRODUCES
-        elif is_within(figure, intervals.get("resplit")):
+        elif is_within(claim, intervals.get("resplit")):
             verdict = ON_RESPLIT
         elif "resplit" in awaited and "resplit" not in intervals:
             verdict = NO_VERDICT
         else:
             verdict = FAILS
-        if figure.mistaken_class is not None and verdict in (REPRODUCES, ON_RESPLIT):
+        if claim.mistaken_class is not None and verdict in (REPRODUCES, ON_RESPLIT):
             # The number matches, but it is not an accuracy.
             verdict = EXPLAINED
-        verdicts.append(Verdict(figure, intervals, verdict))
+        verdicts.append(Verdict(claim, intervals, verdict))
     return verdicts
 
 

@@ -5,9 +5,9 @@ from typing import List, Tuple
 
 import mxnet as mx
 
+from ..compat import cuda
 from ..console import say
 from ..errors import UsageError
-from ..revival import cuda
 
 _ELSEWHERE = "; only `python -m scratch` and `python -m concise` train on several devices"
 

@@ -23,9 +23,9 @@ from ..data.fashion_mnist import FashionMNIST
 from ..data.resplit import resplit
 from ..errors import WorkerError
 from ..interruption import end_if_asked, held, open_closed_streams
+from .loader_workers import wait_for_parent
 from .loop import Records
-from .run import Run, Settings, train_version
-from .workers import wait_for_parent
+from .run import Run, Settings, train_run
 
 # Bytes that a training process takes, most of it for MXNet and the images.
 MEMORY = 400 << 20
@@ -42,7 +42,7 @@ class Task:
 
     Parameters
     ----------
-    version : str
+    implementation : str
         Name of the implementation's package.
     settings : Settings
         Its settings.
@@ -52,7 +52,7 @@ class Task:
         Seed of the re-split to train on; None for the data as they are.
     """
 
-    version: str
+    implementation: str
     settings: Settings
     seed: int
     split_seed: Optional[int] = None
@@ -178,14 +178,14 @@ class Trainer:
         self._split: Tuple[Optional[int], FashionMNIST] = (None, data)
 
     def __call__(self, task: Task, **callbacks: Any) -> Run:
-        """Make a run; the callbacks are those of ``train_version``."""
+        """Make a run; the callbacks are those of ``train_run``."""
         if task.split_seed != self._split[0]:
             seed = task.split_seed
             self._split = (seed, self._data if seed is None else resplit(self._data, seed))
         for part in ("model", "training"):
-            import_module(f"{task.version}.{part}")
-        return train_version(
-            import_module(task.version),
+            import_module(f"{task.implementation}.{part}")
+        return train_run(
+            import_module(task.implementation),
             self._split[1],
             task.settings,
             task.seed,

@@ -9,9 +9,9 @@ from mxnet import Context, cpu
 from ..data.fashion_mnist import FashionMNIST
 from ..data.load import load_chosen
 from ..errors import DataError, UsageError
-from .order import InOrder, Shares, Shuffled
 from .per_sample import per_sample, per_sample_shares
 from .resident import resident, resident_shares
+from .samplers import InOrder, Shares, Shuffled
 
 LOADERS = ("resident", "per-sample")
 

@@ -13,7 +13,7 @@ from mxnet import Context, cpu, gluon, nd
 
 from ..console import progress, write_line
 from ..errors import DataError, Diverged
-from .counting import Each, Together
+from .metrics import Each, Together
 
 
 @dataclass
@@ -157,7 +157,7 @@ def train_epochs(
     parameters : callable
         Returns the parameters, which must be finite after each epoch.
     counter : type
-        Class of :mod:`gluon_softmax.training.counting` that adds up the batches.
+        Class of :mod:`gluon_softmax.training.metrics` that adds up the batches.
     total : callable
         Maps an epoch's 12 sums and number of examples to their sums over all workers of a cluster.
 

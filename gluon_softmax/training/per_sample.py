@@ -10,8 +10,8 @@ from mxnet.gluon.utils import split_and_load
 
 from ..data.fashion_mnist import FashionMNIST
 from ..interruption import end_if_asked
-from .order import InOrder, Shares
-from .workers import Workers
+from .loader_workers import Workers
+from .samplers import InOrder, Shares
 
 # A batch's images and labels, split over several devices.
 Lists = Tuple[List[nd.NDArray], List[nd.NDArray]]

@@ -9,8 +9,8 @@ from mxnet.gluon.data import DataLoader, Dataset, Sampler
 
 from ..data.fashion_mnist import FashionMNIST
 from ..interruption import end_if_asked
-from .order import InOrder, Shares
 from .per_sample import Lists, transform
+from .samplers import InOrder, Shares
 
 
 def resident(

@@ -11,7 +11,7 @@ from typing import Any, Callable, Optional, Tuple, Union
 import mxnet as mx
 import numpy as np
 
-from ..cluster.team import Team
+from ..cluster.worker_group import Team
 from ..data.fashion_mnist import FashionMNIST
 from .loader import load_data_fashion_mnist
 from .loop import Records, evaluate_accuracy, print_epoch, train_epochs
@@ -38,7 +38,7 @@ class Run:
 
     Parameters
     ----------
-    version : {"scratch", "concise"}
+    implementation : {"scratch", "concise"}
         The implementation.
     seed : int
         Seed of initial weights and shuffling.
@@ -50,15 +50,15 @@ class Run:
         W, (784, 10), and b, (10,), after training.
     """
 
-    version: str
+    implementation: str
     seed: int
     accuracy_before: float
     records: Records
     parameters: Tuple[np.ndarray, np.ndarray]
 
 
-def train_version(
-    version: ModuleType,
+def train_run(
+    implementation: ModuleType,
     data: FashionMNIST,
     settings: Settings,
     seed: int,
@@ -71,7 +71,7 @@ def train_version(
 
     Parameters
     ----------
-    version : module
+    implementation : module
         The implementation.
     data : FashionMNIST
         The data set.
@@ -98,10 +98,10 @@ def train_version(
     Diverged
         If a loss or a parameter is not finite after an epoch.
     """
-    model, training = version.model, version.training
+    model, training = implementation.model, implementation.training
     ctx = settings.ctx
     if team is not None or isinstance(ctx, tuple):
-        model = training = version.parallel
+        model = training = implementation.parallel
         ctx = ctx if isinstance(ctx, tuple) else (ctx,)
     seed_weights(seed)
     train_iter, test_iter = load_data_fashion_mnist(
@@ -131,7 +131,9 @@ def train_version(
         lambda: model.get_parameters(params),
         total=total,
     )
-    return Run(version.__name__, seed, accuracy_before, records, model.get_parameters(params))
+    return Run(
+        implementation.__name__, seed, accuracy_before, records, model.get_parameters(params)
+    )
 
 
 def seed_weights(seed: int) -> None:
@@ -141,7 +143,7 @@ def seed_weights(seed: int) -> None:
 
 
 def predict(
-    version: ModuleType,
+    implementation: ModuleType,
     parameters: Tuple[np.ndarray, np.ndarray],
     images: np.ndarray,
     ctx: mx.Context,
@@ -150,7 +152,7 @@ def predict(
 
     Parameters
     ----------
-    version : module
+    implementation : module
         The implementation whose network to use.
     parameters : tuple of numpy.ndarray of float32
         W, (784, 10), and b, (10,).
@@ -165,6 +167,6 @@ def predict(
         Shape (count, 10), probabilities (scratch) or logits (concise); the largest value in a row
         is the predicted class.
     """
-    net, params = version.model.get_net(ctx)
-    version.model.set_parameters(params, *parameters)
+    net, params = implementation.model.get_net(ctx)
+    implementation.model.set_parameters(params, *parameters)
     return net(mx.nd.image.to_tensor(mx.nd.array(images, dtype=np.uint8, ctx=ctx))).asnumpy()

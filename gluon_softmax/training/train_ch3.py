@@ -4,8 +4,8 @@ from typing import Callable, Iterable, Optional, Sequence
 
 from mxnet import autograd, gluon, nd
 
-from .counting import Each
 from .loop import Records, print_epoch, train_epochs
+from .metrics import Each
 
 
 def train_ch3(

@@ -10,10 +10,10 @@ import types
 
 role = os.environ.pop("DMLC_ROLE")
 
-from gluon_softmax.cluster import team, watch  # noqa: E402
+from gluon_softmax.cluster import failure_detection, worker_group  # noqa: E402
 
 os.environ["DMLC_ROLE"] = role
-check = watch.check
+check = failure_detection.check
 
 
 def look_all_the_time(kv, role):
@@ -49,18 +49,18 @@ class SlowThread(threading.Thread):
         time.sleep(1)
 
 
-freed = watch.free
-barrier = team.mx.kvstore.KVStore._barrier
-_, how, version, *_ = sys.argv
+freed = failure_detection.free
+barrier = worker_group.mx.kvstore.KVStore._barrier
+_, how, implementation, *_ = sys.argv
 if how == "looks-all-the-time":
-    watch.check = look_all_the_time
+    failure_detection.check = look_all_the_time
 if how == "dies-as-it-frees-its-store":
-    watch.free = die
+    failure_detection.free = die
 if how == "rests-when-it-is-the-first":
-    watch.free = rest
+    failure_detection.free = rest
 if how == "is-asked-to-end-as-it-waits-for-the-last":
-    team.mx.kvstore.KVStore._barrier = end_in_the_barrier
+    worker_group.mx.kvstore.KVStore._barrier = end_in_the_barrier
 if how == "begins-slowly":
-    watch.threading = types.SimpleNamespace(Thread=SlowThread)
+    failure_detection.threading = types.SimpleNamespace(Thread=SlowThread)
 del sys.argv[:2]
-runpy.run_module(version, run_name="__main__", alter_sys=True)
+runpy.run_module(implementation, run_name="__main__", alter_sys=True)

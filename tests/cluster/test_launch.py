@@ -38,14 +38,20 @@ def run(*argv, **options):
     return process.returncode, out, err
 
 
-@pytest.mark.parametrize(("version", "workers"), [("concise", 2), ("scratch", 2), ("scratch", 3)])
-def test_the_digits_of_one_process(version, workers, tmp_path):
+@pytest.mark.parametrize(
+    ("implementation", "workers"), [("concise", 2), ("scratch", 2), ("scratch", 3)]
+)
+def test_the_digits_of_one_process(implementation, workers, tmp_path):
     # Of the last batch, of one example, only the first worker gets something.
     options = ["--batch-size", "333", "--seed", "4"]
     files = [tmp_path / name for name in ("cluster.npz", "single.npz")]
-    status, out, err = run(version, *jobs.TRAIN, *options, "--save", str(files[0]), workers=workers)
+    status, out, err = run(
+        implementation, *jobs.TRAIN, *options, "--save", str(files[0]), workers=workers
+    )
     assert (status, err) == (0, "")
-    alone = jobs.single(version, "--data-dir", str(jobs.SAMPLE), *options, "--save", str(files[1]))
+    alone = jobs.single(
+        implementation, "--data-dir", str(jobs.SAMPLE), *options, "--save", str(files[1])
+    )
     assert out.replace("cluster.npz", "") == alone.replace("single.npz", "")
     assert len(re.findall("^epoch", out, re.MULTILINE)) == 5
     ours, expected = (np.load(file) for file in files)
@@ -67,10 +73,10 @@ def test_the_tutorials_data_loader():
     assert out == jobs.single("concise", "--data-dir", str(jobs.SAMPLE), *options)
 
 
-@pytest.mark.parametrize("version", ["concise", "scratch"])
-def test_nobody_watches_a_store_that_is_freed(version):
+@pytest.mark.parametrize("implementation", ["concise", "scratch"])
+def test_nobody_watches_a_store_that_is_freed(implementation):
     # MXNet would read what is there no more; at two looks a second, one run in hundreds fails.
-    odd = ["tests.cluster.odd_worker", "looks-all-the-time", version]
+    odd = ["tests.cluster.odd_worker", "looks-all-the-time", implementation]
     status, out, err = run(*odd, *jobs.TRAIN, "--epochs", "1", workers=3)
     assert (status, err) == (0, "")
     assert out.startswith("epoch 1,")

@@ -13,10 +13,10 @@ from server import FOLDER
 
 from gluon_softmax.commands import doctor
 from gluon_softmax.commands import main as cli
+from gluon_softmax.compat.cuda import Gpu
 from gluon_softmax.data.cache import cache_root, edition_folder, obtain
 from gluon_softmax.data.editions import EDITIONS
-from gluon_softmax.revival.cuda import Gpu
-from gluon_softmax.training import machine
+from gluon_softmax.training import environment
 
 
 def test_it_prints_what_a_bug_report_needs(cache, capsys, monkeypatch):
@@ -104,7 +104,7 @@ def test_what_only_some_commands_need_is_tried_too(name, error, words, cache, mo
 
 def test_a_package_without_its_description(cache, monkeypatch, capsys):
     """As a version that is empty, which importlib gives as None."""
-    monkeypatch.setattr(machine, "package_version", lambda name: None)
+    monkeypatch.setattr(environment, "package_version", lambda name: None)
     assert cli.main(["doctor"]) == 0
     assert f"numpy        {np.__version__}\n" in capsys.readouterr().out
 

@@ -38,7 +38,7 @@ def refused(argv, capsys, main=cli.main):
 
 
 def train(argv):
-    return cli.main_version("concise", argv)
+    return cli.main_implementation("concise", argv)
 
 
 BAD_SETTINGS = [
@@ -175,9 +175,9 @@ def test_an_option_of_another_command_suggests_no_far_one(capsys):
 
 def test_training_is_a_command_too(on_sample, capsys):
     printed = []
-    for version in ("scratch", "concise"):
-        for main, argv in ((cli.main, ["train", version]), (cli.main_version, [])):
-            args = (version,) if main is cli.main_version else ()
+    for implementation in ("scratch", "concise"):
+        for main, argv in ((cli.main, ["train", implementation]), (cli.main_implementation, [])):
+            args = (implementation,) if main is cli.main_implementation else ()
             assert main(*args, [*argv, *on_sample, "--epochs=2"]) == 0
             printed.append(capsys.readouterr().out)
     assert printed[0] == printed[1] != printed[2] == printed[3]
@@ -215,14 +215,14 @@ def test_the_expectation_comes_at_the_tutorials_settings_only(sample, monkeypatc
 
 
 @pytest.mark.parametrize("top", [1, 3, 10])
-@pytest.mark.parametrize("version", ["scratch", "concise"])
+@pytest.mark.parametrize("implementation", ["scratch", "concise"])
 def test_the_most_probable_classes_are_those_of_numpy(
-    version, top, sample, on_sample, tmp_path, capsys
+    implementation, top, sample, on_sample, tmp_path, capsys
 ):
     random = np.random.RandomState(1)
     W, b = random.normal(0, 0.05, (784, 10)).astype("f"), random.normal(size=10).astype("f")
     np.savez(tmp_path / "p.npz", W=W, b=b)
-    argv = ["predict", version, str(tmp_path / "p.npz"), *on_sample, "--top", str(top)]
+    argv = ["predict", implementation, str(tmp_path / "p.npz"), *on_sample, "--top", str(top)]
     assert cli.main(argv) == 0
     logits = sample.test_images[:9].reshape(9, 784).astype(np.float64) / 255 @ W + b
     chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
@@ -276,7 +276,7 @@ def test_both_feeds_print_the_same(feed, on_sample, capsys):
 
 
 def test_as_tutorial_prints_the_mistaken_column(on_sample, capsys):
-    assert cli.main_version("scratch", [*on_sample, "--epochs=1", "--as-tutorial"]) == 0
+    assert cli.main_implementation("scratch", [*on_sample, "--epochs=1", "--as-tutorial"]) == 0
     share = re.search(r"train acc (\S+),", capsys.readouterr().out).group(1)
     assert float(share) < 0.2
 
@@ -286,9 +286,9 @@ def test_saved_by_one_version_and_used_by_the_other(on_sample, tmp_path, capsys)
     assert train([*on_sample, "--epochs=2", "--save", str(saved)]) == 0
     predict = ["predict", str(saved), *on_sample, "--count", "9"]
     printed = []
-    for version in ("scratch", "concise"):
+    for implementation in ("scratch", "concise"):
         capsys.readouterr()
-        assert cli.main_version(version, [*predict, "--out", str(picture)]) == 0
+        assert cli.main_implementation(implementation, [*predict, "--out", str(picture)]) == 0
         printed.append(capsys.readouterr().out)
         assert picture.read_bytes().startswith(b"\x89PNG")
         picture.unlink()
@@ -296,7 +296,7 @@ def test_saved_by_one_version_and_used_by_the_other(on_sample, tmp_path, capsys)
     assert len(printed[0].splitlines()) == 12
     # From where the first run ended, the loss goes on to fall.
     capsys.readouterr()
-    assert cli.main_version("scratch", [*on_sample, "--start-from", str(saved)]) == 0
+    assert cli.main_implementation("scratch", [*on_sample, "--start-from", str(saved)]) == 0
     went_on = [float(x) for x in re.findall(r"loss (\S+),", capsys.readouterr().out)]
     assert train([*on_sample]) == 0
     anew = [float(x) for x in re.findall(r"loss (\S+),", capsys.readouterr().out)]
@@ -336,9 +336,9 @@ def test_a_folder_without_the_files(tmp_path, capsys):
 
 
 @pytest.mark.fault
-@pytest.mark.parametrize("version", ["scratch", "concise"])
-def test_divergence(version, on_sample, capsys):
-    assert cli.main_version(version, [*on_sample, "--lr", "1e38"]) == 1
+@pytest.mark.parametrize("implementation", ["scratch", "concise"])
+def test_divergence(implementation, on_sample, capsys):
+    assert cli.main_implementation(implementation, [*on_sample, "--lr", "1e38"]) == 1
     said = capsys.readouterr()
     assert "training diverged in epoch 1: " in said.err
     assert said.err.count("\n") == 1
@@ -353,7 +353,7 @@ def test_divergence_in_reproduce_leaves_a_report_of_what_ended(
     from gluon_softmax.errors import Diverged
     from gluon_softmax.training import jobs
 
-    whole = jobs.train_version
+    whole = jobs.train_run
     calls = []
 
     def diverges_in_the_third_pair(*args, **kwargs):
@@ -362,7 +362,7 @@ def test_divergence_in_reproduce_leaves_a_report_of_what_ended(
             raise Diverged("epoch 3: no longer finite", None)
         return whole(*args, **kwargs)
 
-    monkeypatch.setattr(jobs, "train_version", diverges_in_the_third_pair)
+    monkeypatch.setattr(jobs, "train_run", diverges_in_the_third_pair)
     out = tmp_path / "report"
     argv = ["reproduce", *on_sample, "--out", str(out), "--no-reading"]
     assert cli.main(argv) == 1
@@ -422,7 +422,7 @@ def test_an_interrupted_reproduction_ends_with_130(on_sample, tmp_path, monkeypa
     def interrupted(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(jobs, "train_version", interrupted)
+    monkeypatch.setattr(jobs, "train_run", interrupted)
     assert cli.main(["reproduce", *on_sample, "--out", str(tmp_path), "--no-reading"]) == 130
     assert "Interrupted: this is what the finished runs show." in capsys.readouterr().out
 
@@ -432,9 +432,9 @@ def test_compare_command(on_sample, capsys):
     assert "Side by side over 5 steps" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("version", ["scratch", "concise"])
-def test_as_a_program(version, on_sample):
-    done = run(version, *on_sample)
+@pytest.mark.parametrize("implementation", ["scratch", "concise"])
+def test_as_a_program(implementation, on_sample):
+    done = run(implementation, *on_sample)
     assert (done.returncode, done.stderr) == (0, "")
     assert [int(n) for n in LINE.findall(done.stdout)] == [1, 2, 3, 4, 5]
     assert len(done.stdout.splitlines()) == 5
@@ -573,7 +573,7 @@ def test_a_reader_that_has_had_enough(on_sample):
     [
         ("cli.main(['data', '--data-dir', 'tests/data'])", ["mxnet", "matplotlib", "d2lzh"]),
         (
-            "cli.main_version('concise', ['--data-dir', 'tests/data'])",
+            "cli.main_implementation('concise', ['--data-dir', 'tests/data'])",
             ["d2lzh", "matplotlib", "jinja2", "pooch", "scipy", "IPython"],
         ),
     ],

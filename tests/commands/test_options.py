@@ -70,7 +70,7 @@ def see(event, arguments):
         print("threads:", *found)
 sys.addaudithook(see)
 from gluon_softmax.commands import main
-sys.exit(main.main_version("concise", sys.argv[1:]))
+sys.exit(main.main_implementation("concise", sys.argv[1:]))
 """
 
 

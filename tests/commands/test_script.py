@@ -144,7 +144,7 @@ def test_a_script_without_magics_loads_no_ipython(tmp_path):
 
 @pytest.mark.parametrize("system", ["posix", "nt"])
 def test_the_clock_that_python_3_8_removed(system, monkeypatch):
-    from gluon_softmax.revival import clock
+    from gluon_softmax.compat import clock
 
     assert not hasattr(time, "clock") or time.clock in (time.process_time, time.perf_counter)
     monkeypatch.delattr(time, "clock", raising=False)
@@ -249,7 +249,7 @@ def test_a_script_that_nobody_may_read(what, script, tmp_path):
 
 @pytest.mark.parametrize("columns", [80, 110])
 def test_compat_lists_every_patch(columns, capsys, monkeypatch):
-    from gluon_softmax import revival
+    from gluon_softmax import compat
 
     monkeypatch.setenv("COLUMNS", str(columns))
     assert cli.main(["revival"]) == 0
@@ -264,12 +264,12 @@ def test_compat_lists_every_patch(columns, capsys, monkeypatch):
             rows.append([line[:26].rstrip(), line[26:40].strip(), line[40:]])
     assert rows[0] == ["broken by", "applies here", "patch"]
     assert {row[1] for row in rows[1:]} == {"yes", "no"}
-    listed = {
+    considered = {
         (name, broken_by, here == "yes")
         for broken_by, here, names in rows[1:]
         for name in names.split(", ")
     }
-    assert listed == set(map(tuple, revival.listed()))
+    assert considered == set(map(tuple, compat.considered()))
     assert "Python 3.8" in {row[0] for row in rows if "time.clock" in row[2]}
 
 

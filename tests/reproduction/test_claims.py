@@ -9,10 +9,12 @@ pytestmark = pytest.mark.once
 
 
 def test_thirty_figures_of_two_tables_and_one_before():
-    per_version = Counter(figure.version for figure in claims.TUTORIAL.figures if figure.epoch)
-    assert per_version == {"scratch": 15, "concise": 15}
-    assert [figure.printed for figure in claims.TUTORIAL.figures if not figure.epoch] == [0.0982]
-    assert len({figure.name for figure in claims.TUTORIAL.figures}) == 31
+    per_implementation = Counter(
+        claim.implementation for claim in claims.TUTORIAL.claims if claim.epoch
+    )
+    assert per_implementation == {"scratch": 15, "concise": 15}
+    assert [claim.printed for claim in claims.TUTORIAL.claims if not claim.epoch] == [0.0982]
+    assert len({claim.name for claim in claims.TUTORIAL.claims}) == 31
 
 
 def test_names_of_classes_are_those_of_d2lzh():
@@ -22,12 +24,12 @@ def test_names_of_classes_are_those_of_d2lzh():
     )
 
 
-@pytest.mark.parametrize("version", ["scratch", "concise"])
-def test_losses_fall_and_accuracies_are_shares(version):
-    figures = claims.TUTORIAL.of(version)
-    losses = [figure.printed for figure in figures if figure.metric == "loss"]
+@pytest.mark.parametrize("implementation", ["scratch", "concise"])
+def test_losses_fall_and_accuracies_are_shares(implementation):
+    of_table = claims.TUTORIAL.of(implementation)
+    losses = [claim.printed for claim in of_table if claim.metric == "loss"]
     assert losses == sorted(losses, reverse=True)
-    assert all(0 < figure.printed < 1 for figure in figures)
+    assert all(0 < claim.printed < 1 for claim in of_table)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +37,6 @@ def test_losses_fall_and_accuracies_are_shares(version):
 )
 def test_a_tables_figures(table, text):
     """As they stand in the tutorial, without the accuracy before training."""
-    figures = claims.TUTORIAL.of(table)
-    assert [figure.text for figure in figures[:3]] == text.split()
-    assert len(figures) == 15
+    of_table = claims.TUTORIAL.of(table)
+    assert [claim.text for claim in of_table[:3]] == text.split()
+    assert len(of_table) == 15

@@ -17,17 +17,17 @@ from gluon_softmax.commands import main as cli
 from gluon_softmax.data.fashion_mnist import CLASS_NAMES
 from gluon_softmax.data.resplit import resplit
 from gluon_softmax.reproduction import claims, report, reproduce, verdicts
-from gluon_softmax.reproduction.facts import find_facts
-from gluon_softmax.reproduction.figures import BLUE, ORANGE, RED
-from gluon_softmax.reproduction.findings import Reproduction, counts, each_alone, headline
-from gluon_softmax.reproduction.joint import in_a_sentence, judge_tables
-from gluon_softmax.reproduction.pictures import pictures
+from gluon_softmax.reproduction.exact_results import find_exact_results
+from gluon_softmax.reproduction.experiment import Experiment, counts, each_alone, headline
+from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
+from gluon_softmax.reproduction.plots import BLUE, ORANGE, RED
 from gluon_softmax.reproduction.published import predict
+from gluon_softmax.reproduction.report_plots import pictures
 from gluon_softmax.reproduction.results import results
 from gluon_softmax.reproduction.summary import FORMATS, sentences, summary, table
-from gluon_softmax.reproduction.versions import VERSIONS
+from gluon_softmax.reproduction.table_fit import in_a_sentence, judge_tables
 from gluon_softmax.training.loop import Records
-from gluon_softmax.training.run import Run, Settings, train_version
+from gluon_softmax.training.run import Run, Settings, train_run
 
 # The tutorial's two tables, typed apart from those in `claims`: loss, train acc, test acc.
 SCRATCH = """
@@ -56,25 +56,31 @@ IN_WORDS = {
 
 def typed():
     """The tutorial's figures: by name, version, what it is in the records, epoch, printed text."""
-    for version, printed in (("scratch", SCRATCH), ("concise", CONCISE)):
+    for implementation, printed in (("scratch", SCRATCH), ("concise", CONCISE)):
         for row in printed.split("\n")[1:-1]:
             epoch, *numbers = row.split()
-            is_mistaken = version == "scratch"
+            is_mistaken = implementation == "scratch"
             for name, metric, text in zip(
                 ("loss", '"train acc"' if is_mistaken else "train acc", "test acc"),
                 ("loss", "share_predicted_1" if is_mistaken else "train_acc", "test_acc"),
                 numbers,
             ):
-                yield f"{version}, epoch {epoch}: {name}", version, metric, int(epoch), text
+                yield (
+                    f"{implementation}, epoch {epoch}: {name}",
+                    implementation,
+                    metric,
+                    int(epoch),
+                    text,
+                )
 
 
 def test_what_the_tutorial_prints_is_as_it_was_typed():
-    """Read anew, since what is read at the import no planted error reaches."""
+    """Read it again: planted errors do not reach what was read at the import."""
     printed = claims._tutorial()
     assert (printed.name, printed.column) == ("the tutorial", "tutorial")
     assert (printed.epochs, printed.batch_size, printed.lr) == (5, 200, 0.1)
     assert printed == claims.TUTORIAL
-    untrained, *figures = printed.figures
+    untrained, *trained = printed.claims
     assert dataclasses.astuple(untrained) == (
         "scratch, untrained: test acc",
         "Part 2, from scratch",
@@ -87,15 +93,25 @@ def test_what_the_tutorial_prints_is_as_it_was_typed():
         1.0,
     )
     sections = {"scratch": "Part 2, from scratch", "concise": "Part 3, concise"}
-    assert [dataclasses.astuple(figure) for figure in figures] == [
-        (name, sections[version], version, version, metric, epoch, float(text), len(text) - 2, 1.0)
-        for name, version, metric, epoch, text in typed()
+    assert [dataclasses.astuple(claim) for claim in trained] == [
+        (
+            name,
+            sections[implementation],
+            implementation,
+            implementation,
+            metric,
+            epoch,
+            float(text),
+            len(text) - 2,
+            1.0,
+        )
+        for name, implementation, metric, epoch, text in typed()
     ]
 
 
-def values(found, edition, version, metric, epoch):
+def values(found, edition, implementation, metric, epoch):
     """A figure's values, from the runs themselves."""
-    runs = [run for run in found.runs[edition] if run.version == version]
+    runs = [run for run in found.runs[edition] if run.implementation == implementation]
     return np.array([getattr(run.records, metric)[epoch - 1] for run in runs])
 
 
@@ -109,8 +125,8 @@ def interval(numbers, metric):
 def judged(found):
     """All figures with means, intervals and verdicts, worked out anew."""
     rows = []
-    for name, version, metric, epoch, text in typed():
-        of = {e: values(found, e, version, metric, epoch) for e in ("official", "resplit")}
+    for name, implementation, metric, epoch, text in typed():
+        of = {e: values(found, e, implementation, metric, epoch) for e in ("official", "resplit")}
         ends = {edition: interval(numbers, metric) for edition, numbers in of.items()}
         half = 0.5 * 10.0 ** -len(text.split(".")[1])
         inside = {
@@ -144,19 +160,22 @@ def real(official):
 def made(official):
     """Runs that differ, of which some editions explain some figures, and none some others."""
     random = np.random.RandomState(1)
-    found = Reproduction(official, Settings(), 0, RUNS, find_facts(official))
-    table = {(version, metric, epoch): float(text) for _, version, metric, epoch, text in typed()}
+    found = Experiment(official, Settings(), 0, RUNS, find_exact_results(official))
+    table = {
+        (implementation, metric, epoch): float(text)
+        for _, implementation, metric, epoch, text in typed()
+    }
     for edition in ("official", "resplit"):
         found.runs[edition] = []
         for seed in range(RUNS):
-            for version in VERSIONS:
+            for implementation in IMPLEMENTATIONS:
                 series = {name: [] for name in ("loss", "train_acc", "share_predicted_1")}
                 series["test_acc"] = []
                 for epoch in range(1, 6):
                     for number, (metric, column) in enumerate(series.items()):
-                        value = table.get((version, metric, epoch), 0.5)
+                        value = table.get((implementation, metric, epoch), 0.5)
                         # By turns: near, far in one edition, far in both.
-                        turn = (epoch + number + (version == "concise")) % 4
+                        turn = (epoch + number + (implementation == "concise")) % 4
                         far = turn == 3 or (turn == 2 and edition == "official")
                         # Skewed, so that no mean is a median.
                         noise = 0.002 * random.exponential() - 0.001
@@ -164,19 +183,19 @@ def made(official):
                 parameters = random.normal(size=(784, 10)).astype("f"), np.zeros(10, "f")
                 shares = [[0.1, share, *[0.1] * 8] for share in series.pop("share_predicted_1")]
                 records = Records(**series, shares=shares, seconds=[0.1] * 5)
-                found.runs[edition].append(Run(version, seed, 0.1, records, parameters))
+                found.runs[edition].append(Run(implementation, seed, 0.1, records, parameters))
     return found
 
 
 def test_the_figures_are_those_of_the_tutorial():
     ours = [
-        (figure.name, figure.version, figure.metric, figure.epoch, figure.printed, figure.digits)
-        for figure in claims.TUTORIAL.figures
-        if figure.epoch
+        (claim.name, claim.implementation, claim.metric, claim.epoch, claim.printed, claim.digits)
+        for claim in claims.TUTORIAL.claims
+        if claim.epoch
     ]
     assert ours == [
-        (name, version, metric, epoch, float(text), len(text.split(".")[1]))
-        for name, version, metric, epoch, text in typed()
+        (name, implementation, metric, epoch, float(text), len(text.split(".")[1]))
+        for name, implementation, metric, epoch, text in typed()
     ]
 
 
@@ -184,9 +203,11 @@ def test_each_run_is_the_one_of_its_seed_and_split(real, official):
     for edition in ("official", "resplit"):
         for k in range(RUNS):
             data = official if edition == "official" else resplit(official, 3 + k)
-            for version, package in VERSIONS.items():
-                alone = train_version(package, data, Settings(), 3 + k, on_epoch=lambda _: None)
-                ours = [run for run in real.runs[edition] if run.version == version][k]
+            for implementation, package in IMPLEMENTATIONS.items():
+                alone = train_run(package, data, Settings(), 3 + k, on_epoch=lambda _: None)
+                ours = [run for run in real.runs[edition] if run.implementation == implementation][
+                    k
+                ]
                 assert ours.seed == alone.seed
                 assert ours.accuracy_before == alone.accuracy_before
                 for name in ("loss", "train_acc", "share_predicted_1", "test_acc"):
@@ -202,7 +223,7 @@ def test_every_cell_of_the_table(kind, request):
     others = "    others" if predicted else ""
     assert lines[0] == f"{'number':29} tutorial  official  re-split{others}  verdict"
     assert bool(others) == (kind == "real")
-    theirs = {figure.name: f"{it.mean:10.4f}" for figure, it in predicted.items()}
+    theirs = {claim.name: f"{it.mean:10.4f}" for claim, it in predicted.items()}
     assert len(theirs) in (0, 25)
     short = {
         "reproduces": "matches",
@@ -210,8 +231,12 @@ def test_every_cell_of_the_table(kind, request):
         "explained": "bug",
         "does not reproduce": "FAILS",
     }
-    before = [run.accuracy_before for run in found.runs["official"] if run.version == "scratch"]
-    split = [run.accuracy_before for run in found.runs["resplit"] if run.version == "scratch"]
+    before = [
+        run.accuracy_before for run in found.runs["official"] if run.implementation == "scratch"
+    ]
+    split = [
+        run.accuracy_before for run in found.runs["resplit"] if run.implementation == "scratch"
+    ]
     expected = [
         f"{'scratch, untrained: test acc':29} {'0.0982':>8}{np.mean(before):10.4f}"
         f"{np.mean(split):10.4f}{' ' * len(others)}  no verdict"
@@ -270,19 +295,19 @@ def test_every_number_of_the_json(kind, request):
             assert entry["here"][edition] == pytest.approx(of[edition].mean(), rel=1e-12)
             assert entry["interval"][edition] == pytest.approx(ends[edition], rel=1e-9)
     for edition in ("official", "resplit"):
-        for version in VERSIONS:
-            of_version = written["editions"][edition][version]
+        for implementation in IMPLEMENTATIONS:
+            of_version = written["editions"][edition][implementation]
             assert of_version["seeds"] == [found.seed + k for k in range(RUNS)]
             for metric in ("loss", "train_acc", "share_predicted_1", "test_acc"):
                 numbers = np.transpose(
-                    [values(found, edition, version, metric, epoch) for epoch in range(1, 6)]
+                    [values(found, edition, implementation, metric, epoch) for epoch in range(1, 6)]
                 )
                 assert of_version[metric]["values"] == numbers.tolist()
                 np.testing.assert_allclose(of_version[metric]["mean"], numbers.mean(axis=0))
                 np.testing.assert_allclose(of_version[metric]["sd"], numbers.std(axis=0, ddof=1))
-    for version in VERSIONS:
-        first = next(run for run in found.runs["official"] if run.version == version)
-        assert written[version]["test_acc"] == first.records.test_acc
+    for implementation in IMPLEMENTATIONS:
+        first = next(run for run in found.runs["official"] if run.implementation == implementation)
+        assert written[implementation]["test_acc"] == first.records.test_acc
 
 
 @pytest.mark.parametrize("kind", ["real", "made"])
@@ -290,7 +315,7 @@ def test_every_cell_of_the_page(kind, request, tmp_path):
     found = request.getfixturevalue(kind)
     page = html.unescape(report.page(found, [], {}, "command"))
     assert "We also judge all numbers of a table together" in page
-    theirs = {figure.name: it for figure, it in predict(found).items()}
+    theirs = {claim.name: it for claim, it in predict(found).items()}
     table = page[page.index("<tbody>") : page.index("</tbody>")]
     for name, text, of, ends, _, verdict in judged(found):
         row = table[table.index(f">{name}<") :].split("</tr>")[0]
@@ -377,10 +402,12 @@ def test_the_pictures_in_their_order(real):
     ]
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_the_first_nine_test_images_and_the_first_nine_wrong_ones(version, real, official):
-    [picture] = [p for p in pictures(real) if p.name == f"{version}-predictions"]
-    W, b = next(run for run in real.runs["official"] if run.version == version).parameters
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+def test_the_first_nine_test_images_and_the_first_nine_wrong_ones(implementation, real, official):
+    [picture] = [p for p in pictures(real) if p.name == f"{implementation}-predictions"]
+    W, b = next(
+        run for run in real.runs["official"] if run.implementation == implementation
+    ).parameters
     predicted = (official.test_images.reshape(-1, 784) / 255 @ W + b).argmax(axis=1)
     wrong = np.flatnonzero(predicted != official.test_labels)
     shown = [*range(9), *wrong[:9]]
@@ -404,7 +431,7 @@ def test_the_first_nine_test_images_and_the_first_nine_wrong_ones(version, real,
 
 def test_the_surest_of_the_wrong_come_first(real, official):
     [picture] = [p for p in pictures(real) if p.name == "confidently-wrong"]
-    W, b = next(run for run in real.runs["official"] if run.version == "scratch").parameters
+    W, b = next(run for run in real.runs["official"] if run.implementation == "scratch").parameters
     logits = official.test_images.reshape(-1, 784) / 255 @ W.astype(np.float64) + b
     probabilities = np.exp(logits - logits.max(axis=1, keepdims=True))
     probabilities /= probabilities.sum(axis=1, keepdims=True)
@@ -427,10 +454,10 @@ def test_the_first_picture(kind, form, request):
     """Loss and test accuracy, printed and as intervals, minus our mean on the official edition."""
     found = request.getfixturevalue(kind)
     [picture] = [p for p in pictures(found) if p.name == "answer"]
-    panels = [(v, m) for m in ("loss", "test_acc") for v in VERSIONS]
+    panels = [(v, m) for m in ("loss", "test_acc") for v in IMPLEMENTATIONS]
     if form == "narrow":
         # All of scratch, then all of concise.
-        panels.sort(key=lambda panel: list(VERSIONS).index(panel[0]))
+        panels.sort(key=lambda panel: list(IMPLEMENTATIONS).index(panel[0]))
     axes = getattr(picture, form).axes
     assert len(axes) == len(panels)
     colours = {
@@ -438,14 +465,14 @@ def test_the_first_picture(kind, form, request):
         "reproduces on a re-split only": ORANGE,
         "does not reproduce": RED,
     }
-    for ax, (version, metric) in zip(axes, panels):
+    for ax, (implementation, metric) in zip(axes, panels):
         rows = [
             row
             for row, (_, of_version, of_metric, _, _) in zip(judged(found), typed())
-            if (of_version, of_metric) == (version, metric)
+            if (of_version, of_metric) == (implementation, metric)
         ]
         words = "training loss" if metric == "loss" else "test accuracy"
-        assert ax.get_title("left") == f"{version}: {words}, minus our mean"
+        assert ax.get_title("left") == f"{implementation}: {words}, minus our mean"
         zero, *points = ax.lines
         assert list(zero.get_ydata()) == [0, 0]
         means = [row[2]["official"].mean() for row in rows]
@@ -476,17 +503,17 @@ def test_the_first_picture(kind, form, request):
 def test_the_curves_show_all_runs_and_the_tutorials_points(made):
     [picture] = [p for p in pictures(made) if p.name == "curves"]
     # Rows: loss, train acc, test acc; scratch and concise beside each other.
-    for number, version in enumerate(VERSIONS):
+    for number, implementation in enumerate(IMPLEMENTATIONS):
         column = picture.figure.axes[number::2]
         for ax, metric in zip(column, ("loss", "train_acc", "test_acc")):
-            points = [float(t) for _, v, m, _, t in typed() if (v, m) == (version, metric)]
-            assert len(points) == (0 if (version, metric) == ("scratch", "train_acc") else 5)
+            points = [float(t) for _, v, m, _, t in typed() if (v, m) == (implementation, metric)]
+            assert len(points) == (0 if (implementation, metric) == ("scratch", "train_acc") else 5)
             official, split, *tutorial = (line.get_ydata() for line in ax.lines)
             np.testing.assert_allclose(np.ravel(tutorial), points)
             for line, band, edition in zip(
                 (official, split), ax.collections, ("official", "resplit")
             ):
-                by_epoch = [values(made, edition, version, metric, e) for e in range(1, 6)]
+                by_epoch = [values(made, edition, implementation, metric, e) for e in range(1, 6)]
                 np.testing.assert_allclose(line, np.mean(by_epoch, axis=1))
                 heights = band.get_paths()[0].vertices[:, 1]
                 assert (heights.min(), heights.max()) == (np.min(by_epoch), np.max(by_epoch))
@@ -503,7 +530,7 @@ def test_the_mistaken_column_beside_the_accuracy(made):
 
 def test_confusion_and_weights_are_those_of_the_first_run(real, official):
     drawn = {picture.name: picture for picture in pictures(real)}
-    W, b = next(run for run in real.runs["official"] if run.version == "scratch").parameters
+    W, b = next(run for run in real.runs["official"] if run.implementation == "scratch").parameters
     predicted = (official.test_images.reshape(-1, 784) / 255 @ W + b).argmax(axis=1)
     for true in range(10):
         of_true = predicted[official.test_labels == true]
@@ -563,7 +590,7 @@ def whole(official_data):
 
 @pytest.mark.full_data
 def test_the_official_edition(whole):
-    words = {verdict.figure.name: verdict.verdict for verdict in whole.verdicts()}
+    words = {verdict.claim.name: verdict.verdict for verdict in whole.verdicts()}
     assert {name: words[name] for name in CLEAR} == CLEAR
     assert "does not reproduce" not in words.values()
     assert whole.failures() == []
@@ -581,7 +608,7 @@ def test_the_official_edition(whole):
 
 @pytest.mark.full_data
 def test_others_predict_what_the_tutorial_prints(whole):
-    predicted = {figure.name: prediction for figure, prediction in predict(whole).items()}
+    predicted = {claim.name: prediction for claim, prediction in predict(whole).items()}
     last = predicted["scratch, epoch 5: loss"]
     assert last.mean == pytest.approx(0.4776, abs=0.0006)
     # The official edition's 0.4734 is none of theirs.

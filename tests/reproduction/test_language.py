@@ -16,8 +16,8 @@ from shared import kept
 
 from gluon_softmax.commands import main as cli
 from gluon_softmax.reproduction import claims, language, report
-from gluon_softmax.reproduction.figures import chinese_font
-from gluon_softmax.reproduction.language import Saying, listed, of_this_user, say, speaking
+from gluon_softmax.reproduction.language import Message, listed, of_this_user, say, speaking
+from gluon_softmax.reproduction.plots import chinese_font
 from gluon_softmax.reproduction.reproduce import reproduce
 from gluon_softmax.reproduction.summary import table
 from gluon_softmax.training.run import Settings
@@ -29,7 +29,7 @@ NAMED = {
     *(claims.PART_1, claims.PART_2, claims.PART_3),
     *(claims.TUTORIAL.name, claims.TUTORIAL.column, "table"),
     *(name for name in claims.FACTS if not re.search(r"\(", name)),
-    *(claims.TUTORIAL.figures[0].name, "loss", "train acc", '"train acc"', "test acc"),
+    *(claims.TUTORIAL.claims[0].name, "loss", "train acc", '"train acc"', "test acc"),
 }
 
 
@@ -37,7 +37,7 @@ def in_the_code():
     """Whatever is said literally in a module."""
     for file in (*FOLDER.glob("*.py"), FOLDER.parent / "commands" / "reproduce.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("say", "Saying"):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("say", "Message"):
                 first = node.args[0]
                 both = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
                 yield from (each.value for each in both if isinstance(each, ast.Constant))
@@ -72,7 +72,7 @@ def test_say():
     assert say("{n} match on {data}", n=2, data="x") == "2 match on x"
     with speaking("zh"):
         assert say("{n} match on {data}", n=2, data="x") == "2 个用x就能得到"
-        assert str(Saying("{table}: {words}", {"table": "t", "words": Saying("number", {})})) == (
+        assert str(Message("{table}: {words}", {"table": "t", "words": Message("number", {})})) == (
             "t：数字"
         )
         assert listed(["a", "b", "c"]) == "a，b 与 c"
@@ -125,7 +125,7 @@ def text_of(page):
 def test_chinese_page(sample, tmp_path):
     data = dataclasses.replace(sample, edition="official")
     found = kept(lambda: reproduce(data, Settings(), seed=0, runs=2, read=True))
-    found.readings = [Saying("{column} is in per cent", {"column": "test acc"})]
+    found.readings = [Message("{column} is in per cent", {"column": "test acc"})]
     for name in ("en", "zh"):
         (tmp_path / name).mkdir()
         report.write_report(found, tmp_path / name, "command", name)

@@ -9,7 +9,7 @@ import pytest
 from gluon_softmax.commands import main as cli
 from gluon_softmax.errors import Diverged
 from gluon_softmax.reproduction import reproduce, verdicts
-from gluon_softmax.reproduction.findings import headline
+from gluon_softmax.reproduction.experiment import headline
 from gluon_softmax.training import jobs
 from gluon_softmax.training.run import Settings
 
@@ -25,7 +25,7 @@ def official(sample):
 
 def ended_at(call, official, monkeypatch, error=KeyboardInterrupt):
     """Reproduce with four runs an edition, 20 trainings, of which one is broken off."""
-    train = jobs.train_version
+    train = jobs.train_run
     calls = []
 
     def breaks_off(*args, **kwargs):
@@ -34,7 +34,7 @@ def ended_at(call, official, monkeypatch, error=KeyboardInterrupt):
             raise error
         return train(*args, **kwargs)
 
-    monkeypatch.setattr(jobs, "train_version", breaks_off)
+    monkeypatch.setattr(jobs, "train_run", breaks_off)
     return reproduce.reproduce(official, Settings(), seed=0, runs=RUNS, read=False)
 
 

@@ -9,10 +9,10 @@ from shared import by_module, kept
 
 from gluon_softmax.data.resplit import resplit
 from gluon_softmax.reproduction import published, reproduce
+from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
 from gluon_softmax.reproduction.published import predict, tables
 from gluon_softmax.reproduction.results import results
-from gluon_softmax.reproduction.versions import VERSIONS
-from gluon_softmax.training.run import Settings, train_version
+from gluon_softmax.training.run import Settings, train_run
 
 pytestmark = pytest.mark.once
 
@@ -54,14 +54,14 @@ def test_a_prediction_is_their_mean_moved_by_ours(found):
     assert [run.seed for run in found.with_their_batch_size] == [3, 4, 5, 6, 7]
     assert len(predicted) == 25
     theirs = tables("MXNet")
-    ours = [run for run in found.runs["resplit"] if run.version == "concise"][:5]
-    for figure, prediction in predicted.items():
-        column = ["loss", "train_acc", "test_acc"].index(figure.metric)
-        values = theirs[:, figure.epoch - 1, column]
+    ours = [run for run in found.runs["resplit"] if run.implementation == "concise"][:5]
+    for claim, prediction in predicted.items():
+        column = ["loss", "train_acc", "test_acc"].index(claim.metric)
+        values = theirs[:, claim.epoch - 1, column]
         moves = np.array(
             [
-                getattr(one.records, figure.metric)[figure.epoch - 1]
-                - getattr(other.records, figure.metric)[figure.epoch - 1]
+                getattr(one.records, claim.metric)[claim.epoch - 1]
+                - getattr(other.records, claim.metric)[claim.epoch - 1]
                 for one, other in zip(ours, found.with_their_batch_size)
             ]
         )
@@ -69,25 +69,25 @@ def test_a_prediction_is_their_mean_moved_by_ours(found):
         a, b = values.var(ddof=1) * 14 / 13, moves.var(ddof=1) / 5
         df = (a + b) ** 2 / (a**2 / 12 + b**2 / 4)
         low, high = stats.t.interval(1 - 0.05 / 30, df, prediction.mean, np.sqrt(a + b))
-        if figure.metric != "loss":
+        if claim.metric != "loss":
             low, high = max(low, 0), min(high, 1)
         assert prediction[1:] == pytest.approx((low, high), rel=1e-9)
     entries = {claim["name"]: claim["others"] for claim in results(found)["claims"]}
-    for figure, prediction in predicted.items():
-        assert entries[figure.name]["mean"] == prediction.mean
+    for claim, prediction in predicted.items():
+        assert entries[claim.name]["mean"] == prediction.mean
     assert entries['scratch, epoch 1: "train acc"'] is None
 
 
 def test_the_sentence_counts_their_runs_and_predicts_the_last_loss(found):
     predicted = predict(found)
     within = sum(
-        low - 0.5 * 10**-figure.digits <= figure.printed <= high + 0.5 * 10**-figure.digits
-        for figure, (_, low, high) in predicted.items()
+        low - 0.5 * 10**-claim.digits <= claim.printed <= high + 0.5 * 10**-claim.digits
+        for claim, (_, low, high) in predicted.items()
     )
     last = next(
         prediction.mean
-        for figure, prediction in predicted.items()
-        if (figure.metric, figure.epoch) == ("loss", 5)
+        for claim, prediction in predicted.items()
+        if (claim.metric, claim.epoch) == ("loss", 5)
     )
     assert published.in_a_sentence(found) == (
         "Extrapolated from batch size 256 to 200, 13 runs that other people published on the "
@@ -108,8 +108,8 @@ def test_the_runs_with_their_batch_size_are_on_the_same_splits(sample, found):
     official = dataclasses.replace(sample, edition="official")
     settings = Settings(batch_size=256)
     for run in found.with_their_batch_size[:2]:
-        alone = train_version(
-            VERSIONS["concise"],
+        alone = train_run(
+            IMPLEMENTATIONS["concise"],
             resplit(official, run.seed),
             settings,
             run.seed,

@@ -15,15 +15,15 @@ import pytest
 from shared import by_module, kept
 
 from gluon_softmax import __version__
-from gluon_softmax.reproduction import claims, joint, report, verdicts
-from gluon_softmax.reproduction.facts import Fact, in_words
-from gluon_softmax.reproduction.findings import Reproduction, counts, each_alone, headline
-from gluon_softmax.reproduction.joint import judge_tables
-from gluon_softmax.reproduction.pictures import pictures
+from gluon_softmax.reproduction import claims, report, table_fit, verdicts
+from gluon_softmax.reproduction.exact_results import ExactResult, in_words
+from gluon_softmax.reproduction.experiment import Experiment, counts, each_alone, headline
+from gluon_softmax.reproduction.report_plots import pictures
 from gluon_softmax.reproduction.reproduce import reproduce
 from gluon_softmax.reproduction.rows import rows
 from gluon_softmax.reproduction.summary import summary, wrapped
-from gluon_softmax.training.machine import processor
+from gluon_softmax.reproduction.table_fit import judge_tables
+from gluon_softmax.training.environment import processor
 from gluon_softmax.training.run import Settings
 
 
@@ -75,7 +75,7 @@ def test_page_leads_with_the_answer_and_holds_every_figure(out, found):
     # Its caption stands above it.
     assert body.index("minus our mean on the official data, by epoch") < body.index("<svg")
     assert body.count('<figure id="answer"') == 1
-    assert all(f">{verdict.figure.name}<" in body for verdict in found.verdicts())
+    assert all(f">{verdict.claim.name}<" in body for verdict in found.verdicts())
     tiles = sum(len(picture.tiles) for picture in pictures(found))
     assert tiles == 10 + 2 * 18 + 10 + 10
     assert len(re.findall(r'<img src="data:image/png;base64,', body)) == tiles
@@ -246,11 +246,11 @@ FEW = " With 4 runs the intervals are so wide that almost any number matches. Us
     ],
 )
 def test_headline(kinds, changed, words, found, monkeypatch):
-    loss = next(figure for figure in found.printed.figures if verdicts.is_judged(figure))
-    judged = [verdicts.Verdict(figure=loss, verdict=kind, intervals={}) for kind in kinds]
+    loss = next(claim for claim in found.printed.claims if verdicts.is_judged(claim))
+    judged = [verdicts.Verdict(claim=loss, verdict=kind, intervals={}) for kind in kinds]
     # One that is not judged, and not counted.
-    judged.append(verdicts.Verdict(found.printed.figures[0], {}, OPEN))
-    monkeypatch.setattr(Reproduction, "verdicts", lambda self: judged)
+    judged.append(verdicts.Verdict(found.printed.claims[0], {}, OPEN))
+    monkeypatch.setattr(Experiment, "verdicts", lambda self: judged)
     edition = changed.get("edition", "official")
     runs = found.runs["official"] * 10
     given = dataclasses.replace(
@@ -262,7 +262,7 @@ def test_headline(kinds, changed, words, found, monkeypatch):
             edition: runs[: 2 * changed.get("runs", 5)],
         },
         facts=[
-            Fact(f"fact {number}", "", 0, 0, verdict)
+            ExactResult(f"fact {number}", "", 0, 0, verdict)
             for number, verdict in enumerate(changed.get("facts", ()))
         ],
         partial=changed.get("partial", False),
@@ -271,7 +271,7 @@ def test_headline(kinds, changed, words, found, monkeypatch):
     if changed.get("neither"):
         tables = [SimpleNamespace(table="scratch", edition="official")]
         tables.append(SimpleNamespace(table="concise", edition="neither"))
-        monkeypatch.setattr(joint, "judge_tables", lambda found: tables)
+        monkeypatch.setattr(table_fit, "judge_tables", lambda found: tables)
     assert bool(given.failures()) == (words.startswith("No:") or "facts" in changed)
     if changed.get("reader"):
         given.printed = dataclasses.replace(given.printed, name="table.txt")
@@ -283,8 +283,8 @@ def test_what_each_edition_accounts_for_alone(found):
     within = dict.fromkeys(found.runs, 0)
     for each in found.verdicts():
         for edition, (low, high) in each.intervals.items():
-            half = 0.5 * 10.0**-each.figure.digits
-            within[edition] += low - half <= each.figure.printed <= high + half
+            half = 0.5 * 10.0**-each.claim.digits
+            within[edition] += low - half <= each.claim.printed <= high + half
     assert each_alone(found) == (
         f"The official data alone account for {within['official']} of the 30 numbers, re-split "
         f"data alone for {within['resplit']}."
@@ -340,7 +340,7 @@ def test_each_chip_leads_to_the_rows_of_its_verdict(out, found):
     page = (out / "index.html").read_text("utf-8")
     chips = re.findall(r'href="#only-(\w+)"><strong>(\d+)</strong>', page)
     rows = re.findall(r'<tr class="(\w+)">', page[page.index('class="numbers"') :])
-    judged = [row for row in found.verdicts() if verdicts.is_judged(row.figure)]
+    judged = [row for row in found.verdicts() if verdicts.is_judged(row.claim)]
     assert sum(int(n) for _, n in chips) == len(judged) == 30
     for name, n in chips:
         assert f'<div id="only-{name}"></div>' in page
@@ -407,13 +407,13 @@ def test_what_fails_is_named_on_the_page(out, found):
 
 
 def test_the_columns_of_a_report_without_runs(sample, tmp_path):
-    nothing = Reproduction(sample, Settings(), 0, 10)
+    nothing = Experiment(sample, Settings(), 0, 10)
     report.write_report(nothing, tmp_path, "command")
     assert '<th scope="col">ours</th>' in (tmp_path / "index.html").read_text("utf-8")
 
 
 def test_the_tutorials_points_are_not_drawn_over_other_data(sample):
-    from gluon_softmax.reproduction.pictures import pictures
+    from gluon_softmax.reproduction.report_plots import pictures
 
     own = reproduce(sample, Settings(), seed=0, runs=1, read=False)
     [curves] = [picture for picture in pictures(own) if picture.name == "curves"]
@@ -422,7 +422,7 @@ def test_the_tutorials_points_are_not_drawn_over_other_data(sample):
 
 
 def test_report_of_nothing_but_an_interruption(sample, tmp_path):
-    nothing = Reproduction(sample, Settings(), 0, 10, partial=True)
+    nothing = Experiment(sample, Settings(), 0, 10, partial=True)
     report.write_report(nothing, tmp_path, "command")
     assert "partial" in (tmp_path / "index.html").read_text("utf-8")
     assert "Interrupted" in summary(nothing)

@@ -12,11 +12,11 @@ from program import Pipe
 from shared import by_module, kept
 
 from gluon_softmax.reproduction import claims, reproduce, results, verdicts
-from gluon_softmax.reproduction.facts import find_facts, time_reading
-from gluon_softmax.reproduction.versions import VERSIONS
+from gluon_softmax.reproduction.exact_results import find_exact_results, time_reading
+from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
 from gluon_softmax.training import jobs
 from gluon_softmax.training.loop import epoch_line
-from gluon_softmax.training.run import Settings, train_version
+from gluon_softmax.training.run import Settings, train_run
 
 SCHEMA = json.loads((Path(results.__file__).parent / "results.schema.json").read_text("utf-8"))
 
@@ -33,7 +33,7 @@ def found(official):
 
 
 def test_facts(official):
-    facts = {fact.name: fact for fact in find_facts(official)}
+    facts = {fact.name: fact for fact in find_exact_results(official)}
     assert facts["shape of mnist_train[0:10]"].verdict == verdicts.SAME
     assert facts["dtype of the images"].verdict == verdicts.SAME
     assert facts["class names"].here == d2l.get_fashion_mnist_labels(range(10))
@@ -45,16 +45,16 @@ def test_facts(official):
 
 
 def test_labels_of_files_of_ones_own_are_not_explained(sample):
-    facts = {fact.name: fact for fact in find_facts(sample)}
+    facts = {fact.name: fact for fact in find_exact_results(sample)}
     assert facts[claims.LABELS].verdict == verdicts.FAILS
 
 
 def test_runs_are_those_of_the_versions_alone(found, official):
-    for version in ("scratch", "concise"):
-        alone = train_version(
-            VERSIONS[version], official, Settings(), 4, on_epoch=lambda records: None
+    for implementation in ("scratch", "concise"):
+        alone = train_run(
+            IMPLEMENTATIONS[implementation], official, Settings(), 4, on_epoch=lambda records: None
         )
-        second = found.of("official", version)[1]
+        second = found.of("official", implementation)[1]
         assert second.seed == 4
         assert second.records.loss == alone.records.loss
         assert second.records.test_acc == alone.records.test_acc
@@ -107,7 +107,7 @@ def test_one_run(sample):
 def test_progress_counts_every_run(batch_size, official, monkeypatch):
     """That with others' batch size too, if it is another one."""
     made, trained = [], []
-    train = jobs.train_version
+    train = jobs.train_run
 
     def noted(*args, **kwargs):
         trained.append(args)
@@ -123,7 +123,7 @@ def test_progress_counts_every_run(batch_size, official, monkeypatch):
             self.updates += 1
 
     monkeypatch.setattr(reproduce, "progress", Bar)
-    monkeypatch.setattr(jobs, "train_version", noted)
+    monkeypatch.setattr(jobs, "train_run", noted)
     settings = Settings(batch_size=batch_size)
     printed = dataclasses.replace(claims.TUTORIAL, batch_size=batch_size)
     reproduce.reproduce(official, settings, seed=0, runs=2, read=False, printed=printed)
@@ -139,8 +139,8 @@ def test_each_run_is_a_line(official, capsys):
     for edition, first in (("official", 1), ("resplit", 0)):
         pairs = zip(found.of(edition, "scratch"), found.of(edition, "concise"))
         for number, pair in list(enumerate(pairs, start=1))[first:]:
-            figures = [f"{r.records.loss[-1]:.4f}  {r.records.test_acc[-1]:.4f}" for r in pair]
-            expected.append(f"run   {number} of 3     {'   '.join(figures)}")
+            claims = [f"{r.records.loss[-1]:.4f}  {r.records.test_acc[-1]:.4f}" for r in pair]
+            expected.append(f"run   {number} of 3     {'   '.join(claims)}")
     assert lines == expected
 
 
@@ -155,7 +155,7 @@ def test_each_epoch_and_each_run_is_told_at_once(official, monkeypatch):
 
 
 def test_interruption_keeps_finished_runs(official, monkeypatch):
-    train = jobs.train_version
+    train = jobs.train_run
     calls = []
 
     def interrupted(*args, **kwargs):
@@ -164,7 +164,7 @@ def test_interruption_keeps_finished_runs(official, monkeypatch):
             raise KeyboardInterrupt
         return train(*args, **kwargs)
 
-    monkeypatch.setattr(jobs, "train_version", interrupted)
+    monkeypatch.setattr(jobs, "train_run", interrupted)
     found = reproduce.reproduce(official, Settings(epochs=1), seed=0, runs=3, read=False)
     assert found.partial
     # The second pair was broken off, so that only the first counts.
@@ -195,11 +195,14 @@ def test_the_first_run_is_told_at_length_and_the_others_in_a_line(official, caps
     lines = capsys.readouterr().out.splitlines()
     start = lines.index(next(line for line in lines if line.startswith("Part 2")))
     expected = []
-    for version, title in (("scratch", "Part 2, from scratch"), ("concise", "Part 3, concise")):
-        first = found.of("official", version)[0]
+    for implementation, title in (
+        ("scratch", "Part 2, from scratch"),
+        ("concise", "Part 3, concise"),
+    ):
+        first = found.of("official", implementation)[0]
         expected += ["", f"{title:56} tutorial"]
         expected.append(f"test acc before training {first.accuracy_before:.4f}")
-        table = claims.TUTORIAL.of(version)
+        table = claims.TUTORIAL.of(implementation)
         for epoch in range(1, 6):
             records = dataclasses.replace(
                 first.records,
@@ -207,7 +210,7 @@ def test_the_first_run_is_told_at_length_and_the_others_in_a_line(official, caps
                 train_acc=first.records.train_acc[:epoch],
                 test_acc=first.records.test_acc[:epoch],
             )
-            theirs = [figure.text for figure in table if figure.epoch == epoch]
+            theirs = [claim.text for claim in table if claim.epoch == epoch]
             expected.append(f"{epoch_line(records):56} {' '.join(theirs)}")
     names = f"{'':17}scratch          concise"
     after = "loss and test accuracy after epoch 5"

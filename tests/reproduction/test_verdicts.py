@@ -10,7 +10,7 @@ from scipy import stats
 from gluon_softmax.data.load import load
 from gluon_softmax.data.resplit import resplit
 from gluon_softmax.reproduction import verdicts
-from gluon_softmax.reproduction.claims import TUTORIAL, Figure
+from gluon_softmax.reproduction.claims import TUTORIAL, Claim
 from gluon_softmax.reproduction.verdicts import (
     EXPLAINED,
     FAILS,
@@ -23,11 +23,11 @@ from gluon_softmax.training.run import Settings
 
 pytestmark = [pytest.mark.once, pytest.mark.slow]
 
-CONCISE = tuple(figure for figure in TUTORIAL.figures if figure.version == "concise")
+CONCISE = tuple(claim for claim in TUTORIAL.claims if claim.implementation == "concise")
 
 
-def figure(tutorial, digits=12, metric="loss", name="f"):
-    return Figure(name, "Part 2", "scratch", "scratch", metric, 1, tutorial, digits)
+def claim(tutorial, digits=12, metric="loss", name="f"):
+    return Claim(name, "Part 2", "scratch", "scratch", metric, 1, tutorial, digits)
 
 
 @pytest.mark.parametrize("n", [2, 3, 10, 50])
@@ -42,20 +42,20 @@ def test_interval_is_that_of_students_t(n, level):
 @pytest.mark.parametrize("values", [[], [0.5]])
 def test_fewer_than_two_runs_settle_nothing(values):
     assert verdicts.prediction_interval(values, 0.05) is None
-    f = figure(0.5)
+    f = claim(0.5)
     assert [v.verdict for v in judge([f], {"official": {f: values}}, "official")] == [NO_VERDICT]
 
 
 def test_rounding_of_the_printed_figure_is_allowed_for():
-    assert verdicts.is_within(figure(0.098, digits=3), (0.09751, 0.09752))
-    assert not verdicts.is_within(figure(0.098, digits=3), (0.09740, 0.09749))
+    assert verdicts.is_within(claim(0.098, digits=3), (0.09751, 0.09752))
+    assert not verdicts.is_within(claim(0.098, digits=3), (0.09740, 0.09749))
 
 
 def test_the_ends_of_the_interval_belong_to_it():
     for tutorial in (0.25, 0.75):
-        f = Figure("f", "Part 2", "scratch", "scratch", "loss", 1, tutorial, 400)
+        f = Claim("f", "Part 2", "scratch", "scratch", "loss", 1, tutorial, 400)
         assert verdicts.is_within(f, (0.25, 0.75))
-    assert not verdicts.is_within(Figure("f", "", "", "scratch", "loss", 1, 0.8, 400), (0.25, 0.75))
+    assert not verdicts.is_within(Claim("f", "", "", "scratch", "loss", 1, 0.8, 400), (0.25, 0.75))
 
 
 def test_words():
@@ -69,23 +69,23 @@ def test_words():
         (EXPLAINED, 0.5, near, far, "share_predicted_1"),
     ]
     for word, tutorial, official, resplit_values, metric in cases:
-        f = figure(tutorial, metric=metric)
+        f = claim(tutorial, metric=metric)
         [verdict] = judge(
             [f], {"official": {f: official}, "resplit": {f: resplit_values}}, "official"
         )
         assert verdict.verdict == word
-        assert verdict.figure is f
+        assert verdict.claim is f
         assert verdict.intervals == {
             "official": verdicts.prediction_interval(official, verdicts.LEVEL),
             "resplit": verdicts.prediction_interval(resplit_values, verdicts.LEVEL),
         }
-    f = figure(0.1, metric="share_predicted_1")
+    f = claim(0.1, metric="share_predicted_1")
     [verdict] = judge([f], {"official": {f: near}}, "official")
     assert verdict.verdict == FAILS
 
 
 def test_what_waits_for_runs_has_no_verdict():
-    f = figure(0.5)
+    f = claim(0.5)
     values = {"official": {f: [0.70, 0.71, 0.69]}}
     [verdict] = judge([f], values, "official", awaited=["resplit"])
     assert verdict.verdict == NO_VERDICT
@@ -97,14 +97,14 @@ def test_what_waits_for_runs_has_no_verdict():
     [verdict] = judge([f], values, "official", awaited=["resplit"])
     assert verdict.verdict == FAILS
     # What reproduces already waits for nothing.
-    f = figure(0.7)
+    f = claim(0.7)
     [verdict] = judge([f], {"official": {f: [0.70, 0.71, 0.69]}}, "official", awaited=["resplit"])
     assert verdict.verdict == REPRODUCES
 
 
 def test_no_interval_of_a_share_leaves_0_to_1():
     for metric, ends in (("test_acc", (0, 1)), ("train_acc", (0, 1)), ("loss", (-5, 5))):
-        f = figure(0.5, metric=metric)
+        f = claim(0.5, metric=metric)
         [verdict] = judge([f], {"official": {f: [0.1, 0.9]}}, "official")
         low, high = verdict.intervals["official"]
         if metric == "loss":
@@ -115,8 +115,8 @@ def test_no_interval_of_a_share_leaves_0_to_1():
 
 
 def test_random_weights_are_not_judged():
-    f = Figure("f", "Part 2", "", "scratch", "accuracy_before", 0, 0.9, 4)
-    other = figure(0.5, name="other")
+    f = Claim("f", "Part 2", "", "scratch", "accuracy_before", 0, 0.9, 4)
+    other = claim(0.5, name="other")
     values = {"official": {f: [0.1, 0.11, 0.12], other: [0.5, 0.51, 0.52]}}
     verdict, of_other = judge([f, other], values, "official")
     assert verdict.verdict == NO_VERDICT
@@ -128,11 +128,11 @@ def test_random_weights_are_not_judged():
 
 def test_figures_of_its_own_distribution_are_called_false_at_the_nominal_rate():
     random = np.random.RandomState(0)
-    families, figures, runs = 3000, 31, 10
-    draws = random.normal(size=(families, figures, runs + 1))
+    families, claims, runs = 3000, 31, 10
+    draws = random.normal(size=(families, claims, runs + 1))
     families_with_a_false_call = 0
     for family in draws:
-        named = [figure(row[-1], name=str(i)) for i, row in enumerate(family)]
+        named = [claim(row[-1], name=str(i)) for i, row in enumerate(family)]
         values = {f: row[:-1].tolist() for f, row in zip(named, family)}
         judged = judge(named, {"official": values}, "official")
         families_with_a_false_call += any(v.verdict == FAILS for v in judged)
@@ -143,7 +143,7 @@ def test_figures_of_its_own_distribution_are_called_false_at_the_nominal_rate():
 def test_figures_ten_standard_deviations_off_never_reproduce():
     random = np.random.RandomState(1)
     for family in random.normal(size=(300, 31, 10)):
-        named = [figure(10.0 * (-1) ** i, name=str(i)) for i in range(31)]
+        named = [claim(10.0 * (-1) ** i, name=str(i)) for i in range(31)]
         values = {f: row.tolist() for f, row in zip(named, family)}
         assert {v.verdict for v in judge(named, {"official": values}, "official")} == {FAILS}
 

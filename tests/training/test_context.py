@@ -1,8 +1,8 @@
 import mxnet as mx
 import pytest
 
+from gluon_softmax.compat.cuda import Gpu
 from gluon_softmax.errors import UsageError
-from gluon_softmax.revival.cuda import Gpu
 from gluon_softmax.training import context
 from gluon_softmax.training.context import get_context, get_contexts
 

@@ -17,10 +17,10 @@ from gluon_softmax.training.run import Settings
 
 SETTINGS = Settings(epochs=2)
 TASKS = [
-    Task(version, SETTINGS, seed, split_seed)
+    Task(implementation, SETTINGS, seed, split_seed)
     for split_seed in (None, 3)
     for seed in (0, 1)
-    for version in ("scratch", "concise")
+    for implementation in ("scratch", "concise")
 ]
 
 
@@ -28,7 +28,7 @@ def in_numbers(run):
     """What a run found; seconds differ each time."""
     records = run.records
     numbers = [run.accuracy_before, *records.loss, *records.train_acc, *records.test_acc]
-    return run.version, run.seed, numbers, [array.tolist() for array in run.parameters]
+    return run.implementation, run.seed, numbers, [array.tolist() for array in run.parameters]
 
 
 def made(tasks, data, count):

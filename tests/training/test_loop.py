@@ -11,13 +11,13 @@ from mxnet import autograd, gluon, nd
 
 import scratch.training
 from gluon_softmax.errors import Diverged
-from gluon_softmax.reproduction.versions import VERSIONS
-from gluon_softmax.training import counting, loop
+from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
+from gluon_softmax.training import loop, metrics
 from gluon_softmax.training.context import get_context
 from gluon_softmax.training.loader import load_data_fashion_mnist
 from gluon_softmax.training.loop import train_epochs
-from gluon_softmax.training.order import Shuffled
-from gluon_softmax.training.run import Settings, seed_weights, train_version
+from gluon_softmax.training.run import Settings, seed_weights, train_run
+from gluon_softmax.training.samplers import Shuffled
 from gluon_softmax.training.train_ch3 import train_ch3
 
 CPU = get_context("cpu")
@@ -42,18 +42,20 @@ def start():
     return random.normal(0, 0.01, (784, 10)).astype(np.float32), np.zeros(10, np.float32)
 
 
-def make(version):
+def make(implementation):
     """Make a version's network with given weights: its model, the network and its parameters."""
-    model = VERSIONS[version].model
+    model = IMPLEMENTATIONS[implementation].model
     net, params = model.get_net(CPU)
     model.set_parameters(params, *start())
     return model, net, params
 
 
-def train(version, batches, test_iter, epochs, batch_size=200, lr=0.1, **options):
+def train(implementation, batches, test_iter, epochs, batch_size=200, lr=0.1, **options):
     """Train a version from the given weights; gives its records and parameters."""
-    model, net, params = make(version)
-    train_batch = VERSIONS[version].training.get_train_batch(net, params, lr, batch_size)
+    model, net, params = make(implementation)
+    train_batch = IMPLEMENTATIONS[implementation].training.get_train_batch(
+        net, params, lr, batch_size
+    )
     records = train_epochs(
         train_batch,
         net,
@@ -66,44 +68,44 @@ def train(version, batches, test_iter, epochs, batch_size=200, lr=0.1, **options
     return records, model.get_parameters(params)
 
 
-def as_d2lzh(train_ch3, version, batches, test_iter, epochs, batch_size):
+def as_d2lzh(train_ch3, implementation, batches, test_iter, epochs, batch_size):
     """Train a version's network, as it is, by a function of d2lzh's signature."""
-    model, net, params = make(version)
+    model, net, params = make(implementation)
     options = {"params": params, "lr": 0.1}
-    if version == "concise":
+    if implementation == "concise":
         options = {"trainer": gluon.Trainer(params, "sgd", {"learning_rate": 0.1})}
     train_ch3(net, batches, test_iter, model.loss, epochs, batch_size, **options)
     return model.get_parameters(params)
 
 
 @pytest.mark.parametrize("batch_size", [200, 170])
-@pytest.mark.parametrize("version", VERSIONS)
-def test_training_is_that_of_d2lzh(version, batch_size, sample, capsys):
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+def test_training_is_that_of_d2lzh(implementation, batch_size, sample, capsys):
     results = []
     for way in ("d2lzh's", "ours for any net", "the version's own"):
         data = load_data_fashion_mnist(batch_size, data=sample, seed=5)
         if way == "the version's own":
-            _, parameters = train(version, *data, 3, batch_size)
+            _, parameters = train(implementation, *data, 3, batch_size)
         else:
             function = d2l.train_ch3 if way == "d2lzh's" else train_ch3
-            parameters = as_d2lzh(function, version, *data, 3, batch_size)
+            parameters = as_d2lzh(function, implementation, *data, 3, batch_size)
         results.append((parameters, capsys.readouterr().out))
     (theirs, their_lines), *others = results
     assert len(LINE.findall(their_lines)) == 3
     for ours, our_lines in others:
         assert our_lines == their_lines
         # One compiled graph, as concise's, adds up in another order than single operators.
-        atol = 1e-6 if version == "concise" and ours is others[1][0] else 0
+        atol = 1e-6 if implementation == "concise" and ours is others[1][0] else 0
         for a, b in zip(theirs, ours):
             np.testing.assert_allclose(a, b, rtol=0, atol=atol)
 
 
-@pytest.mark.parametrize("version", ["scratch", "concise"])
-def test_records_are_what_numpy_counts(version, sample):
+@pytest.mark.parametrize("implementation", ["scratch", "concise"])
+def test_records_are_what_numpy_counts(implementation, sample):
     batches = list(load_data_fashion_mnist(128, data=sample, seed=2)[0])
     _, test_iter = load_data_fashion_mnist(300, data=sample)
     # A learning rate of 0 leaves the parameters as they are, so that NumPy can follow.
-    records, _ = train(version, batches, test_iter, 1, 128, 0.0, on_epoch=silent)
+    records, _ = train(implementation, batches, test_iter, 1, 128, 0.0, on_epoch=silent)
     W, b = (array.astype(np.float64) for array in start())
     X = np.concatenate([X.asnumpy().reshape(-1, 784) for X, _ in batches]).astype(np.float64)
     y = np.concatenate([y.asnumpy() for _, y in batches])
@@ -138,9 +140,9 @@ def test_sgd_is_that_of_d2lzh():
     np.testing.assert_array_equal(params[0].asnumpy(), params[1].asnumpy())
 
 
-@pytest.mark.parametrize("version", ["scratch", "concise"])
-def test_evaluate_accuracy_is_that_of_d2lzh(version, sample):
-    _, net, _ = make(version)
+@pytest.mark.parametrize("implementation", ["scratch", "concise"])
+def test_evaluate_accuracy_is_that_of_d2lzh(implementation, sample):
+    _, net, _ = make(implementation)
     _, test_iter = load_data_fashion_mnist(128, data=sample)
     ours = loop.evaluate_accuracy(test_iter, net)
     assert ours == pytest.approx(d2l.evaluate_accuracy(test_iter, net), abs=1e-7)
@@ -148,24 +150,24 @@ def test_evaluate_accuracy_is_that_of_d2lzh(version, sample):
 
 
 def test_many_small_batches_are_counted_in_pieces(sample, monkeypatch):
-    whole = train_version(
-        VERSIONS["concise"], sample, Settings(epochs=1), 0, on_epoch=lambda r: None
+    whole = train_run(
+        IMPLEMENTATIONS["concise"], sample, Settings(epochs=1), 0, on_epoch=lambda r: None
     )
-    monkeypatch.setattr(counting, "KEPT", 2)
-    pieces = train_version(
-        VERSIONS["concise"], sample, Settings(epochs=1), 0, on_epoch=lambda r: None
+    monkeypatch.setattr(metrics, "KEPT", 2)
+    pieces = train_run(
+        IMPLEMENTATIONS["concise"], sample, Settings(epochs=1), 0, on_epoch=lambda r: None
     )
     assert pieces.records.train_acc == whole.records.train_acc
     assert pieces.records.loss == pytest.approx(whole.records.loss, rel=1e-7)
 
 
 @pytest.mark.fault
-@pytest.mark.parametrize("version", ["scratch", "concise"])
-def test_divergence_stops_and_keeps_what_was_finished(version, sample):
+@pytest.mark.parametrize("implementation", ["scratch", "concise"])
+def test_divergence_stops_and_keeps_what_was_finished(implementation, sample):
     with pytest.raises(
         Diverged, match=r"^training diverged in epoch 1: the loss is (nan|inf); try a smaller"
     ) as caught:
-        train_version(VERSIONS[version], sample, Settings(lr=1e38), 0, on_epoch=silent)
+        train_run(IMPLEMENTATIONS[implementation], sample, Settings(lr=1e38), 0, on_epoch=silent)
     assert caught.value.records.loss == []
     good, test_iter = load_data_fashion_mnist(200, data=sample, seed=0)
     bad = [(X * float("nan"), y) for X, y in good]
@@ -178,7 +180,7 @@ def test_divergence_stops_and_keeps_what_was_finished(version, sample):
             return iter(good if self.epoch < 4 else bad)
 
     with pytest.raises(Diverged, match=r"^training diverged in epoch 4: the loss is nan") as caught:
-        train(version, Turning(), test_iter, 5)
+        train(implementation, Turning(), test_iter, 5)
     records = caught.value.records
     assert len(records.loss) == len(records.test_acc) == 3
     assert str(caught.value) == (
@@ -216,13 +218,13 @@ def test_a_parameter_that_is_not_finite_while_the_losses_are(sample):
         train_epochs(train_batch, net, *data, 5, parameters=lambda: parameters)
 
 
-@pytest.mark.parametrize("version", ["scratch", "concise"])
+@pytest.mark.parametrize("implementation", ["scratch", "concise"])
 @pytest.mark.parametrize("kind", ["resident", "per-sample"])
-def test_on_another_context(version, kind, sample):
+def test_on_another_context(implementation, kind, sample):
     # As near to a GPU as a machine without one comes: a second context on the CPU.
     runs = [
-        train_version(
-            VERSIONS[version],
+        train_run(
+            IMPLEMENTATIONS[implementation],
             sample,
             Settings(epochs=2, ctx=ctx, loader=kind, num_workers=0),
             0,
@@ -236,8 +238,12 @@ def test_on_another_context(version, kind, sample):
 
 
 def test_tutorials_error_on_request(sample, capsys):
-    records = train_version(
-        VERSIONS["scratch"], sample, Settings(epochs=2), 0, on_epoch=loop.print_epoch_as_tutorial
+    records = train_run(
+        IMPLEMENTATIONS["scratch"],
+        sample,
+        Settings(epochs=2),
+        0,
+        on_epoch=loop.print_epoch_as_tutorial,
     ).records
     printed = [line[2] for line in LINE.findall(capsys.readouterr().out)]
     assert printed == [f"{share:.3f}" for share in records.share_predicted_1]
@@ -282,10 +288,14 @@ def test_each_epoch_is_seen_as_it_ends(show, monkeypatch):
 
 
 def test_same_seed_same_numbers(sample):
-    for version in ("scratch", "concise"):
+    for implementation in ("scratch", "concise"):
         first, again, other = (
-            train_version(
-                VERSIONS[version], sample, Settings(epochs=2), seed, on_epoch=lambda r: None
+            train_run(
+                IMPLEMENTATIONS[implementation],
+                sample,
+                Settings(epochs=2),
+                seed,
+                on_epoch=lambda r: None,
             )
             for seed in (2**32 - 1, 2**32 - 1, 1)
         )
@@ -305,13 +315,13 @@ def test_seeds_at_both_ends():
 
 
 @pytest.mark.full_data
-@pytest.mark.parametrize("version", ["scratch", "concise"])
-def test_official_edition_gives_the_table(version, official):
+@pytest.mark.parametrize("implementation", ["scratch", "concise"])
+def test_official_edition_gives_the_table(implementation, official):
     # The mean of some runs: the table's deviations are of 12 runs only, and too small; of 100
     # others 15 had a figure that was more than four of them off.
     runs = [
-        train_version(
-            VERSIONS[version], official, Settings(), seed, on_epoch=lambda r: None
+        train_run(
+            IMPLEMENTATIONS[implementation], official, Settings(), seed, on_epoch=lambda r: None
         ).records
         for seed in range(6)
     ]

@@ -2,7 +2,7 @@ import mxnet as mx
 import numpy as np
 import pytest
 
-from gluon_softmax.reproduction.versions import VERSIONS
+from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
 from gluon_softmax.training import run as runs
 from gluon_softmax.training.run import Settings
 
@@ -13,11 +13,11 @@ def test_defaults_are_the_tutorials():
     assert settings.ctx == mx.cpu()
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_a_run(version, sample):
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+def test_a_run(implementation, sample):
     started = []
-    run = runs.train_version(
-        VERSIONS[version],
+    run = runs.train_run(
+        IMPLEMENTATIONS[implementation],
         sample,
         Settings(epochs=3),
         5,
@@ -25,7 +25,7 @@ def test_a_run(version, sample):
         on_epoch=lambda records: started.append(len(records.loss)),
     )
     assert started == [run.accuracy_before, 1, 2, 3]
-    assert (run.version, run.seed) == (version, 5)
+    assert (run.implementation, run.seed) == (implementation, 5)
     W, b = run.parameters
     assert (W.shape, b.shape) == ((784, 10), (10,))
     # The parameters are those that gave the last accuracy.
@@ -34,12 +34,12 @@ def test_a_run(version, sample):
     assert run.records.test_acc[-1] == pytest.approx(accuracy)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_start_from_given_parameters(version, sample):
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+def test_start_from_given_parameters(implementation, sample):
     W = np.random.RandomState(0).normal(0, 0.1, (784, 10)).astype("f")
     b = np.arange(10, dtype="f")
-    run = runs.train_version(
-        VERSIONS[version],
+    run = runs.train_run(
+        IMPLEMENTATIONS[implementation],
         sample,
         Settings(epochs=1),
         0,
@@ -49,8 +49,8 @@ def test_start_from_given_parameters(version, sample):
     flat = sample.test_images.reshape(300, 784) / 255
     expected = ((flat @ W + b).argmax(axis=1) == sample.test_labels).mean()
     assert run.accuracy_before == pytest.approx(expected)
-    again = runs.train_version(
-        VERSIONS[version],
+    again = runs.train_run(
+        IMPLEMENTATIONS[implementation],
         sample,
         Settings(epochs=1),
         0,
@@ -63,8 +63,13 @@ def test_start_from_given_parameters(version, sample):
 def test_the_seed_is_that_of_the_shuffling_too(sample):
     start = np.zeros((784, 10), "f"), np.zeros(10, "f")
     losses = [
-        runs.train_version(
-            VERSIONS["concise"], sample, Settings(epochs=1), seed, start, on_epoch=lambda _: None
+        runs.train_run(
+            IMPLEMENTATIONS["concise"],
+            sample,
+            Settings(epochs=1),
+            seed,
+            start,
+            on_epoch=lambda _: None,
         ).records.loss
         for seed in (1, 1, 2)
     ]
@@ -81,7 +86,7 @@ def test_the_settings_reach_the_data_loader(sample, monkeypatch):
 
     monkeypatch.setattr(runs, "load_data_fashion_mnist", load_data)
     settings = Settings(1, 50, 0.1, mx.cpu(1), "per-sample", 0)
-    runs.train_version(VERSIONS["concise"], sample, settings, 9, on_epoch=lambda _: None)
+    runs.train_run(IMPLEMENTATIONS["concise"], sample, settings, 9, on_epoch=lambda _: None)
     expected = {
         "data": sample,
         "loader": "per-sample",
@@ -93,14 +98,14 @@ def test_the_settings_reach_the_data_loader(sample, monkeypatch):
     assert asked == [(50, expected)]
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_predict(version, sample):
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+def test_predict(implementation, sample):
     random = np.random.RandomState(0)
     W, b = random.normal(size=(784, 10)).astype("f"), random.normal(size=10).astype("f")
-    outputs = runs.predict(VERSIONS[version], (W, b), sample.test_images, mx.cpu())
+    outputs = runs.predict(IMPLEMENTATIONS[implementation], (W, b), sample.test_images, mx.cpu())
     logits = sample.test_images.reshape(300, 784) / 255 @ W + b
     np.testing.assert_array_equal(outputs.argmax(axis=1), logits.argmax(axis=1))
-    if version == "concise":
+    if implementation == "concise":
         np.testing.assert_allclose(outputs, logits, rtol=1e-3, atol=1e-3)
     else:
         np.testing.assert_allclose(outputs.sum(axis=1), 1, rtol=1e-5)

@@ -1,6 +1,6 @@
 """Our implementations with either data loader: --variant scratch/resident and so on."""
 
-from ...reproduction.versions import VERSIONS
+from ...reproduction.implementations import IMPLEMENTATIONS
 from ...training.context import get_context
 from ...training.loader import load_data_fashion_mnist
 from ...training.loop import train_epochs
@@ -10,13 +10,15 @@ from .harness import run
 
 def prepare(settings):
     name, loader = settings.variant.split("/")
-    version = VERSIONS[name]
+    implementation = IMPLEMENTATIONS[name]
     seed_weights(settings.seed)
     train_iter, test_iter = load_data_fashion_mnist(
         settings.batch_size, data=settings.data, loader=loader, seed=settings.seed
     )
-    net, params = version.model.get_net(get_context("cpu"))
-    train_batch = version.training.get_train_batch(net, params, settings.lr, settings.batch_size)
+    net, params = implementation.model.get_net(get_context("cpu"))
+    train_batch = implementation.training.get_train_batch(
+        net, params, settings.lr, settings.batch_size
+    )
 
     def train(epochs):
         records = train_epochs(

@@ -1,0 +1,143 @@
+"""MXNet's CUDA builds: load NVIDIA's libraries from packages, and query NVIDIA's driver.
+
+A CUDA build links to CUDA 11. NVIDIA's packages on PyPI install it in
+``site-packages/nvidia/*/lib``, where the dynamic loader does not look. Only the driver comes from
+the machine.
+"""
+
+import ctypes
+import os
+from pathlib import Path
+from typing import List, NamedTuple, Optional
+
+from ..errors import MissingLibrary
+from .registry import note
+
+# The libraries that libmxnet.so needs; the dependencies of each come before it.
+_LIBRARIES = (
+    "libcudart.so.*",
+    "libnvrtc.so.*",
+    "libcublasLt.so.*",
+    "libcublas.so.*",
+    "libcusparse.so.*",
+    "libcusolver.so.*",
+    "libcufft.so.*",
+    "libcurand.so.*",
+    "libcudnn.so.*",
+    "libnccl.so.*",
+    "libnvToolsExt.so.*",
+)
+# The compute capability's two numbers in the driver's CUdevice_attribute.
+_MAJOR, _MINOR = 75, 76
+# MXNet 1.9.1 has machine code for 5.0 to 8.6 and no PTX; code for 8.6 also runs on 8.9.
+OLDEST, NEWEST = (5, 0), (8, 9)
+
+
+class Gpu(NamedTuple):
+    """A GPU, as NVIDIA's driver reports it."""
+
+    name: str
+    major: int
+    minor: int
+
+    @property
+    def supported(self) -> bool:
+        """Whether MXNet's CUDA builds have code for it."""
+        return OLDEST <= (self.major, self.minor) <= NEWEST
+
+
+def build(folder: Path) -> Optional[str]:
+    """Return the name of the installed CUDA build of MXNet, such as ``mxnet-cu117``.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder of libmxnet.so in site-packages.
+
+    Returns
+    -------
+    str or None
+        None if the CPU build is installed.
+    """
+    for path in folder.parent.glob("mxnet_cu*.dist-info"):
+        return path.name.partition("-")[0].replace("_", "-")
+    return None
+
+
+def supply(folder: Path) -> None:
+    """Load a CUDA build's libraries from NVIDIA's packages, before MXNet is loaded.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder of libmxnet.so in site-packages.
+
+    Raises
+    ------
+    MissingLibrary
+        If NVIDIA's driver is missing; a CUDA build cannot be imported without it.
+    """
+    name = build(folder)
+    if name is None:
+        return
+    if _driver() is None:
+        raise MissingLibrary(
+            f"{name} needs NVIDIA's driver (libcuda.so.1), and this machine does not have it: "
+            f"install the driver, or replace {name} by MXNet's CPU build: run make without GPU=1, "
+            f"or pip uninstall {name} and then pip install --no-deps mxnet==1.9.1"
+        )
+    # MXNet was compiled with cuDNN 8.5, and at each start it would warn of the 8.9 in the package.
+    os.environ.setdefault("MXNET_CUDNN_LIB_CHECKING", "0")
+    packages = folder.parent / "nvidia"
+    for pattern in _LIBRARIES:
+        for path in packages.glob(f"*/lib/{pattern}"):
+            ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
+            note(f"{path.name} from PyPI", "CUDA from PyPI")
+    if not gpus():
+        # MXNet would warn of a missing GPU while it trains on the CPU.
+        os.environ.setdefault("MXNET_CUDA_LIB_CHECKING", "0")
+        note("MXNET_CUDA_LIB_CHECKING=0", "no NVIDIA GPU")
+
+
+def gpus() -> List[Gpu]:
+    """Return the GPUs that NVIDIA's driver reports.
+
+    Returns
+    -------
+    list of Gpu
+        The devices that ``CUDA_VISIBLE_DEVICES`` allows; empty without a working driver.
+    """
+    driver = _driver()
+    count = ctypes.c_int()
+    if driver is None or driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count)):
+        return []
+    return [_gpu(driver, index) for index in range(count.value)]
+
+
+def without_code(index: int, gpu: Gpu) -> str:
+    """Format the reason why MXNet cannot compute on a GPU."""
+    oldest, newest = (".".join(map(str, numbers)) for numbers in (OLDEST, NEWEST))
+    return (
+        f"MXNet's CUDA builds have no code for GPU {index} ({gpu.name}, compute capability "
+        f"{gpu.major}.{gpu.minor}); they support {oldest} to {newest}"
+    )
+
+
+def _gpu(driver: ctypes.CDLL, index: int) -> Gpu:
+    device = ctypes.c_int()
+    driver.cuDeviceGet(ctypes.byref(device), index)
+    name = ctypes.create_string_buffer(256)
+    driver.cuDeviceGetName(name, len(name), device)
+    capability = []
+    for attribute in (_MAJOR, _MINOR):
+        number = ctypes.c_int()
+        driver.cuDeviceGetAttribute(ctypes.byref(number), attribute, device)
+        capability.append(number.value)
+    return Gpu(name.value.decode(errors="replace"), *capability)
+
+
+def _driver() -> Optional[ctypes.CDLL]:
+    try:
+        return ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return None

@@ -1,0 +1,127 @@
+"""The start and the shutdown of the worker processes of MXNet's ``DataLoader``."""
+
+import atexit
+import functools
+import multiprocessing
+import sys
+import weakref
+from multiprocessing import spawn
+from multiprocessing.context import get_spawning_popen
+from multiprocessing.reduction import ForkingPickler
+from types import ModuleType
+from typing import Any, Callable, List, Tuple
+
+from .registry import note
+
+
+def let_fork(dataloader: Any) -> None:
+    """Let MXNet fork its worker processes, as it does on Python up to 3.13.
+
+    Python 3.14 does not fork by default. MXNet passes images as file descriptors, which only a
+    forked process can receive.
+
+    Parameters
+    ----------
+    dataloader : module
+        ``mxnet.gluon.data.dataloader``.
+    """
+    needed = sys.version_info >= (3, 14) and "fork" in multiprocessing.get_all_start_methods()
+    if needed:
+        context = multiprocessing.get_context("fork")
+        # A context lacks the other names that MXNet looks up, such as submodules.
+        forking: Any = ModuleType("multiprocessing")
+        vars(forking).update(vars(multiprocessing))
+        for name in ("Pool", "Process", "get_context"):
+            setattr(forking, name, getattr(context, name))
+        dataloader.multiprocessing = forking
+    note("forked workers of gluon.data.DataLoader", "Python 3.14", needed)
+
+
+def begin_with_us(dataloader: Any) -> None:
+    """Let worker processes that are not forked import this package before MXNet.
+
+    Such a process unpickles its task, and the initializer of this module comes first in it. The
+    data set comes next. Its arrays are passed by value, since the process cannot receive MXNet's
+    file descriptors.
+
+    Parameters
+    ----------
+    dataloader : module
+        ``mxnet.gluon.data.dataloader``.
+    """
+    global _mxnets
+    _mxnets, dataloader._worker_initializer = dataloader._worker_initializer, _initialize
+    for kind, reduce in (
+        (dataloader.nd.NDArray, dataloader.reduce_ndarray),
+        (dataloader._mx_np.ndarray, dataloader.reduce_np_ndarray),
+    ):
+        ForkingPickler.register(kind, functools.partial(_reduce, reduce))
+    note("spawned workers of gluon.data.DataLoader", "NumPy 1.24")
+
+
+def begin_scripts_with_us() -> None:
+    """Let each process that is not forked import this package before the main module.
+
+    Such a process imports the user's script, which need not import this package itself.
+    """
+    own = spawn.get_command_line
+
+    def get_command_line(**kwargs: Any) -> List[str]:
+        begins = "from multiprocessing"
+        return [
+            f"import gluon_softmax; {word}" if str(word).startswith(begins) else word
+            for word in own(**kwargs)
+        ]
+
+    vars(spawn)["get_command_line"] = get_command_line
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        multiprocessing.set_forkserver_preload(["gluon_softmax"])
+
+
+_mxnets: Any = None
+
+
+def _initialize(*args: Any) -> None:
+    _mxnets(*args)
+
+
+def _reduce(reduce: Callable, array: Any) -> Tuple[Callable, tuple]:
+    if get_spawning_popen() is None:
+        return reduce(array)
+    return _rebuild, (type(array).__module__ == "mxnet.numpy", array.asnumpy())
+
+
+def _rebuild(is_np: bool, array: Any) -> Any:
+    import mxnet
+
+    return (mxnet.np.array if is_np else mxnet.nd.array)(array, dtype=array.dtype)
+
+
+def end_before_modules_go(dataloader: Any) -> None:
+    """Terminate the remaining pools of loaders before the interpreter exits.
+
+    ``DataLoader.__del__`` runs after Python has cleared the modules that it calls, and prints an
+    error for each loader.
+
+    Parameters
+    ----------
+    dataloader : module
+        ``mxnet.gluon.data.dataloader``.
+    """
+    loaders: Any = weakref.WeakSet()
+    init = dataloader.DataLoader.__init__
+
+    def remembered(self: Any, *args: Any, **kwargs: Any) -> None:
+        init(self, *args, **kwargs)
+        loaders.add(self)
+
+    def end() -> None:
+        for loader in list(loaders):
+            pool, loader._worker_pool = getattr(loader, "_worker_pool", None), None
+            if pool is not None:
+                pool.terminate()
+
+    remembered.__doc__ = init.__doc__
+    dataloader.DataLoader.__init__ = remembered
+    atexit.register(end)
+    note("shutdown of gluon.data.DataLoader", "Python 3.8")

@@ -1,0 +1,176 @@
+"""What the columns of a reader's table are: losses may be sums, accuracies per cent or mistaken."""
+
+import dataclasses
+from typing import List, Optional, Tuple
+
+import numpy as np
+
+from ..data.fashion_mnist import CLASS_NAMES
+from .claims import METRICS, Claim, Printed, claims_of
+from .experiment import Experiment
+from .language import Message
+from .tables import Tables
+
+# How far a column may lie from a share of ours and still be one, and by how many nats it must be
+# likelier than any other.
+NEAR, AHEAD = 0.03, 2.0
+# So many of the lines that were left out are named.
+MOST_LINES = 5
+MISTAKEN = tuple(f"share_predicted_{number}" for number in range(len(CLASS_NAMES)))
+
+
+def printed_by(
+    name: str, tables: Tables, implementation: str, batch_size: int, lr: float
+) -> Printed:
+    """Take a reader's tables at their word: mean losses, shares, training accuracy.
+
+    Parameters
+    ----------
+    name : str
+        Where they stand.
+    tables : Tables
+        The tables, all of one version and with the same settings.
+    implementation : {"scratch", "concise"}
+        Which program printed them.
+    batch_size : int
+        Examples in a batch.
+    lr : float
+        Learning rate.
+
+    Returns
+    -------
+    Printed
+        Its epochs are those of the longest table.
+    """
+    claims = [
+        claim
+        for number, table in enumerate(tables, start=1)
+        for claim in claims_of(table, f"table {number}", f"Table {number}", implementation)
+    ]
+    epochs, left_out = max(map(len, tables)), tuple(tables.left_out.items())
+    return Printed(name, "table", epochs, batch_size, lr, tuple(claims), left_out)
+
+
+def understood(found: Experiment) -> Tuple[Printed, List[Message]]:
+    """Tell what each column is by what our runs have.
+
+    Parameters
+    ----------
+    found : Experiment
+        Runs, and tables as :func:`printed_by` takes them.
+
+    Returns
+    -------
+    printed : Printed
+        The same tables, each column as what it is nearest to.
+    readings : list of Message
+        What is to be said of the lines that were left out, and of each column that is not what it
+        should be.
+    """
+    claims: List[Claim] = []
+    readings = [
+        Message("line {number} cannot be read: {line}", {"number": number, "line": line[:60]})
+        for number, line in found.printed.left_out[:MOST_LINES]
+    ]
+    more = len(found.printed.left_out) - MOST_LINES
+    if more > 0:
+        readings.append(Message("{n} more lines cannot be read", {"n": more}))
+    for name in found.printed.tables:
+        of_table = found.printed.of(name)
+        for column, metric in enumerate(METRICS):
+            of_column = of_table[column::3]
+            scale, words = _scale(found, metric, of_column)
+            kind = metric
+            if metric == "train_acc":
+                kind, sure = _nearest(found, of_column, scale)
+                if kind != metric:
+                    number = int(kind.rpartition("_")[2])
+                    words = Message(
+                        '"train acc" is the share predicted as class {number}, {called}: the '
+                        "predictions were compared with {number} instead of with the labels"
+                        if sure
+                        else '"train acc" is the share predicted as class {number}, {called}: the '
+                        "predictions were compared with {number} instead of with the labels "
+                        "(or those of another class as frequent)",
+                        {"number": number, "called": CLASS_NAMES[number]},
+                    )
+            if words:
+                readings.append(Message("{table}: {words}", {"table": name, "words": words}))
+            of_table[column::3] = [
+                dataclasses.replace(
+                    claim,
+                    metric=kind,
+                    scale=scale,
+                    name=claim.name.replace("train acc", '"train acc"')
+                    if kind in MISTAKEN
+                    else claim.name,
+                )
+                for claim in of_column
+            ]
+        claims += of_table
+    return dataclasses.replace(found.printed, claims=tuple(claims)), readings
+
+
+def _scale(found: Experiment, metric: str, column: List[Claim]) -> Tuple[float, Optional[Message]]:
+    """Tell by what our numbers are multiplied in a column, and in words if by anything but 1."""
+    if metric != "loss":
+        if max(claim.printed for claim in column) > 1:
+            which = "train acc" if metric == "train_acc" else "test acc"
+            return 100.0, Message("{column} is in per cent", {"column": which})
+        return 1.0, None
+    examples, batch_size = len(found.data.train_labels), found.settings.batch_size
+    scales = [
+        (1.0, None),
+        (float(examples), Message("the loss is the sum over all examples", {})),
+        (
+            float(-(-examples // batch_size)),
+            Message("the loss is the sum of the batches' means", {}),
+        ),
+        (
+            1 / batch_size,
+            Message("the loss is a mean of the batch's mean: divided by the batch size twice", {}),
+        ),
+    ]
+    ours = np.mean([found.values(found.data.edition, claim) for claim in column])
+    theirs = np.mean([claim.printed for claim in column])
+    ratio = max(float(theirs), 1e-12) / float(ours)
+
+    def apart(scale: Tuple[float, Optional[Message]]) -> float:
+        return float(abs(np.log(ratio / scale[0])))
+
+    nearest = min(scales, key=apart)
+    # What is twice as large as any of them, or half, is none of them.
+    return nearest if apart(nearest) < np.log(2) else scales[0]
+
+
+def _nearest(found: Experiment, column: List[Claim], scale: float) -> Tuple[str, bool]:
+    """Tell of which of our series a column is likeliest, and whether that is well ahead."""
+
+    def log_likelihood(kind: str) -> float:
+        of_editions = []
+        for edition in found.runs:
+            logarithm = 0.0
+            for claim in column:
+                values = found.values(edition, dataclasses.replace(claim, metric=kind))
+                n = len(values)
+                rounding = 100.0**-claim.digits / scale**2
+                variance = (np.var(values, ddof=min(n - 1, 1)) + rounding) * (1 + 1 / n)
+                square = (claim.printed / scale - np.mean(values)) ** 2 / variance
+                # Student's t, whose tails leave room for a variance of few runs.
+                logarithm -= (np.log(variance) + n * np.log1p(square / max(n - 1, 1))) / 2
+            of_editions.append(logarithm)
+        return max(of_editions)
+
+    def is_near(kind: str) -> bool:
+        kinds = [dataclasses.replace(claim, metric=kind) for claim in column]
+        return all(
+            abs(claim.printed / scale - np.mean(found.values(edition, claim))) < NEAR
+            for edition in found.runs
+            for claim in kinds
+        )
+
+    first, second = sorted(("train_acc", *MISTAKEN), key=log_likelihood, reverse=True)[:2]
+    # One run says nothing of scatter, and a share far from ours is none that we know.
+    if min(map(len, found.runs.values())) < 2 or not is_near(first):
+        return "train_acc", True
+    return first, log_likelihood(first) - log_likelihood(second) > AHEAD

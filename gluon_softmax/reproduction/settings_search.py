@@ -1,0 +1,129 @@
+"""Which of the usual settings a table could be of that does not fit those that were given."""
+
+import dataclasses
+import math
+from itertools import product
+from typing import List, NamedTuple
+
+import numpy as np
+
+from ..console import progress
+from ..errors import Diverged
+from ..training.run import Settings, train_run
+from .claims import Claim, Printed
+from .column_kinds import understood
+from .experiment import Experiment
+from .implementations import IMPLEMENTATIONS
+from .language import Message
+from .table_fit import TableFit, judge_tables
+
+BATCH_SIZES = (64, 128, 200, 256, 512, 1000)
+RATES = (0.01, 0.05, 0.1, 0.5)
+# How many of the nearest get a run of all epochs.
+CLOSEST = 4
+# Distances within this of the least are as good.
+NEARLY = 3
+
+
+class Guess(NamedTuple):
+    """Settings, and how many epochs had gone before the table's first."""
+
+    settings: Settings
+    before: int
+
+    def in_words(self) -> Message:
+        """Write it for people."""
+        return Message(
+            "batch size {batch_size} and learning rate {lr}, if an epoch had gone before its first"
+            if self.before
+            else "batch size {batch_size} and learning rate {lr}",
+            {"batch_size": self.settings.batch_size, "lr": self.settings.lr},
+        )
+
+
+def unexplained(found: Experiment) -> List[TableFit]:
+    """List the tables that fit neither edition, for no reason that they show themselves."""
+    return [table_fit for table_fit in judge_tables(found) if table_fit.is_unexplained]
+
+
+def guess(found: Experiment, taken: Printed) -> Guess:
+    """Find the usual settings whose runs come nearest to the first table.
+
+    Parameters
+    ----------
+    found : Experiment
+        Runs that the table does not fit.
+    taken : Printed
+        The tables, taken at their word.
+
+    Returns
+    -------
+    Guess
+        What came nearest, by one run of all epochs for each of the settings whose first epoch came
+        nearest. It is for the caller to test.
+    """
+    given = found.settings
+    usual = [
+        dataclasses.replace(given, batch_size=batch_size, lr=lr)
+        for batch_size, lr in product(BATCH_SIZES, RATES)
+        if (batch_size, lr) != (given.batch_size, given.lr)
+    ]
+    candidates = [Guess(given, 1), *(Guess(settings, 0) for settings in usual)]
+    with progress(total=len(candidates) + CLOSEST, desc="usual settings", unit="run") as bar:
+
+        def apart(candidate: Guess, epochs: int) -> float:
+            bar.update()
+            return _apart(found, taken, candidate, epochs)
+
+        first = {candidate: apart(candidate, 1) for candidate in candidates}
+        close = sorted(candidates, key=first.__getitem__)[:CLOSEST]
+        whole = {candidate: apart(candidate, taken.epochs) for candidate in close}
+    # A batch size and a rate that are both doubled give almost the same: of these, what is given.
+    near = [candidate for candidate in close if whole[candidate] <= NEARLY * min(whole.values())]
+    return min(
+        near,
+        key=lambda candidate: (
+            (candidate.settings.batch_size != given.batch_size)
+            + (candidate.settings.lr != given.lr)
+            + candidate.before,
+            whole[candidate],
+        ),
+    )
+
+
+def moved(taken: Printed, guess: Guess) -> Printed:
+    """Take tables as got with other settings than were given."""
+    return dataclasses.replace(
+        taken,
+        epochs=taken.epochs + guess.before,
+        batch_size=guess.settings.batch_size,
+        lr=guess.settings.lr,
+        claims=tuple(
+            dataclasses.replace(claim, epoch=claim.epoch + guess.before) for claim in taken.claims
+        ),
+    )
+
+
+def _apart(found: Experiment, taken: Printed, candidate: Guess, epochs: int) -> float:
+    """Tell how far one run is from the first epochs of the first table."""
+    claims = [claim for claim in taken.of(taken.tables[0]) if claim.epoch <= epochs]
+    settings = dataclasses.replace(candidate.settings, epochs=epochs + candidate.before)
+    implementation = IMPLEMENTATIONS[taken.implementations[0]]
+    try:
+        run = train_run(implementation, found.data, settings, found.seed, on_epoch=lambda _: None)
+    except Diverged:
+        return math.inf
+    printed = moved(dataclasses.replace(taken, claims=tuple(claims)), candidate)
+    edition = found.data.edition
+    trial = Experiment(found.data, settings, found.seed, 1, printed=printed, runs={edition: [run]})
+    trial.printed, _ = understood(trial)
+    squares = [
+        ((claim.printed - trial.values(edition, claim)[0]) / claim.scale / _unit(claim)) ** 2
+        for claim in trial.printed.claims
+    ]
+    return float(np.mean(squares))
+
+
+def _unit(claim: Claim) -> float:
+    """Give what a run and another may differ by, on one edition or the other."""
+    return {"loss": 0.004, "train_acc": 0.003, "test_acc": 0.01}.get(claim.metric, 0.001)

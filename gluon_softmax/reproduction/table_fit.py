@@ -1,0 +1,480 @@
+"""Which data a whole table comes from: all its numbers at once.
+
+Number by number, each may choose the edition that suits it. Asked together they cannot: the losses
+and accuracies of a run go up and down with each other, so their covariance decides how far a table
+lies from each of three hypotheses. It may come from the official edition, from the withdrawn one,
+or from another split of the same images; if it fits none of them, it is neither.
+"""
+
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+from scipy import stats
+
+from ..training.run import Run
+from . import published, verdicts
+from .claims import METRICS, Claim
+from .experiment import Experiment
+from .hypotheses import (
+    ANOTHER_SPLIT,
+    FITTING,
+    NEITHER,
+    OFFICIAL,
+    UNDECIDED,
+    WITHDRAWN,
+    Fit,
+    Hypothesis,
+    decide,
+    hypotheses,
+)
+from .language import listed, say
+
+# Fewer runs than this say nothing of how 15 numbers go with each other.
+FEWEST = 5
+# Without its typo a table fits at least as well as this, and the typo is as unlikely as this.
+REST_FITTING, TYPO = 1e-3, 1e-6
+# "Lines of two tables" must lead by this many powers of ten, plus log10 of the number of tries.
+# Each cut with each pair of editions is a try.
+MUCH_LIKELIER = 2.0
+# Of many deviations that are tried, one fits no table that it does not fit so well.
+DEVIATION_FITTING = 0.01
+# A deviation whose runs scatter so much that anything fits explains nothing: this is log10 of the
+# density for each number, as of one that is known to 0.05 or so.
+PREDICTED = 1.0
+# What the first lines of a table and the rest may come from, where they do not come from one.
+SPLICES = [(OFFICIAL, WITHDRAWN), (OFFICIAL, ANOTHER_SPLIT)]
+SPLICES += [(rest, first) for first, rest in SPLICES]
+# Nor does it fit if more than one in so many of its numbers lies in no interval.
+MOST_FAILING = 5
+
+
+class Typo(NamedTuple):
+    """The one number without which a table fits an edition, and the p-value then."""
+
+    claim: Claim
+    edition: str
+    p_value: float
+
+
+class Splice(NamedTuple):
+    """After how many epochs a table goes on as one of other data does, and what the parts are."""
+
+    epochs: int
+    first: str
+    rest: str
+
+
+class TableFit(NamedTuple):
+    """What a whole table says.
+
+    Parameters
+    ----------
+    table, implementation : str
+        Its name, and the implementation by whose runs it is judged.
+    fits : dict of str to Fit
+        By hypothesis.
+    numbers : int
+        How many of its numbers are judged at once.
+    failing : bool
+        Whether too many of its numbers, judged or not, lie in no interval.
+    typo : Typo or None
+        The number without which it fits, if it fits neither edition.
+    splice : Splice or None
+        Where another table's lines begin, if that is much likelier than that it is one table.
+    deviates : bool
+        Whether a program that deviates from the tutorial's is known to give it.
+    tries : dict of tuple to bool
+        Of our own runs, by edition and seed, whether each was classified correctly by the others.
+    """
+
+    table: str
+    implementation: str
+    fits: Dict[str, Fit]
+    claims: int
+    failing: bool
+    typo: Optional[Typo]
+    splice: Optional[Splice]
+    deviates: bool
+    tries: Dict[Tuple[str, int], bool]
+
+    @property
+    def log10_ratio(self) -> float:
+        """How many times as likely the table is on the withdrawn edition as on the official one."""
+        return self.fits[WITHDRAWN].log10_density - self.fits[OFFICIAL].log10_density
+
+    @property
+    def edition(self) -> str:
+        """``official``, ``withdrawn``, ``another split``, ``neither`` or ``undecided``."""
+        if self.failing or self.typo or self.splice or self.deviates:
+            return NEITHER
+        return decide(self.fits)
+
+    @property
+    def is_unexplained(self) -> bool:
+        """Whether it fits neither edition, and none of its numbers or lines is the reason."""
+        return self.edition in (NEITHER, ANOTHER_SPLIT) and not (self.typo or self.splice)
+
+
+class Material(NamedTuple):
+    """What a table is judged by: its numbers, and those of runs, all on the scale of ours.
+
+    Parameters
+    ----------
+    numbers : list of Claim
+        Those that are judged at once: of which others print the like.
+    table : numpy.ndarray
+        The same as numbers, shape (numbers,).
+    rounding : numpy.ndarray
+        Variance of each printed number's rounding, (numbers,).
+    theirs : dict of str to numpy.ndarray
+        As of :func:`hypotheses`.
+    """
+
+    claims: List[Claim]
+    table: np.ndarray
+    rounding: np.ndarray
+    theirs: Dict[str, np.ndarray]
+
+    @classmethod
+    def of(cls, found: Experiment, name: str) -> "Material":
+        """Gather it for a table, by its name."""
+        claims = [each for each in found.printed.of(name) if published.has_the_like(each)]
+        # Losses near 0.7, accuracies, per cent: each on a scale of its own.
+        unit = np.array([claim.scale for claim in claims])
+        columns = [3 * (claim.epoch - 1) + METRICS.index(claim.metric) for claim in claims]
+        return cls(
+            claims,
+            np.array([claim.printed for claim in claims]) / unit,
+            np.array([100.0**-claim.digits / 12 for claim in claims]) / unit**2,
+            {
+                OFFICIAL: published.own_tables("official")[:, columns],
+                WITHDRAWN: published.tables("MXNet").reshape(-1, 15)[:, columns],
+                ANOTHER_SPLIT: published.own_tables("resplit")[:, columns],
+            },
+        )
+
+    def numbers(self, runs: List[Run]) -> np.ndarray:
+        """Return the same numbers of some runs, shape (runs, numbers)."""
+        return np.array(
+            [
+                [getattr(run.records, each.metric)[each.epoch - 1] for each in self.claims]
+                for run in runs
+            ]
+        )
+
+
+def judge_tables(found: Experiment) -> List[TableFit]:
+    """Judge the printed tables by the runs.
+
+    Parameters
+    ----------
+    found : Experiment
+        What was found.
+
+    Returns
+    -------
+    list of TableFit
+        In their order; empty without verdicts, or with fewer than five runs on the official edition
+        or on re-splits. Of a table, those numbers are judged at once of which others print the
+        like: loss and accuracies of the first five epochs.
+    """
+    judged = []
+    tries: Dict[Tuple, Dict[Tuple[str, int], bool]] = {}
+    verdicts_of = {verdict.claim: verdict.verdict for verdict in found.verdicts()}
+    for name in found.printed.tables if verdicts_of else ():
+        of_table = found.printed.of(name)
+        implementation = of_table[0].implementation
+        material = Material.of(found, name)
+        runs = {edition: found.of(edition, implementation) for edition in ("official", "resplit")}
+        if min(map(len, runs.values())) < FEWEST:
+            continue
+        official, resplit = map(material.numbers, runs.values())
+        rest = (material.theirs, material.rounding, published.are_theirs(found.settings))
+        by_name = hypotheses(official, resplit, *rest)
+        typo = _typo(material, by_name)
+        # Tables with the same numbers have the same tries.
+        key = (
+            implementation,
+            tuple((each.epoch, each.metric, each.digits, each.scale) for each in material.claims),
+        )
+        if key not in tries:
+            tries[key] = _leave_one_out(runs, official, resplit, *rest)
+        failing = sum(verdicts_of[claim] == verdicts.FAILS for claim in of_table)
+        judged.append(
+            TableFit(
+                name,
+                implementation,
+                {each: hypothesis.fit(material.table) for each, hypothesis in by_name.items()},
+                len(material.claims),
+                failing > len(of_table) / MOST_FAILING,
+                typo,
+                None if typo else _splice(material, by_name),
+                name in found.deviations,
+                tries[key],
+            )
+        )
+    return judged
+
+
+def _leave_one_out(
+    runs: Dict[str, List[Run]], official: np.ndarray, resplit: np.ndarray, *rest: Any
+) -> Dict[Tuple[str, int], bool]:
+    """Judge each of our own runs by the others; return whether each was classified correctly."""
+    tries = {}
+    for edition, right in (("official", [OFFICIAL]), ("resplit", [WITHDRAWN, ANOTHER_SPLIT])):
+        for k, run in enumerate(runs[edition]):
+            others = {"official": official, "resplit": resplit}
+            left_out = others[edition][k]
+            others[edition] = np.delete(others[edition], k, axis=0)
+            by_others = hypotheses(others["official"], others["resplit"], *rest)
+            called = decide({name: each.fit(left_out) for name, each in by_others.items()})
+            tries[edition, run.seed] = called in right
+    return tries
+
+
+def fit_of_deviation(found: Experiment, table_fit: TableFit, runs: List[Run]) -> Dict[str, Fit]:
+    """Judge a table by runs of a program that deviates from the tutorial's, on the data at hand.
+
+    Parameters
+    ----------
+    found : Experiment
+        Whose table.
+    table_fit : TableFit
+        What it says without the deviation.
+    runs : list of Run
+        Of that program, at least two.
+
+    Returns
+    -------
+    dict of str to Fit
+        By the edition that it fits so; none if another split is likelier.
+    """
+    material = Material.of(found, table_fit.table)
+    official, resplit = map(material.numbers, (runs, found.of("resplit", table_fit.implementation)))
+    by_name = hypotheses(official, resplit, material.theirs, material.rounding, False)
+    split = table_fit.fits[ANOTHER_SPLIT]
+    fitting = split.p_value >= FITTING[ANOTHER_SPLIT]
+    least = PREDICTED * len(material.table)
+    if fitting:
+        least = max(least, split.log10_density)
+    fits = {name: by_name[name].fit(material.table) for name in (OFFICIAL, WITHDRAWN)}
+    return {
+        name: fit
+        for name, fit in fits.items()
+        if fit.p_value >= DEVIATION_FITTING and fit.log10_density >= least
+    }
+
+
+def _typo(material: Material, by_name: Dict[str, Hypothesis]) -> Optional[Typo]:
+    """Find the one number without which a table fits an edition, where it fits neither."""
+    claims, table = material.claims, material.table
+    editions = (OFFICIAL, WITHDRAWN)
+    if any(by_name[each].fit(table).p_value >= FITTING[each] for each in editions):
+        return None
+    best = None
+    for k, claim in enumerate(claims if len(claims) > 3 else ()):
+        for edition in editions:
+            hypothesis = by_name[edition]
+            others = np.delete(np.arange(len(table)), k)
+            rest = hypothesis.only(others).fit(table[others])
+            excess = hypothesis.fit(table).distance - rest.distance
+            # The number, given all others, has a Student's t distribution.
+            df = hypothesis.df + len(table) - 1
+            t = excess * df / (hypothesis.df + rest.distance)
+            is_typo = stats.f.sf(t, 1, df) * len(table) < TYPO and rest.p_value >= REST_FITTING
+            if is_typo and (best is None or rest.p_value > best.p_value):
+                best = Typo(claim, edition, rest.p_value)
+    return best
+
+
+def _splice(material: Material, by_name: Dict[str, Hypothesis]) -> Optional[Splice]:
+    """Find the line after which a table goes on as another does, if that is much likelier."""
+    claims, table = material.claims, material.table
+    whole = {name: hypothesis.fit(table) for name, hypothesis in by_name.items()}
+    fitting = [fit.log10_density for name, fit in whole.items() if fit.p_value >= FITTING[name]]
+    epochs = np.array([claim.epoch for claim in claims])
+    places = range(min(epochs), max(epochs))
+    ahead = MUCH_LIKELIER + np.log10(len(places) * len(SPLICES) or 1)
+    least = max(fitting, default=-np.inf) + ahead
+    best = None
+    for lines in places:
+        parts = [np.flatnonzero(part) for part in (epochs <= lines, epochs > lines)]
+        for names in SPLICES:
+            fits = [by_name[name].only(part).fit(table[part]) for name, part in zip(names, parts)]
+            density = sum(fit.log10_density for fit in fits)
+            if min(fit.p_value for fit in fits) >= REST_FITTING and density > least:
+                least, best = density, Splice(lines, *names)
+    return best
+
+
+def first_that_does_not_fit(found: Experiment, name: str) -> Optional[Claim]:
+    """Return the first number of a table that lies in no edition's interval; None without one."""
+    for verdict in found.verdicts():
+        if verdict.claim.table == name and verdict.verdict == verdicts.FAILS:
+            return verdict.claim
+    return None
+
+
+def edition_of_table(judged: List[TableFit]) -> Optional[str]:
+    """Return what all tables are; ``undecided`` if they differ, None without any."""
+    editions = {table_fit.edition for table_fit in judged}
+    if not editions:
+        return None
+    return editions.pop() if len(editions) == 1 else UNDECIDED
+
+
+def power(number: float) -> str:
+    """Write the power of ten that is nearest to a number, such as 10⁸."""
+    digits = str(round(float(np.log10(number)))) if number else "-300"
+    return "10" + digits.translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def p_values(values: Sequence[float]) -> str:
+    """Write p-values: two digits, a power of ten for small ones, ends for more than two."""
+
+    def one(p_value: float) -> str:
+        return f"{p_value:.2g}" if p_value >= 1e-4 else power(p_value)
+
+    if len(values) > 2:
+        ends = {"least": one(min(values)), "most": one(max(values))}
+        return say("{least} to {most}", **ends)
+    return listed(list(dict.fromkeys(map(one, values))))
+
+
+def right_of(judged: List[TableFit]) -> Tuple[int, int]:
+    """Count our own runs that were classified correctly, and all that were tried.
+
+    Both implementations share the split and the order of a seed: they count once, and as correct
+    only if both were. Tables of one implementation are judged by the same runs, at their worst.
+    """
+    tries: Dict[Tuple[str, int], bool] = {}
+    for table_fit in judged:
+        for key, right in table_fit.tries.items():
+            tries[key] = tries.get(key, True) and right
+    return sum(tries.values()), len(tries)
+
+
+def in_a_sentence(judged: List[TableFit]) -> str:
+    """Write what the tables say, and how much that is worth; empty without any.
+
+    Parameters
+    ----------
+    judged : list of TableFit
+        Of :func:`judge_tables`.
+
+    Returns
+    -------
+    str
+        First what to conclude, then the p-values.
+    """
+    if not judged:
+        return ""
+    sentences = []
+    for edition in dict.fromkeys(table_fit.edition for table_fit in judged):
+        of_it = [table_fit for table_fit in judged if table_fit.edition == edition]
+        sentences.append(_conclusion(edition, of_it))
+        sentences += [
+            _typo_in_words(table_fit, table_fit.typo) for table_fit in of_it if table_fit.typo
+        ]
+        sentences += [
+            _splice_in_words(table_fit, table_fit.splice) for table_fit in of_it if table_fit.splice
+        ]
+    right, tried = right_of(judged)
+    sentences.append(
+        # The rule of three: no error in n tries leaves up to 3 / n at a level of 0.05.
+        say(
+            "In a leave-one-out test {right} of {tried} of our own runs were classified correctly, "
+            "so the error rate is at most {error:.0%}; do not take the likelihood ratio literally.",
+            right=right,
+            tried=tried,
+            error=min(3 / tried, 1),
+        )
+        if right == tried
+        else say(
+            "In a leave-one-out test {right} of {tried} of our own runs were classified correctly: "
+            "about {error:.0%} may be wrong.",
+            right=right,
+            tried=tried,
+            error=1 - right / tried,
+        )
+    )
+    return say(" ").join(sentences)
+
+
+def _conclusion(edition: str, of_it: List[TableFit]) -> str:
+    """Write what several tables of one kind are, with their p-values."""
+    values: Dict[str, str] = {
+        name.replace(" ", "_"): p_values([table_fit.fits[name].p_value for table_fit in of_it])
+        for name in (OFFICIAL, WITHDRAWN, ANOTHER_SPLIT)
+    }
+    ratios = [table_fit.log10_ratio for table_fit in of_it]
+    ends = list(dict.fromkeys(power(10 ** abs(end(ratios, key=abs))) for end in (min, max)))
+    values["ratio"] = (
+        say("{least} to {most}", least=ends[0], most=ends[-1]) if ends[1:] else ends[0]
+    )
+    values["names"] = listed([table_fit.table for table_fit in of_it])
+    if edition == WITHDRAWN:
+        return say(
+            "Taken together, the numbers of {names} come from the withdrawn edition: about {ratio} "
+            "times as likely there as on the official edition (p-values: withdrawn {withdrawn}, "
+            "official {official}, another split {another_split}).",
+            **values,
+        )
+    if edition == OFFICIAL:
+        return say(
+            "Taken together, the numbers of {names} come from the official edition: about {ratio} "
+            "times as likely there as on the withdrawn edition (p-values: official {official}, "
+            "withdrawn {withdrawn}, another split {another_split}).",
+            **values,
+        )
+    if edition == ANOTHER_SPLIT:
+        return say(
+            "Taken together, the numbers of {names} come from neither edition, but from another "
+            "train/test split of the same images (p-values: another split {another_split}, "
+            "official {official}, withdrawn {withdrawn}).",
+            **values,
+        )
+    if edition == UNDECIDED:
+        return say(
+            "Taken together, the numbers of {names} may come from the official edition or from "
+            "another split: neither is much more likely (p-values: official {official}, withdrawn "
+            "{withdrawn}, another split {another_split}).",
+            **values,
+        )
+    return say(
+        "Taken together, the numbers of {names} come from neither edition, nor from another "
+        "train/test split of the same images (p-values: official {official}, withdrawn "
+        "{withdrawn}, another split {another_split}).",
+        **values,
+    )
+
+
+def _typo_in_words(table_fit: TableFit, typo: Typo) -> str:
+    return say(
+        "All numbers of {table} but one fit {edition} (p-value {p}): is {name}, {text}, a typo?",
+        table=table_fit.table,
+        edition=_data_in_words(typo.edition),
+        p=p_values([typo.p_value]),
+        name=typo.claim.name,
+        text=typo.claim.text,
+    )
+
+
+def _splice_in_words(table_fit: TableFit, splice: Splice) -> str:
+    return say(
+        "The first {epochs} epochs of {table} fit {first} and the others fit {rest}: are these "
+        "lines of two tables?"
+        if splice.epochs > 1
+        else "The first epoch of {table} fits {first} and the others fit {rest}: are these lines "
+        "of two tables?",
+        epochs=splice.epochs,
+        table=table_fit.table,
+        first=_data_in_words(splice.first),
+        rest=_data_in_words(splice.rest),
+    )
+
+
+def _data_in_words(name: str) -> str:
+    if name == ANOTHER_SPLIT:
+        return say("another split")
+    return say("the official edition") if name == OFFICIAL else say("the withdrawn edition")

@@ -1,0 +1,223 @@
+"""MXNet's CUDA build with a stand-in for NVIDIA's driver."""
+
+import os
+import shutil
+import subprocess
+import sys
+from importlib.metadata import distributions
+from pathlib import Path
+
+import pytest
+
+from gluon_softmax.compat import cuda
+from gluon_softmax.errors import MissingLibrary
+
+SAMPLE = Path(__file__).parents[1] / "data"
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="CUDA builds are for Linux")
+
+needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+has_build = any((d.metadata["Name"] or "").startswith("mxnet-cu") for d in distributions(name=None))
+
+
+@pytest.fixture
+def driver(tmp_path):
+    """Give a function that compiles the stand-in, and the environment in which it is found."""
+
+    def make(devices, major=0, minor=0, name="Stand-in"):
+        settings = {"DEVICES": devices, "MAJOR": major, "MINOR": minor, "NAME": f'"{name}"'}
+        subprocess.run(
+            ["cc", "-shared", "-fPIC", "-o", tmp_path / "libcuda.so.1"]
+            + [f"-D{setting}={value}" for setting, value in settings.items()]
+            + [Path(__file__).with_name("driver.c"), "-ldl"],
+            check=True,
+        )
+        return {**os.environ, "LD_LIBRARY_PATH": str(tmp_path)}
+
+    return make
+
+
+def python(code, env):
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def program(*words, env):
+    return subprocess.run(
+        [sys.executable, "-m", *words], env=env, capture_output=True, text=True, timeout=240
+    )
+
+
+@needs_compiler
+@pytest.mark.parametrize(
+    ("capability", "supported"),
+    [((3, 7), False), ((5, 0), True), ((7, 5), True), ((8, 9), True), ((9, 0), False)],
+)
+def test_the_driver_is_asked(driver, capability, supported):
+    code = "from gluon_softmax.compat import cuda\nfor g in cuda.gpus(): print(*g, g.supported)"
+    told = python(code, driver(1, *capability))
+    assert told == [f"Stand-in {capability[0]} {capability[1]} {supported}"]
+
+
+@needs_compiler
+def test_each_device_is_asked(driver):
+    code = "from gluon_softmax.compat import cuda\nfor g in cuda.gpus(): print(*g)"
+    assert python(code, driver(2, 7, 5)) == ["Stand-in 7 5", "Stand-in 1 7 5"]
+
+
+@needs_compiler
+def test_a_name_that_is_no_text(driver):
+    code = "from gluon_softmax.compat import cuda\nprint(ascii(cuda.gpus()[0].name))"
+    assert python(code, driver(1, 7, 5, name=r"\377")) == [r"'\ufffd'"]
+
+
+@needs_compiler
+@pytest.mark.fault
+def test_a_driver_that_finds_no_device(driver):
+    code = "from gluon_softmax.compat import cuda\nprint(cuda.gpus())"
+    assert python(code, driver(0)) == ["[]"]
+
+
+def site_packages(folder, *names):
+    for name in names:
+        (folder / name).mkdir(parents=True)
+    return folder / "mxnet"
+
+
+@pytest.mark.fault
+def test_a_cuda_build_without_a_driver(tmp_path, monkeypatch):
+    monkeypatch.setattr(cuda, "_driver", lambda: None)
+    cuda.supply(site_packages(tmp_path / "cpu", "mxnet", "mxnet-1.9.1.dist-info"))
+    with pytest.raises(MissingLibrary) as raised:
+        cuda.supply(site_packages(tmp_path / "gpu", "mxnet", "mxnet_cu112-1.9.1.dist-info"))
+    message = str(raised.value)
+    assert "mxnet-cu112 needs NVIDIA's driver (libcuda.so.1)" in message
+    assert "pip uninstall mxnet-cu112 and then pip install --no-deps mxnet==1.9.1" in message
+    assert "\n" not in message
+
+
+@needs_compiler
+def test_libraries_are_loaded_from_packages_for_a_cuda_build_only(driver, tmp_path):
+    """With a library of the name that MXNet asks for, which nothing else has."""
+    library = tmp_path / "site/nvidia/cuda_runtime/lib/libcudart.so.11.0"
+    library.parent.mkdir(parents=True)
+    source = tmp_path / "runtime.c"
+    source.write_text("int here(void) { return 11; }")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
+    code = f"""
+import ctypes
+from pathlib import Path
+from gluon_softmax.compat import cuda
+site = Path({str(tmp_path / "site")!r})
+def there():
+    return hasattr(ctypes.CDLL(None), "here")
+cuda.supply(site / "mxnet")
+print(there())
+(site / "mxnet_cu117-1.9.1.dist-info").mkdir()
+cuda.supply(site / "mxnet")
+print(there(), ctypes.CDLL(None).here())
+"""
+    assert python(code, driver(1, 8, 0)) == ["False", "True 11"]
+
+
+@needs_compiler
+def test_what_a_library_asks_for_comes_before_it(driver, tmp_path):
+    """Wherever it lies: cuBLAS asks for cuBLASLt by name."""
+    libraries = tmp_path / "site/nvidia/cublas/lib"
+    libraries.mkdir(parents=True)
+    (tmp_path / "site/mxnet_cu117-1.9.1.dist-info").mkdir()
+    shared = ["cc", "-shared", "-fPIC", "-x", "c", "/dev/null"]
+    for name, needs in (("libcublasLt.so.11", []), ("libcublas.so.11", ["libcublasLt.so.11"])):
+        linked = ["-x", "none", *(str(libraries / need) for need in needs)]
+        options = [f"-Wl,-soname,{name}", "-Wl,--no-as-needed", "-o", str(libraries / name)]
+        subprocess.run([*shared, *options, *linked], check=True)
+    code = f"""
+from pathlib import Path
+from gluon_softmax.compat import cuda
+cuda.supply(Path({str(tmp_path / "site")!r}) / "mxnet")
+print(sum("libcublas.so.11" in line for line in open("/proc/self/maps")) > 0)
+"""
+    assert python(code, driver(1, 8, 0)) == ["True"]
+
+
+@pytest.mark.parametrize(("gpus", "kept"), [([], None), ([], "1"), (["one"], None)])
+def test_mxnet_speaks_of_no_gpu_where_there_is_none(gpus, kept, tmp_path, monkeypatch):
+    monkeypatch.delenv("MXNET_CUDA_LIB_CHECKING", raising=False)
+    if kept:
+        monkeypatch.setenv("MXNET_CUDA_LIB_CHECKING", kept)
+    monkeypatch.setattr(cuda, "_driver", lambda: "a driver")
+    monkeypatch.setattr(cuda, "gpus", lambda: gpus)
+    monkeypatch.setattr(cuda, "note", lambda name, broken_by: None)
+    cuda.supply(site_packages(tmp_path, "mxnet", "mxnet_cu117-1.9.1.dist-info"))
+    found = os.environ.pop("MXNET_CUDA_LIB_CHECKING", None)
+    assert found == (kept or (None if gpus else "0"))
+
+
+@pytest.mark.parametrize("kept", [None, "1"])
+@pytest.mark.parametrize("name", ["mxnet_cu117", "mxnet"])
+def test_a_cuda_build_does_not_warn_of_the_cudnn_in_the_package(name, kept, tmp_path, monkeypatch):
+    monkeypatch.delenv("MXNET_CUDNN_LIB_CHECKING", raising=False)
+    if kept:
+        monkeypatch.setenv("MXNET_CUDNN_LIB_CHECKING", kept)
+    monkeypatch.setattr(cuda, "_driver", lambda: "a driver")
+    monkeypatch.setattr(cuda, "gpus", lambda: ["one"])
+    cuda.supply(site_packages(tmp_path, "mxnet", f"{name}-1.9.1.dist-info"))
+    found = os.environ.pop("MXNET_CUDNN_LIB_CHECKING", None)
+    assert found == (kept or (None if name == "mxnet" else "0"))
+
+
+needs_build = pytest.mark.skipif(not has_build, reason="MXNet's CPU build is installed")
+
+
+@pytest.mark.cuda
+@needs_build
+@pytest.mark.parametrize("version", ["scratch", "concise"])
+def test_without_a_device_it_trains_on_the_cpu_and_says_nothing(driver, version):
+    env = driver(0)
+    done = program(version, "--data-dir", str(SAMPLE), "--epochs", "1", env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("epoch 1, loss 1.9")
+
+
+@pytest.mark.cuda
+@needs_build
+@pytest.mark.bad_input
+def test_a_gpu_that_is_asked_for_and_not_there(driver):
+    done = program("concise", "--data-dir", str(SAMPLE), "--ctx", "gpu", env=driver(0))
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: --ctx gpu: MXNet finds no GPU; use --ctx cpu")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.cuda
+@needs_build
+@pytest.mark.fault
+def test_without_a_driver():
+    env = {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}
+    done = program("concise", "--data-dir", str(SAMPLE), env=env)
+    assert done.returncode == 1
+    assert "needs NVIDIA's driver (libcuda.so.1), and this machine does not" in done.stderr
+    assert done.stderr.count("\n") == 1
+    told = program("gluon_softmax", "doctor", env=env)
+    assert told.returncode == 1
+    assert "MXNet cannot be imported: mxnet-cu117 needs NVIDIA's driver" in told.stderr
+
+
+@pytest.mark.cuda
+@needs_build
+@pytest.mark.bad_input
+def test_a_gpu_for_which_there_is_no_code(driver):
+    env = driver(1, 9, 0)
+    done = program("concise", "--data-dir", str(SAMPLE), "--ctx", "gpu", env=env)
+    assert done.returncode == 2
+    assert "no code for GPU 0 (Stand-in, compute capability 9.0)" in done.stderr
+    assert done.stderr.count("\n") == 1
+    done = program("concise", "--data-dir", str(SAMPLE), "--epochs", "1", env=env)
+    assert (done.returncode, done.stderr.count("Using the CPU: MXNet's")) == (0, 1)
+    assert done.stdout.startswith("epoch 1, loss 1.9")
+    told = program("gluon_softmax", "doctor", env=env)
+    assert "Stand-in (compute capability 9.0, for which MXNet has no code)" in told.stdout
+    assert told.returncode == 1
+    assert "no code for GPU 0 (Stand-in, compute capability 9.0)" in told.stderr

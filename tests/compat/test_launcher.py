@@ -1,0 +1,48 @@
+"""MXNet's launcher by ssh, with a stand-in for ssh that runs its command in a fresh environment."""
+
+import subprocess
+import sys
+
+import pytest
+
+from gluon_softmax.compat.launcher import with_interpreter
+
+pytestmark = [pytest.mark.posix, pytest.mark.skipif(sys.platform == "win32", reason="no cluster")]
+# As of a login by ssh: nothing of the environment that was activated here.
+SSH = """#!/bin/sh
+for word; do last=$word; done
+exec env -i PATH=/usr/bin:/bin HOME=/ sh -c "$last"
+"""
+# In one piece, as several processes write at once.
+WHO = """
+import os, sys
+sys.stdout.write(f"{os.environ['DMLC_ROLE']} {sys.executable} {sys.argv[1:]}\\n")
+"""
+
+
+@pytest.mark.parametrize("python", ["python", "python3", sys.executable])
+def test_python_is_this_interpreter_on_the_other_host(python, tmp_path):
+    (tmp_path / "ssh").write_text(SSH)
+    (tmp_path / "ssh").chmod(0o755)
+    (tmp_path / "hosts").write_text("host\n")
+    (tmp_path / "who.py").write_text(WHO)
+    words = ["--cluster", "ssh", "--host-file", "hosts", "--host-ip", "127.0.0.1", "--"]
+    code = (
+        "import os, sys; os.environ['PATH'] = os.getcwd() + ':/usr/bin:/bin'; "
+        "from gluon_softmax.commands.main import main; sys.exit(main(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "cluster", *words, python, "who.py", "a b"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    expected = {f"{role} {sys.executable} ['a b']" for role in ("server", "worker")}
+    assert expected <= set(done.stdout.splitlines()), done.stderr
+    assert done.returncode == 0, done.stderr
+
+
+def test_another_command_is_left_alone():
+    for command in (["pythons"], ["./python", "a.py"], ["env", "python"], []):
+        assert with_interpreter(command) == command

@@ -1,0 +1,368 @@
+import contextlib
+import ctypes
+import os
+import platform
+import shlex
+import subprocess
+import sys
+import threading
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+from program import ROOT, run
+
+from gluon_softmax.compat import libraries, platform_check
+from gluon_softmax.errors import MissingLibrary, UnsupportedMachine
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux' wheels lack libraries")
+SAMPLE = str(ROOT / "tests" / "data")
+SITE = Path(find_spec("numpy").submodule_search_locations[0]).parent
+
+
+@pytest.fixture
+def bare(tmp_path, monkeypatch):
+    """A folder for libmxnet.so beside this environment's wheels, on a system that has nothing."""
+    for name in ("pykdtree.libs", "scikit_learn.libs", "scipy.libs", "cmeel.prefix"):
+        if (SITE / name).exists():
+            (tmp_path / name).symlink_to(SITE / name)
+    (tmp_path / "mxnet").mkdir()
+    load = ctypes.CDLL
+
+    def only_by_path(name, *args):
+        if os.sep not in str(name):
+            raise OSError(f"{name}: cannot open shared object file")
+        return load(name, *args)
+
+    monkeypatch.setattr(libraries.ctypes, "CDLL", only_by_path)
+    monkeypatch.setattr(libraries, "note", lambda name, broken_by: None)
+    return tmp_path / "mxnet"
+
+
+@pytest.fixture
+def noted(monkeypatch):
+    """What is told to have been supplied."""
+    told = []
+    monkeypatch.setattr(libraries, "note", lambda name, broken_by: told.append(name))
+    return told
+
+
+@linux
+def test_libraries_that_are_missing_come_from_wheels(bare):
+    libraries.supply(bare)
+    names = {"libgomp.so.1"} | ({"libquadmath.so.0"} if platform.machine() == "x86_64" else set())
+    assert {path.name for path in bare.iterdir()} >= names
+    for path in bare.iterdir():
+        assert path.is_symlink()
+        assert not os.path.isabs(os.readlink(path))
+        ctypes.CDLL(str(path))
+    # By what they are for, not by their names.
+    threads = ctypes.CDLL(str(bare / "libgomp.so.1")).omp_get_max_threads()
+    assert threads >= 1
+    libraries.supply(bare)
+
+
+@linux
+def test_nothing_is_laid_where_the_loader_finds_all(tmp_path, monkeypatch):
+    monkeypatch.setattr(libraries.ctypes, "CDLL", lambda name: None)
+    libraries.supply(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@linux
+@pytest.mark.parametrize("kind", ["a link that leads nowhere", "a file that is no library"])
+def test_what_is_of_no_use_is_laid_anew(kind, bare):
+    if "link" in kind:
+        (bare / "libgomp.so.1").symlink_to("gone.so")
+    else:
+        (bare / "libgomp.so.1").write_text("no library")
+    libraries.supply(bare)
+    ctypes.CDLL(str(bare / "libgomp.so.1"))
+
+
+@linux
+def test_what_is_laid_is_told(bare, noted):
+    libraries.supply(bare)
+    assert len(noted) == len(list(bare.iterdir()))
+    target = Path(os.readlink(bare / "libgomp.so.1"))
+    assert f"libgomp.so.1 from {target.parent.name}" in noted
+    noted.clear()
+    libraries.supply(bare)
+    assert noted == []
+
+
+@linux
+def test_on_arm(bare, monkeypatch):
+    """Arm's own libraries, each by what has its functions."""
+    monkeypatch.setattr(libraries.platform, "machine", lambda: "aarch64")
+    if not (bare.parent / "cmeel.prefix").exists():
+        (bare.parent / "cmeel.prefix" / "lib").mkdir(parents=True)
+        (bare.parent / "cmeel.prefix" / "lib" / "libopenblas.so").touch()
+    libraries.supply(bare)
+    leads = {path.name: path.resolve().name.split(".")[0] for path in bare.iterdir()}
+    assert leads.pop("libgomp.so.1").startswith("libgomp-")
+    assert leads.pop("libarmpl_lp64_mp.so").startswith("libopenblas")
+    assert {name: lead.split("-")[0] for name, lead in leads.items()} == {
+        "libamath.so": "libm",
+        "libastring.so": "libc",
+    }
+
+
+@linux
+def test_either_wheel_that_has_it(bare):
+    """As pykdtree has none for Python 3.15."""
+    for folder in bare.parent.glob("pykdtree.libs"):
+        folder.unlink()
+    for folder in bare.parent.glob("scikit_learn.libs"):
+        folder.unlink()
+    (bare.parent / "scikit_learn.libs").mkdir()
+    (bare.parent / "scikit_learn.libs" / "libgomp-1.so").touch()
+    libraries.supply(bare)
+    assert os.readlink(bare / "libgomp.so.1") == "../scikit_learn.libs/libgomp-1.so"
+
+
+@linux
+@pytest.mark.parametrize(("module", "name"), [("os", "getpid"), ("threading", "get_ident")])
+def test_another_may_be_amid_the_same(module, name, bare, monkeypatch):
+    """Another process, of whose threads one may have the same number, or another thread."""
+    replace, own = os.replace, getattr(getattr(libraries, module), name)()
+
+    def after_another(*paths):
+        monkeypatch.setattr(libraries.os, "replace", replace)
+        monkeypatch.setattr(getattr(libraries, module), name, lambda: own + 1)
+        libraries._link(bare / "libgomp.so.1", Path("its.so"))
+        replace(*paths)
+
+    monkeypatch.setattr(libraries.os, "replace", after_another)
+    libraries._link(bare / "libgomp.so.1", bare / "ours.so")
+    assert os.readlink(bare / "libgomp.so.1") == "ours.so"
+    assert len(list(bare.iterdir())) == 1
+
+
+@linux
+def test_two_at_once(bare):
+    errors = []
+
+    def supply():
+        try:
+            libraries.supply(bare)
+        except BaseException as error:
+            errors.append(error)
+
+    several = [threading.Thread(target=supply) for _ in range(8)]
+    for thread in several:
+        thread.start()
+    for thread in several:
+        thread.join()
+    assert errors == []
+    assert {path.name[0] for path in bare.iterdir()} == {"l"}
+
+
+@linux
+@pytest.mark.fault
+def test_a_folder_that_cannot_be_written_is_one_line(bare):
+    folder = bare.with_name("none")
+    with pytest.raises(MissingLibrary, match=r"its folder is not writable .*: ln -sf .*libgomp-"):
+        libraries.supply(folder)
+
+
+@linux
+@pytest.mark.fault
+def test_no_wheel_that_has_it_is_one_line(bare):
+    for folder in bare.parent.glob("*.libs"):
+        folder.unlink()
+    with pytest.raises(MissingLibrary, match="the package pykdtree contains it, so run: pip"):
+        libraries.supply(bare)
+
+
+@linux
+def test_a_library_that_every_process_has_is_found():
+    path = libraries._path_of("libc.so.6")
+    assert ctypes.CDLL(str(path)).getpid() == os.getpid()
+
+
+@linux
+def test_whatever_else_is_mapped(tmp_path, monkeypatch):
+    """A name that is no text, and one that only holds the other."""
+    maps = tmp_path / "maps"
+    names = (b"/d\xff/x", b"/usr/libc.so.6.old", b"/lib/libc.so.6")
+    maps.write_bytes(b"".join(b"7f-80 r--p 0 fe:00 1   " + name + b"\n" for name in names))
+    monkeypatch.setattr(libraries, "open", lambda path, **how: maps.open(**how), raising=False)
+    assert libraries._path_of("libc.so.6") == Path("/lib/libc.so.6")
+
+
+@linux
+@pytest.mark.fault
+def test_a_folder_in_the_place_of_a_link(bare):
+    (bare / "libgomp.so.1").mkdir()
+    with pytest.raises(MissingLibrary, match=r"libgomp.so.1, but a folder has its name; run: rm"):
+        libraries.supply(bare)
+    assert os.listdir(bare) == ["libgomp.so.1"]
+
+
+@linux
+def test_what_lies_beside_comes_first(bare, monkeypatch):
+    """As the loader has it, for which the system's need not be of use to MXNet."""
+    asked = []
+    monkeypatch.setattr(libraries.ctypes, "CDLL", asked.append)
+    assert libraries._is_there(bare, "libgomp.so.1")
+    assert asked == [str(bare / "libgomp.so.1")]
+
+
+@pytest.mark.parametrize(
+    ("glibc", "machine_name", "series", "runs"),
+    [
+        ("2.17", "x86_64", (3, 9), True),
+        ("2.16", "x86_64", (3, 9), False),
+        ("2.36", "aarch64", (3, 9), False),
+        ("2.36", "aarch64", (3, 10), True),
+    ],
+)
+def test_the_oldest_that_runs(glibc, machine_name, series, runs, monkeypatch):
+    monkeypatch.setattr(platform_check.sysconfig, "get_config_var", lambda name: None)
+    monkeypatch.setattr(platform_check.sys, "platform", "linux")
+    monkeypatch.setattr(platform_check.platform, "libc_ver", lambda: ("glibc", glibc))
+    monkeypatch.setattr(platform_check.platform, "machine", lambda: machine_name)
+    monkeypatch.setattr(platform_check.sys, "version_info", series)
+    with contextlib.nullcontext() if runs else pytest.raises(UnsupportedMachine):
+        platform_check.check()
+
+
+@pytest.mark.parametrize("name", ["OMP_NUM_THREADS", "MXNET_CPU_WORKER_NTHREADS"])
+@pytest.mark.parametrize("value", ["", "4", " 4", "-1"])
+def test_a_number_of_threads_that_mxnet_takes(name, value, monkeypatch):
+    monkeypatch.setenv(name, value)
+    monkeypatch.setenv("MXNET_ENGINE_TYPE", "NaiveEngine")
+    platform_check.check()
+
+
+@pytest.mark.parametrize("system", ["win32", "darwin"])
+def test_the_c_library_matters_on_linux_alone(system, monkeypatch):
+    monkeypatch.setattr(platform_check.platform, "libc_ver", lambda: ("", ""))
+    # This reads a file of the other system's.
+    monkeypatch.setattr(platform_check.sysconfig, "get_config_var", lambda name: None)
+    monkeypatch.setattr(platform_check.sys, "platform", system)
+    platform_check.check()
+
+
+REFUSED = {
+    "PyPy": "sys.implementation.name = 'pypy'",
+    "3.8 is not supported": "sys.version_info = (3, 8, 0)",
+    "Python 3.16": "sys.version_info = (3, 16, 0)",
+    "free-threaded": "sysconfig.get_config_var = lambda name: name == 'Py_GIL_DISABLED'",
+    "64-bit": "sys.maxsize = 2**31 - 1",
+    "musl": "platform.libc_ver = lambda: ('', '')",
+    "2.12": "platform.libc_ver = lambda: ('glibc', '2.12')",
+    "OMP_NUM_THREADS": "os.environ['OMP_NUM_THREADS'] = '2,1'",
+    "MXNET_CPU_WORKER_NTHREADS": "os.environ['MXNET_CPU_WORKER_NTHREADS'] = 'all'",
+    "ThreadedEngine": "os.environ['MXNET_ENGINE_TYPE'] = 'Foo'",
+}
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("word", REFUSED)
+def test_what_mxnet_cannot_run_on_is_refused_in_one_line(word):
+    if word in ("musl", "2.12") and sys.platform != "linux":
+        pytest.skip("of Linux only")
+    program = f"""
+import os, platform, sys, sysconfig
+from gluon_softmax.commands.main import guarded
+import gluon_softmax
+if {word == "PyPy"}: platform.python_implementation = lambda: "PyPy"
+{REFUSED[word]}
+def work(argv):
+    import mxnet
+sys.exit(guarded(work, []))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+    assert word in done.stderr
+
+
+@pytest.mark.bad_input
+def test_without_docstrings_mxnet_cannot_be_imported():
+    done = run("concise", "--data-dir", SAMPLE, "--epochs", "1", python=["-OO"])
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: python -OO removes the docstrings")
+    assert done.stderr.count("\n") == 1
+    assert run("concise", "--data-dir", SAMPLE, "--epochs", "1", python=["-O"]).returncode == 0
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_linear_algebra_is_numpys(dtype):
+    """By LAPACK, which MXNet has from Arm's library on ARM, and OpenBLAS stands in for."""
+    import mxnet as mx
+
+    near = {"float32": 2e-5, "float64": 1e-12}[dtype]
+    random = np.random.RandomState(0)
+    a = random.standard_normal((5, 5))
+    spd = a @ a.T + 5 * np.eye(5)
+    of = {name: mx.nd.array(m, dtype=dtype) for name, m in {"a": a, "spd": spd}.items()}
+    wide = mx.nd.array(a[:3], dtype=dtype)
+
+    def close(ours, theirs):
+        np.testing.assert_allclose(ours.asnumpy(), theirs, rtol=near, atol=near)
+
+    close(mx.nd.linalg.potrf(of["spd"]), np.linalg.cholesky(spd))
+    close(mx.nd.linalg.inverse(of["spd"]), np.linalg.inv(spd))
+    close(mx.nd.linalg.det(of["spd"]) / np.linalg.det(spd), 1)
+    close(mx.nd.linalg.gemm2(of["a"], of["a"], transpose_b=True), a @ a.T)
+    vectors, values = mx.nd.linalg.syevd(of["spd"])
+    close(values, np.linalg.eigvalsh(spd))
+    vectors = vectors.asnumpy().astype("float64")
+    np.testing.assert_allclose(vectors @ spd @ vectors.T, np.diag(values.asnumpy()), atol=50 * near)
+    # In float64, since NumPy's own products of float32 are wrong in an emulator of ARM.
+    q, l = (each.asnumpy().astype("float64") for each in mx.nd.linalg.gelqf(wide))
+    np.testing.assert_allclose(l @ q, a[:3], atol=10 * near)
+    np.testing.assert_allclose(q @ q.T, np.eye(3), atol=10 * near)
+    np.testing.assert_array_equal(l, np.tril(l))
+
+
+@pytest.mark.fault
+def test_windows_without_the_redistributable_is_one_line(tmp_path, monkeypatch):
+    asked = []
+
+    def missing(name):
+        asked.append(name)
+        raise FileNotFoundError(f"Could not find module '{name}' (or one of its dependencies)")
+
+    monkeypatch.setattr(libraries.sys, "platform", "win32")
+    monkeypatch.setattr(libraries.ctypes, "CDLL", missing)
+    with pytest.raises(MissingLibrary, match=r"VCOMP140.DLL of .* run: winget install Microsoft"):
+        libraries.supply(tmp_path)
+    assert asked == ["vcomp140.dll"]
+    monkeypatch.setattr(libraries.ctypes, "CDLL", lambda name: None)
+    libraries.supply(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.fault
+def test_mxnets_own_library_is_gone(tmp_path, monkeypatch):
+    monkeypatch.delenv("MXNET_LIBRARY_PATH", raising=False)
+    with pytest.raises(MissingLibrary, match="install mxnet again"):
+        libraries.check(tmp_path)
+    # As who built their own says where it is.
+    monkeypatch.setenv("MXNET_LIBRARY_PATH", "/opt/libmxnet.so")
+    libraries.check(tmp_path)
+    monkeypatch.delenv("MXNET_LIBRARY_PATH")
+    libraries.check(SITE / "mxnet")
+
+
+@linux
+@pytest.mark.fault
+def test_what_is_to_be_typed_can_be(bare, monkeypatch):
+    def refuse(*args):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(libraries.os, "symlink", refuse)
+    with pytest.raises(MissingLibrary) as raised:
+        libraries._link(bare / "it's here" / "libgomp.so.1", Path("/a b/libgomp-1.so"))
+    command = str(raised.value).partition("with sufficient rights: ")[2]
+    assert shlex.split(command) == [
+        *("ln", "-sf", "/a b/libgomp-1.so", str(bare / "it's here" / "libgomp.so.1"))
+    ]

@@ -9,6 +9,7 @@ import pytest
 from gluon_softmax.comparison import compare
 from gluon_softmax.reproduction import report
 from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
+from gluon_softmax.reproduction.judgement import judge
 from gluon_softmax.reproduction.reproduce import reproduce
 from gluon_softmax.training.run import Settings, predict, train_run
 
@@ -81,5 +82,5 @@ def test_comparing(sample, devices):
 def test_the_reproduction_and_its_report(sample, devices, tmp_path):
     official = dataclasses.replace(sample, edition="official")
     found = reproduce(official, SECOND, seed=0, runs=2, read=False)
-    report.write_report(found, tmp_path, "command")
+    report.write_report(judge(found), tmp_path, "command")
     assert devices == {mx.cpu(1)}

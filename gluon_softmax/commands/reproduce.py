@@ -106,6 +106,7 @@ def _run(arguments: argparse.Namespace, language: str) -> int:
     out = output_folder(arguments.out)
     data = load_data(arguments)
 
+    from ..reproduction.judgement import judge
     from ..reproduction.report import write_report
     from ..reproduction.reproduce import reproduce, reproduce_table
     from ..reproduction.summary import summary
@@ -119,10 +120,11 @@ def _run(arguments: argparse.Namespace, language: str) -> int:
         found = reproduce_table(data, settings, seed, runs, taken, jobs)
     else:
         found = reproduce(data, settings, seed, runs, not arguments.no_reading, jobs=jobs)
+    judgement = judge(found)
     # Before the report is written, which may fail.
     width = min(100, shutil.get_terminal_size().columns) if sys.stdout.isatty() else 80
-    write_line("\n" + summary(found, arguments.format, width))
-    write_report(found, out, shlex.join(["gluon-softmax", *arguments.words]), language)
+    write_line("\n" + summary(judgement, arguments.format, width))
+    write_report(judgement, out, shlex.join(["gluon-softmax", *arguments.words]), language)
     page = (out / "index.html").resolve()
     # A link where the reader can click on it.
     link = page.as_uri() if sys.stdout.isatty() else str(out / "index.html")
@@ -131,8 +133,9 @@ def _run(arguments: argparse.Namespace, language: str) -> int:
         raise GluonSoftmaxError(found.stopped)
     if found.partial:
         return 128 + signal.SIGINT
-    if arguments.check and found.failures():
-        names = "; ".join(found.failures())
+    failures = judgement.failures() if arguments.check else []
+    if failures:
+        names = "; ".join(failures)
         raise GluonSoftmaxError(f"neither reproduced nor explained: {names}")
     return 0
 

@@ -11,11 +11,14 @@ from ..console import progress
 from ..data.editions import NUM_CLASSES
 from ..errors import Diverged
 from ..training.run import Run, train_run
+from .claims import Claim
 from .experiment import Experiment
 from .hypotheses import ANOTHER_SPLIT, OFFICIAL
 from .implementations import IMPLEMENTATIONS
+from .judgement import Judgement
 from .language import Message
-from .table_fit import TableFit, first_that_does_not_fit, fit_of_deviation, p_values
+from .table_fit import fit_of_deviation, p_values
+from .verdicts import FAILS
 
 # Of each deviation: enough for a mean, and a minute for all.
 RUNS = 3
@@ -98,19 +101,18 @@ DEVIATIONS = (
 )
 
 
-def try_deviations(found: Experiment, unexplained: List[TableFit]) -> None:
+def try_deviations(judgement: Judgement) -> None:
     """Try the usual deviations on tables that fit neither edition.
 
     Parameters
     ----------
-    found : Experiment
-        With the settings and on the data of which the runs are made. ``readings`` get what comes
-        out, and ``deviations`` the tables that a deviation gives.
-    unexplained : list of TableFit
-        What the tables say.
+    judgement : Judgement
+        Of an experiment with the settings and the data of the runs. Its ``readings`` get the
+        results, and its ``deviations`` the tables that a deviation explains.
     """
+    found = judgement.experiment
     trained = _train(found)
-    for table_fit in unexplained:
+    for table_fit in judgement.misfits():
         fits = [
             (fit.log10_density, deviation.words, edition, fit.p_value)
             for deviation, runs in trained.items()
@@ -145,7 +147,7 @@ def try_deviations(found: Experiment, unexplained: List[TableFit]) -> None:
         )
         if table_fit.edition == ANOTHER_SPLIT:
             continue
-        first = first_that_does_not_fit(found, table_fit.table)
+        first = first_that_does_not_fit(judgement, table_fit.table)
         found.readings.append(
             Message(
                 "{table} is implausible: {name}, {text}, is the first number that shows it",
@@ -157,6 +159,14 @@ def try_deviations(found: Experiment, unexplained: List[TableFit]) -> None:
                 {"table": table_fit.table},
             )
         )
+
+
+def first_that_does_not_fit(judgement: Judgement, table: str) -> Optional[Claim]:
+    """Return the first number of a table that lies in no edition's interval; None without one."""
+    for verdict in judgement.verdicts:
+        if verdict.claim.table == table and verdict.verdict == FAILS:
+            return verdict.claim
+    return None
 
 
 def _train(found: Experiment) -> Dict[Deviation, List[Run]]:

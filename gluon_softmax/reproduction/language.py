@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Iterator
+from typing import Dict, Iterator, Tuple
 
 LANGUAGES = ("en", "zh")
 _words: ContextVar[Dict[str, str]] = ContextVar("words")
@@ -55,6 +55,17 @@ class Message:
     def __str__(self) -> str:
         """Translate it into the current language."""
         return say(self.message, **{name: str(value) for name, value in self.values.items()})
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Names to be written one after another when they are shown; see :func:`listed`."""
+
+    names: Tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Write them in the current language."""
+        return listed(list(self.names))
 
 
 def translated_error(message: str) -> str:

@@ -99,7 +99,8 @@ def predict(found: Experiment) -> Dict[Claim, Prediction]:
     with the batch size of the number and with theirs, each pair on the same split and with the same
     seed. The two variances are added, with degrees of freedom after Welch and Satterthwaite.
     """
-    if len(found.with_their_batch_size) < 2 or not found.is_comparable():
+    pairs = list(zip(found.with_their_batch_size, _ours(found)))
+    if len(pairs) < 2 or not found.is_comparable():
         return {}
     theirs = tables("MXNet")
     level = verdicts.LEVEL / sum(map(verdicts.is_judged, found.printed.claims))
@@ -108,7 +109,6 @@ def predict(found: Experiment) -> Dict[Claim, Prediction]:
         if not has_the_like(claim) or claim.scale != 1:
             continue
         values = theirs[:, claim.epoch - 1, METRICS.index(claim.metric)]
-        pairs = zip(found.with_their_batch_size, _ours(found))
         moves = [
             getattr(ours.records, claim.metric)[claim.epoch - 1]
             - getattr(other.records, claim.metric)[claim.epoch - 1]
@@ -126,13 +126,15 @@ def predict(found: Experiment) -> Dict[Claim, Prediction]:
 
 
 def _ours(found: Experiment) -> list:
-    implementation = found.with_their_batch_size[0].implementation
-    return found.of("resplit", implementation)[: len(found.with_their_batch_size)]
+    return [
+        run
+        for again in found.with_their_batch_size[:1]
+        for run in found.of("resplit", again.implementation)
+    ]
 
 
-def in_a_sentence(found: Experiment) -> str:
+def in_a_sentence(found: Experiment, predicted: Dict[Claim, Prediction]) -> str:
     """Write how many of the printed numbers others' runs predict; empty if they predict none."""
-    predicted = predict(found)
     if not predicted:
         return ""
     within = sum(verdicts.is_within(f, (p.low, p.high)) for f, p in predicted.items())

@@ -16,15 +16,14 @@ from ..data.fashion_mnist import CLASS_NAMES
 from ..training.environment import processor, versions
 from ..writing import write_text
 from . import claims, verdicts
+from .answer import counts, data_in_words, headline, sentences
+from .columns import columns
 from .exact_results import in_words
-from .experiment import Experiment, counts, data_in_words, headline, short
+from .judgement import Judgement, label
 from .language import say, speaking
 from .plots import dark_colours, save_figure, standing_alone, svg
 from .report_plots import Picture, pictures
 from .results import plain_settings, results
-from .rows import Row, label, rows
-from .summary import sentences
-from .table_fit import judge_tables
 
 # The classes of the chips, and the anchors of their rows.
 _CLASSES = {
@@ -37,13 +36,13 @@ _CLASSES = {
 }
 
 
-def write_report(found: Experiment, out: Path, command: str, language: str = "en") -> None:
+def write_report(judgement: Judgement, out: Path, command: str, language: str = "en") -> None:
     """Write ``results.json``, the pictures as PNG and SVG, and ``index.html``.
 
     Parameters
     ----------
-    found : Experiment
-        The results.
+    judgement : Judgement
+        What an experiment shows.
     out : pathlib.Path
         The folder; files of an older report are replaced.
     command : str
@@ -57,25 +56,25 @@ def write_report(found: Experiment, out: Path, command: str, language: str = "en
         If a file cannot be written.
     """
     with speaking("en"):
-        content = json.dumps(results(found), indent=1, allow_nan=False)
+        content = json.dumps(results(judgement), indent=1, allow_nan=False)
     write_text(out / "results.json", content + "\n")
     with speaking(language):
-        shown = pictures(found)
+        shown = pictures(judgement)
         drawn = {}
         for picture in progress(shown, desc=say("drawing the report")):
             save_figure(picture.figure, out / f"{picture.name}.png")
             drawn[picture.name] = svg(picture.figure, picture.name)
             write_text(out / f"{picture.name}.svg", standing_alone(drawn[picture.name]))
-        write_text(out / "index.html", page(found, shown, drawn, command))
+        write_text(out / "index.html", page(judgement, shown, drawn, command))
 
 
-def page(found: Experiment, shown: List[Picture], drawn: Dict[str, str], command: str) -> str:
+def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], command: str) -> str:
     """Return the HTML page: one file, pictures inside, nothing from elsewhere.
 
     Parameters
     ----------
-    found : Experiment
-        The results.
+    judgement : Judgement
+        What an experiment shows.
     shown : list of Picture
         The pictures.
     drawn : dict of str to str
@@ -97,22 +96,25 @@ def page(found: Experiment, shown: List[Picture], drawn: Dict[str, str], command
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["data_uri"] = _data_uri
+    found = judgement.experiment
     count = sum(map(verdicts.is_judged, found.printed.claims))
-    of_numbers = rows(found)
     notes: List[str] = []
+    shown_columns = columns(judgement)
     return environment.get_template("page.html").render(
         say=_say,
         space=say(" "),
-        headline=headline(found),
+        headline=headline(judgement),
         chips=[
             (_CLASSES[verdict], n, verdicts.in_words(verdict, found.printed))
-            for verdict, n in counts(found)
+            for verdict, n in counts(judgement)
         ],
         is_tutorial=found.printed.name == claims.TUTORIAL.name,
-        last=_last(found, of_numbers),
-        bug=next((row.note for row in of_numbers if row.verdict == verdicts.EXPLAINED), ""),
-        sentences=sentences(found),
-        table_fit=bool(judge_tables(found)),
+        last=_last(judgement),
+        bug=next(
+            (str(row.note) for row in judgement.rows if row.verdict == verdicts.EXPLAINED), ""
+        ),
+        sentences=sentences(judgement),
+        table_fit=bool(judgement.tables),
         printed=found.printed,
         partial=found.partial,
         stopped=found.stopped,
@@ -120,10 +122,10 @@ def page(found: Experiment, shown: List[Picture], drawn: Dict[str, str], command
         edition=found.data.edition,
         origin=found.data.origin,
         checksums=found.data.checksums,
-        sections=_sections(found, of_numbers, notes),
+        sections=_sections(judgement, notes),
         notes=notes,
-        columns=_columns(found, of_numbers),
-        others=_has_others(of_numbers),
+        columns=[column.head for column in shown_columns] if found.runs else [say("ours")],
+        others=len(shown_columns) > len(found.runs),
         pictures={picture.name: _picture(picture, drawn[picture.name]) for picture in shown},
         class_names=CLASS_NAMES,
         dark_colours=dark_colours(),
@@ -145,24 +147,24 @@ def page(found: Experiment, shown: List[Picture], drawn: Dict[str, str], command
         claim_count=count,
         level=verdicts.LEVEL,
         level_each=verdicts.LEVEL / count,
-        failures=say("; ").join(_failures(found)),
+        failures=say("; ").join(_failures(judgement)),
     )
 
 
-def _failures(found: Experiment) -> List[str]:
-    """Name for people what ``found.failures`` names for ``--check``."""
-    facts = [say(fact.name) for fact in found.facts if fact.verdict == verdicts.FAILS]
-    return facts + [label(claim) for claim in found.unexplained()]
+def _failures(judgement: Judgement) -> List[str]:
+    """Name for people what ``judgement.failures`` names for ``--check``."""
+    return [*map(say, judgement.different()), *map(label, judgement.unexplained())]
 
 
-def _last(found: Experiment, of_numbers: List[Row]) -> Dict[str, Tuple[str, str]]:
+def _last(judgement: Judgement) -> Dict[str, Tuple[str, str]]:
     """Return the last loss and test accuracy of the first table: our mean, and as printed."""
+    found = judgement.experiment
     return {
         row.claim.metric: (
             f"{row.mean(found.data.edition):.{row.claim.digits}f}",
             row.claim.text,
         )
-        for row in of_numbers
+        for row in judgement.rows
         if row.claim.epoch == found.printed.epochs and row.claim.table == found.printed.tables[0]
     }
 
@@ -197,8 +199,9 @@ def _matrix(counts: np.ndarray) -> dict:
     }
 
 
-def _lines(found: Experiment, of_numbers: List[Row]) -> List[dict]:
+def _lines(judgement: Judgement) -> List[dict]:
     """Put facts and numbers into lines of text, with a cell for each of our columns."""
+    found = judgement.experiment
     lines = [
         {
             "name": say(fact.name),
@@ -213,21 +216,17 @@ def _lines(found: Experiment, of_numbers: List[Row]) -> List[dict]:
         }
         for fact in found.facts
     ]
-    others = _has_others(of_numbers)
-    for row in of_numbers:
-        here = [_mean_and_interval(row, edition) for edition in found.runs]
-        if others:
-            theirs = row.others
-            here.append(_numbers(row.claim, theirs.mean, None, theirs[1:]) if theirs else "")
+    shown = columns(judgement)
+    for row in judgement.rows:
         lines.append(
             {
                 "name": label(row.claim),
                 "section": _section(row.claim),
                 "printed": row.claim.text,
-                "here": here,
+                "here": [column.cell(row) for column in shown],
                 "class": _CLASSES[row.verdict],
                 "verdict": verdicts.in_words(row.verdict, found.printed),
-                "note": row.note,
+                "note": str(row.note or ""),
             }
         )
     if found.reading_seconds is not None:
@@ -251,10 +250,10 @@ def _section(claim: claims.Claim) -> str:
     return say("Table {number}", number=number) if word == "Table" else say(claim.section)
 
 
-def _sections(found: Experiment, of_numbers: List[Row], notes: List[str]) -> Dict[str, List[dict]]:
+def _sections(judgement: Judgement, notes: List[str]) -> Dict[str, List[dict]]:
     """Group the lines by section, in the order in which these begin, and number their notes."""
     sections: Dict[str, List[dict]] = {}
-    for line in _lines(found, of_numbers):
+    for line in _lines(judgement):
         sections.setdefault(line["section"], []).append(line)
     for line in (line for of_section in sections.values() for line in of_section):
         if line["note"] and line["note"] not in notes:
@@ -263,37 +262,9 @@ def _sections(found: Experiment, of_numbers: List[Row], notes: List[str]) -> Dic
     return sections
 
 
-def _columns(found: Experiment, of_numbers: List[Row]) -> List[str]:
-    columns = [say("ours, {edition}", edition=short(edition)) for edition in found.runs]
-    return (columns or [say("ours")]) + [say("others' runs")] * _has_others(of_numbers)
-
-
-def _has_others(of_numbers: List[Row]) -> bool:
-    return any(row.others for row in of_numbers)
-
-
 def _say(message: str, **values: object) -> str:
     """Translate a message of the template, in which line breaks count as spaces."""
     return say(type(message)(" ".join(message.split())), **values)
-
-
-def _mean_and_interval(row: Row, edition: str) -> str:
-    values = row.values[edition]
-    sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
-    return _numbers(row.claim, row.mean(edition), sd, row.intervals.get(edition))
-
-
-def _numbers(
-    claim: claims.Claim,
-    mean: float,
-    sd: Optional[float],
-    interval: Optional[Tuple[float, ...]],
-) -> str:
-    def text(number: float) -> str:
-        return f"{number:.{claim.decimals}f}"
-
-    words = text(mean) + (f" ± {text(sd)}" if sd is not None else "")
-    return words + (f"\n[{text(interval[0])}, {text(interval[1])}]" if interval else "")
 
 
 def _date(started: str) -> str:

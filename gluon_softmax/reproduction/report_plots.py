@@ -8,11 +8,12 @@ from matplotlib.figure import Figure
 from ..data.fashion_mnist import CLASS_NAMES, get_fashion_mnist_labels
 from ..training.run import Run, predict
 from . import plots, verdicts
-from .experiment import Experiment, data_in_words
+from .answer import data_in_words
+from .experiment import Experiment
 from .implementations import IMPLEMENTATIONS, as_probabilities
+from .judgement import Judgement, Row, label, table_in_words
 from .language import say
 from .plots import Panel, Point
-from .rows import Row, label, rows, table_in_words
 
 PREDICTIONS = 9
 SUREST = 10
@@ -56,32 +57,33 @@ class Picture(NamedTuple):
     counts: Optional[np.ndarray] = None
 
 
-def pictures(found: Experiment) -> List[Picture]:
+def pictures(judgement: Judgement) -> List[Picture]:
     """Draw all pictures of a report; those of trained networks show the first run.
 
     Parameters
     ----------
-    found : Experiment
-        The results.
+    judgement : Judgement
+        What an experiment shows.
 
     Returns
     -------
     list of Picture
         Only the first training images if no run was completed.
     """
-    captions = _captions(found)
+    captions = _captions(judgement.experiment)
     with plots.styled():
-        drawn = _draw(found)
+        drawn = _draw(judgement)
     return [Picture(name, captions[name], **parts) for name, parts in drawn.items()]
 
 
-def _draw(found: Experiment) -> Dict[str, Dict[str, Any]]:
+def _draw(judgement: Judgement) -> Dict[str, Dict[str, Any]]:
+    found = judgement.experiment
     drawn: Dict[str, Dict[str, Any]] = {}
     if found.runs:
-        panels = _answer(found)
+        panels = _answer(judgement)
         if panels:
             drawn[ANSWER] = _wide_and_narrow(panels, _answer_names(found), True)
-        drawn["curves"] = _wide_and_narrow(_curves(found), _curve_names(found), False)
+        drawn["curves"] = _wide_and_narrow(_curves(judgement), _curve_names(found), False)
         drawn.update(_mistaken_column(found))
     data = found.data
     names = get_fashion_mnist_labels(data.train_labels[:10])
@@ -117,8 +119,8 @@ def _captions(found: Experiment) -> Dict[str, str]:
             implementation=found.printed.implementations[0],
         ),
         "weights": say(
-            "The weights of {implementation}, a column of W for each class. Blue pixels are evidence "
-            "for the class, red ones evidence against it, and white ones are ignored.",
+            "The weights of {implementation}, a column of W for each class. Blue pixels are "
+            "evidence for the class, red ones evidence against it, and white ones are ignored.",
             implementation=found.printed.implementations[0],
         ),
         "confidently-wrong": say(
@@ -154,9 +156,10 @@ def _wide_and_narrow(
     }
 
 
-def _answer(found: Experiment) -> List[Panel]:
+def _answer(judgement: Judgement) -> List[Panel]:
     """Arrange the judged losses and test accuracies, two tables beside each other."""
-    judged = [row for row in rows(found) if row.intervals]
+    found = judgement.experiment
+    judged = [row for row in judgement.rows if row.intervals]
     tables = found.printed.tables if judged else []
     panels = []
     for pair in (tables[n : n + 2] for n in range(0, len(tables), 2)):
@@ -237,12 +240,13 @@ def _answer_names(found: Experiment) -> Dict[str, str]:
     }
 
 
-def _curves(found: Experiment) -> List[Panel]:
+def _curves(judgement: Judgement) -> List[Panel]:
     """Arrange the first table of each implementation, and all runs of it."""
+    found = judgement.experiment
     tables = {
         found.printed.of(table)[0].implementation: table for table in found.printed.tables[::-1]
     }
-    shown = [row for row in rows(found) if row.claim.epoch and found.is_comparable()]
+    shown = [row for row in judgement.rows if row.claim.epoch and found.is_comparable()]
     panels = []
     for metric in _CURVES:
         for implementation in found.printed.implementations:

@@ -19,9 +19,10 @@ from .column_kinds import understood
 from .deviations import try_deviations
 from .exact_results import find_exact_results, in_words, time_reading
 from .experiment import Experiment
+from .judgement import judge
 from .language import Message, say
 from .published import THEIRS
-from .settings_search import Guess, guess, moved, unexplained
+from .settings_search import Guess, guess, moved
 from .table_fit import FEWEST
 
 # Number of runs used to estimate the effect of the batch size.
@@ -121,7 +122,8 @@ def reproduce_table(
                 {"n": FEWEST},
             )
         )
-    misfits = unexplained(found)
+    judgement = judge(found)
+    misfits = judgement.misfits()
     if not misfits:
         return found
     try:
@@ -136,7 +138,7 @@ def reproduce_table(
             if other.partial:
                 found.partial, found.stopped = True, other.stopped
                 return found
-            if not unexplained(other):
+            if not judge(other).misfits():
                 other.readings.append(
                     Message(
                         "with {given}, no table fits either edition; {guess} is a guess that "
@@ -156,7 +158,7 @@ def reproduce_table(
                 )
             )
         write_line("\n" + say("Trying the usual deviations from the tutorial's program."))
-        try_deviations(found, misfits)
+        try_deviations(judgement)
     except KeyboardInterrupt:
         found.partial = True
         forget()

@@ -10,28 +10,28 @@ from ..training.run import Run
 from . import claims
 from .experiment import Experiment
 from .implementations import IMPLEMENTATIONS
-from .rows import rows
-from .table_fit import TableFit, edition_of_table, judge_tables, right_of
+from .judgement import Judgement
+from .table_fit import TableFit, edition_of_table, right_of
 
 SCHEMA_VERSION = 4
 _SERIES = ("loss", "train_acc", "share_predicted_1", "test_acc", "seconds")
 
 
-def results(found: Experiment) -> dict:
+def results(judgement: Judgement) -> dict:
     """Put all that was found into the form of ``results.json``.
 
     Parameters
     ----------
-    found : Experiment
-        What :func:`reproduce` gave.
+    judgement : Judgement
+        What an experiment shows.
 
     Returns
     -------
     dict
         Of plain types; ``results.schema.json`` beside this module describes it.
     """
+    found, tables = judgement.experiment, judgement.tables
     data = found.data
-    tables = judge_tables(found)
     first = {run.implementation: run for run in reversed(found.runs.get(data.edition, []))}
     return {
         "schema_version": SCHEMA_VERSION,
@@ -66,7 +66,7 @@ def results(found: Experiment) -> dict:
             ]
             if of_it
         },
-        "claims": _claims(found),
+        "claims": _claims(judgement),
         "tables": {table_fit.table: _table(table_fit) for table_fit in tables},
         "edition_of_table": edition_of_table(tables),
         "readings": list(map(str, found.readings)),
@@ -131,7 +131,8 @@ def _statistics(runs: List[Run]) -> dict:
     }
 
 
-def _claims(found: Experiment) -> List[dict]:
+def _claims(judgement: Judgement) -> List[dict]:
+    found = judgement.experiment
     claimed: List[dict] = [
         {
             "name": fact.name,
@@ -144,7 +145,7 @@ def _claims(found: Experiment) -> List[dict]:
         }
         for fact in found.facts
     ]
-    for row in rows(found) if found.verdicts() else ():
+    for row in judgement.rows if judgement.verdicts else ():
         claimed.append(
             {
                 "name": row.claim.name,

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from itertools import product
-from typing import List, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,6 @@ from .column_kinds import understood
 from .experiment import Experiment
 from .implementations import IMPLEMENTATIONS
 from .language import Message
-from .table_fit import TableFit, judge_tables
 
 BATCH_SIZES = (64, 128, 200, 256, 512, 1000)
 RATES = (0.01, 0.05, 0.1, 0.5)
@@ -39,11 +38,6 @@ class Guess(NamedTuple):
             else "batch size {batch_size} and learning rate {lr}",
             {"batch_size": self.settings.batch_size, "lr": self.settings.lr},
         )
-
-
-def unexplained(found: Experiment) -> List[TableFit]:
-    """List the tables that fit neither edition, for no reason that they show themselves."""
-    return [table_fit for table_fit in judge_tables(found) if table_fit.is_unexplained]
 
 
 def guess(found: Experiment, taken: Printed) -> Guess:

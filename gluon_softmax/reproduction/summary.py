@@ -5,21 +5,22 @@ import io
 from typing import List
 
 from ..console import padded, wrapped
-from . import published, table_fit, verdicts
-from .experiment import Experiment, each_alone, headline, short
+from . import verdicts
+from .answer import headline, sentences
+from .columns import columns
+from .judgement import Judgement, label
 from .language import say
-from .rows import label, rows
 
 FORMATS = ("text", "markdown", "csv")
 
 
-def table(found: Experiment, form: str = "text") -> List[str]:
+def table(judgement: Judgement, form: str = "text") -> List[str]:
     """Format the judged numbers as a table.
 
     Parameters
     ----------
-    found : Experiment
-        The results.
+    judgement : Judgement
+        What an experiment shows.
     form : {"text", "markdown", "csv"}
         Text is 80 columns wide.
 
@@ -29,17 +30,14 @@ def table(found: Experiment, form: str = "text") -> List[str]:
         Lines: each number as printed, the mean of our runs by edition, what others' runs predict,
         and the verdict; empty without verdicts.
     """
-    of_numbers = rows(found) if found.verdicts() else []
+    found, of_numbers = judgement.experiment, judgement.rows if judgement.verdicts else []
     if not of_numbers:
         return []
-    others = any(row.others for row in of_numbers)
-    columns = [*map(short, found.runs), *[say("others")] * others]
-    cells = [[say("number"), say(found.printed.column), *columns, say("verdict")]]
+    shown = columns(judgement)
+    heads = [column.short_head for column in shown]
+    cells = [[say("number"), say(found.printed.column), *heads, say("verdict")]]
     for row in of_numbers:
-        decimals = row.claim.decimals
-        means = [f"{row.mean(edition):.{decimals}f}" for edition in found.runs]
-        if others:
-            means.append(f"{row.others.mean:.{decimals}f}" if row.others else "")
+        means = [column.short_cell(row) for column in shown]
         cells.append([label(row.claim), row.claim.text, *means, _short_verdict(row.verdict)])
     if form == "markdown":
         rule = ["---"] + ["---:"] * (len(cells[0]) - 2) + ["---"]
@@ -65,12 +63,12 @@ def _short_verdict(verdict: str) -> str:
     }[verdict]
 
 
-def summary(found: Experiment, form: str = "text", width: int = 80) -> str:
+def summary(judgement: Judgement, form: str = "text", width: int = 80) -> str:
     """Format the table, the evidence, and as the last lines the answer.
 
     Parameters
     ----------
-    found, form
+    judgement, form
         As for :func:`table`.
     width : int
         Of the lines below the table.
@@ -80,36 +78,13 @@ def summary(found: Experiment, form: str = "text", width: int = 80) -> str:
     str
         Lines.
     """
-    paragraphs = sentences(found)
+    paragraphs = sentences(judgement)
+    found = judgement.experiment
     if found.partial:
         why = say("Stopped by an error") if found.stopped else say("Interrupted")
         paragraphs.append(say("{why}: this is what the finished runs show.", why=why))
-    paragraphs.append(headline(found))
-    lines = table(found, form)
+    paragraphs.append(headline(judgement))
+    lines = table(judgement, form)
     for paragraph in paragraphs:
         lines += ["", *wrapped(paragraph, width)]
     return "\n".join(lines).lstrip("\n")
-
-
-def sentences(found: Experiment) -> List[str]:
-    """List the evidence beyond the headline.
-
-    Parameters
-    ----------
-    found : Experiment
-        The results.
-
-    Returns
-    -------
-    list of str
-        What each edition accounts for, what the tables as a whole say, what others' runs predict,
-        and how a reader's tables were understood; each if there is something to say.
-    """
-    evidence = [
-        each_alone(found),
-        table_fit.in_a_sentence(table_fit.judge_tables(found)),
-        published.in_a_sentence(found),
-    ]
-    for reading in map(str, found.readings):
-        evidence.append(say("{parts}.", parts=reading[0].upper() + reading[1:]))
-    return [sentence for sentence in evidence if sentence]

@@ -28,6 +28,7 @@ from .hypotheses import (
     hypotheses,
 )
 from .language import listed, say
+from .verdicts import Verdict
 
 # Fewer runs than this say nothing of how 15 numbers go with each other.
 FEWEST = 5
@@ -163,13 +164,15 @@ class Material(NamedTuple):
         )
 
 
-def judge_tables(found: Experiment) -> List[TableFit]:
+def judge_tables(found: Experiment, judged_claims: Sequence[Verdict]) -> List[TableFit]:
     """Judge the printed tables by the runs.
 
     Parameters
     ----------
     found : Experiment
-        What was found.
+        The runs and the tables.
+    judged_claims : sequence of Verdict
+        The verdicts on the numbers of the tables.
 
     Returns
     -------
@@ -180,13 +183,13 @@ def judge_tables(found: Experiment) -> List[TableFit]:
     """
     judged = []
     tries: Dict[Tuple, Dict[Tuple[str, int], bool]] = {}
-    verdicts_of = {verdict.claim: verdict.verdict for verdict in found.verdicts()}
+    verdicts_of = {verdict.claim: verdict.verdict for verdict in judged_claims}
     for name in found.printed.tables if verdicts_of else ():
         of_table = found.printed.of(name)
         implementation = of_table[0].implementation
         material = Material.of(found, name)
         runs = {edition: found.of(edition, implementation) for edition in ("official", "resplit")}
-        if min(map(len, runs.values())) < FEWEST:
+        if min(map(len, runs.values())) < FEWEST or not material.claims:
             continue
         official, resplit = map(material.numbers, runs.values())
         rest = (material.theirs, material.rounding, published.are_theirs(found.settings))
@@ -305,14 +308,6 @@ def _splice(material: Material, by_name: Dict[str, Hypothesis]) -> Optional[Spli
             if min(fit.p_value for fit in fits) >= REST_FITTING and density > least:
                 least, best = density, Splice(lines, *names)
     return best
-
-
-def first_that_does_not_fit(found: Experiment, name: str) -> Optional[Claim]:
-    """Return the first number of a table that lies in no edition's interval; None without one."""
-    for verdict in found.verdicts():
-        if verdict.claim.table == name and verdict.verdict == verdicts.FAILS:
-            return verdict.claim
-    return None
 
 
 def edition_of_table(judged: List[TableFit]) -> Optional[str]:

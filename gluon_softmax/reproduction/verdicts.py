@@ -97,7 +97,7 @@ def bounded(claim: Claim, interval: Tuple[float, float]) -> Tuple[float, float]:
     return interval if claim.metric == "loss" else (max(low, 0.0), min(high, claim.scale))
 
 
-def judge(
+def judge_claims(
     claims: Sequence[Claim],
     values: Dict[str, Dict[Claim, List[float]]],
     at_hand: str,

@@ -15,12 +15,12 @@ from gluon_softmax.reproduction import deviations, published, report, reproduce
 from gluon_softmax.reproduction.column_kinds import printed_by, understood
 from gluon_softmax.reproduction.experiment import Experiment
 from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
+from gluon_softmax.reproduction.judgement import Judgement, judge
 from gluon_softmax.reproduction.language import speaking
 from gluon_softmax.reproduction.published import THEIRS, tables
 from gluon_softmax.reproduction.report_plots import pictures
-from gluon_softmax.reproduction.rows import rows
 from gluon_softmax.reproduction.settings_search import Guess, _apart
-from gluon_softmax.reproduction.table_fit import edition_of_table, judge_tables
+from gluon_softmax.reproduction.table_fit import edition_of_table
 from gluon_softmax.reproduction.tables import parse
 from gluon_softmax.training import jobs
 from gluon_softmax.training.loop import Records
@@ -156,7 +156,7 @@ def test_losses_of_another_kind(scale, digits, words, official, runs):
     first = found.printed.claims[0]
     ours = [one.records.loss[0] * scale for one in found.runs["official"]]
     assert found.values("official", first) == pytest.approx(ours)
-    _, high = next(v.intervals["official"] for v in found.verdicts() if v.claim == first)
+    _, high = next(v.intervals["official"] for v in judge(found).verdicts if v.claim == first)
     assert high > 0.5 * scale
 
 
@@ -169,7 +169,7 @@ def test_accuracies_in_per_cent(official, runs):
     assert {f.scale for f in found.printed.claims[1::3]} == {100.0}
     assert all(
         high <= 100
-        for verdict in found.verdicts()
+        for verdict in judge(found).verdicts
         if verdict.claim.metric != "loss"
         for _, high in verdict.intervals.values()
     )
@@ -248,7 +248,7 @@ def test_an_interruption_while_it_guesses(official, runs, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(reproduce, "guess", interrupted)
-    monkeypatch.setattr(reproduce, "unexplained", judge_tables)
+    monkeypatch.setattr(Judgement, "misfits", lambda judgement: judgement.tables)
     found = tried(as_text(runs[2]), official, Settings(batch_size=64))
     assert found.partial
     assert len(found.of("resplit", "concise")) == 6
@@ -276,7 +276,7 @@ def test_settings_that_do_not_fit_are_found_out(made, first, official, capsys):
     assert "is a guess that 6 runs on each edition confirm" in told(found)[-1]
     assert ("if an epoch had gone before its first" in told(found)[-1]) == bool(first)
     # So few runs may not decide it, but they do not mistake it.
-    assert edition_of_table(judge_tables(found)) in ("official", "undecided")
+    assert edition_of_table(judge(found).tables) in ("official", "undecided")
     assert "No table fits either edition: trying the usual settings." in capsys.readouterr().out
 
 
@@ -290,7 +290,7 @@ def test_what_no_settings_give_is_implausible(official):
     )
     assert "fits none of 11 usual deviations" in told(found)[-2]
     assert "of the usual settings, " in told(found)[-3]
-    assert edition_of_table(judge_tables(found)) == "neither"
+    assert edition_of_table(judge(found).tables) == "neither"
 
 
 def test_a_table_of_perfect_runs_is_implausible(official):
@@ -367,19 +367,19 @@ def test_the_note_tells_the_accuracy_of_its_epoch(official, runs):
         f"{sum(one.records.train_acc[epoch] for one in runs[1]['official']) / 5:.3f}"
         for epoch in range(5)
     ]
-    for row in rows(found)[:5]:
+    for row in judge(found).rows[:5]:
         expected = (
             "Not an accuracy: the predictions are compared with the constant 1 instead of with the "
             "labels, so the number is the proportion of training images predicted as class 1, "
             "trouser. The true training accuracy in our runs, by epoch: "
             f"{', '.join(means[:4])} and {means[4]}."
         )
-        assert row.note == expected
+        assert str(row.note) == expected
 
 
 def test_sections_keep_their_order(official, runs, tmp_path):
     found = read("\n".join([as_text(runs[2])] * 12), official, runs)
-    page = report.page(found, [], tmp_path, "command")
+    page = report.page(judge(found), [], tmp_path, "command")
     shown = re.findall(r'<th colspan="\d+" scope="colgroup">(.*?)</th>', page)
     assert shown == [f"Table {number}" for number in range(1, 13)]
     assert "the tutorial" not in re.sub(r"as the tutorial's\s+second part", "", page)
@@ -421,8 +421,8 @@ def test_published_tables_get_their_edition(framework, edition, count, official_
         for table in tables(framework)
     ]
     found = read("\n".join(texts), official_data, (*many, None))
-    assert [table_fit.edition for table_fit in judge_tables(found)] == [edition] * count
-    assert edition_of_table(judge_tables(found)) == edition
+    assert [table_fit.edition for table_fit in judge(found).tables] == [edition] * count
+    assert edition_of_table(judge(found).tables) == edition
     assert told(found) == []
 
 
@@ -434,7 +434,7 @@ def test_our_own_runs_get_their_edition(official_data, many):
         for k in range(20):
             others, records = without(many, edition, k)
             found = read(as_text(records), official_data, others)
-            of_edition.append(edition_of_table(judge_tables(found)))
+            of_edition.append(edition_of_table(judge(found).tables))
     assert judged["official"] == ["official"] * 20
     # The withdrawn edition is one split of many.
     assert set(judged["resplit"]) <= {"withdrawn", "another split", "undecided"}
@@ -455,7 +455,7 @@ def test_tables_of_another_program_get_their_edition(name, settings, official_da
     ):
         tables_of = list(NUMPY[f"{edition}, {name}"].values())[-20:]
         text = "\n".join(lines(table) for table in tables_of)
-        judged = judge_tables(read(text, official_data, (settings, of, None)))
+        judged = judge(read(text, official_data, (settings, of, None))).tables
         assert {table_fit.edition for table_fit in judged} <= allowed
         assert len(judged) == 20
 
@@ -468,8 +468,8 @@ def test_tables_of_no_edition_are_neither_and_why(official_data, many):
     kind_of = [kind for kind in kinds for _ in NUMPY[kind]]
     text = "\n".join(lines(table) for kind in kinds for table in NUMPY[kind].values())
     found = read(text, official_data, (*many, None))
-    deviations.try_deviations(found, judge_tables(found))
-    judged = judge_tables(found)
+    deviations.try_deviations(found, judge(found).tables)
+    judged = judge(found).tables
     assert [table_fit.edition for table_fit in judged] == ["neither"] * len(kind_of)
     for number, kind in enumerate(kind_of, start=1):
         why = " ".join(reading for reading in told(found) if reading.startswith(f"table {number} "))
@@ -522,14 +522,14 @@ def test_a_column_that_is_the_share_of_any_class(edition, official_data, many):
             )
             # With the mistake understood, the table is still none of the other edition.
             wrong = "withdrawn" if edition == "official" else "official"
-            assert edition_of_table(judge_tables(found)) != wrong
+            assert edition_of_table(judge(found).tables) != wrong
     # Two classes may look alike: pullovers and trousers go by a thousandth.
     assert right >= 48
 
 
 def test_no_words_of_the_pictures_are_cut_off(official, runs):
     found = read("\n".join([as_text(runs[2])] * 2), official, runs)
-    shown = {picture.name: picture.figure for picture in pictures(found)}
+    shown = {picture.name: picture.figure for picture in pictures(judge(found))}
     assert [ax.get_title("left") for ax in shown["answer"].axes][:2] == [
         "table 1: training loss, minus our mean",
         "table 2: training loss, minus our mean",

@@ -17,15 +17,17 @@ from gluon_softmax.commands import main as cli
 from gluon_softmax.data.fashion_mnist import CLASS_NAMES
 from gluon_softmax.data.resplit import resplit
 from gluon_softmax.reproduction import claims, report, reproduce, verdicts
+from gluon_softmax.reproduction.answer import counts, each_alone, headline, sentences
 from gluon_softmax.reproduction.exact_results import find_exact_results
-from gluon_softmax.reproduction.experiment import Experiment, counts, each_alone, headline
+from gluon_softmax.reproduction.experiment import Experiment
 from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
+from gluon_softmax.reproduction.judgement import judge
 from gluon_softmax.reproduction.plots import BLUE, ORANGE, RED
 from gluon_softmax.reproduction.published import predict
 from gluon_softmax.reproduction.report_plots import pictures
 from gluon_softmax.reproduction.results import results
-from gluon_softmax.reproduction.summary import FORMATS, sentences, summary, table
-from gluon_softmax.reproduction.table_fit import in_a_sentence, judge_tables
+from gluon_softmax.reproduction.summary import FORMATS, summary, table
+from gluon_softmax.reproduction.table_fit import in_a_sentence
 from gluon_softmax.training.loop import Records
 from gluon_softmax.training.run import Run, Settings, train_run
 
@@ -218,7 +220,7 @@ def test_each_run_is_the_one_of_its_seed_and_split(real, official):
 @pytest.mark.parametrize("kind", ["real", "made"])
 def test_every_cell_of_the_table(kind, request):
     found = request.getfixturevalue(kind)
-    lines = summary(found).splitlines()
+    lines = summary(judge(found)).splitlines()
     predicted = predict(found)
     others = "    others" if predicted else ""
     assert lines[0] == f"{'number':29} tutorial  official  re-split{others}  verdict"
@@ -248,21 +250,24 @@ def test_every_cell_of_the_table(kind, request):
     ]
     assert lines[1:32] == expected
     # The answer comes last.
-    assert " ".join(lines[33:]) == "  ".join([*sentences(found), headline(found)])
-    assert sentences(found)[:2] == [each_alone(found), in_a_sentence(judge_tables(found))]
-    assert len(sentences(found)) == (3 if predicted else 2)
+    assert " ".join(lines[33:]) == "  ".join([*sentences(judge(found)), headline(judge(found))])
+    assert sentences(judge(found))[:2] == [
+        each_alone(judge(found)),
+        in_a_sentence(judge(found).tables),
+    ]
+    assert len(sentences(judge(found))) == (3 if predicted else 2)
 
 
 @pytest.mark.parametrize("kind", ["real", "made"])
 def test_the_table_in_other_forms(kind, request):
     found = request.getfixturevalue(kind)
-    cells = [re.split(r"\s\s+|(?<=[0-9a-z]) (?=0\.)", line) for line in table(found)]
-    rows = list(csv.reader(table(found, "csv")))
+    cells = [re.split(r"\s\s+|(?<=[0-9a-z]) (?=0\.)", line) for line in table(judge(found))]
+    rows = list(csv.reader(table(judge(found), "csv")))
     others = ["others"] * (kind == "real")
     assert rows[0] == ["number", "tutorial", "official", "re-split", *others, "verdict"]
     assert len(rows) == 32
     assert cells[1:] == [[cell for cell in row if cell] for row in rows[1:]]
-    lines = table(found, "markdown")
+    lines = table(judge(found), "markdown")
     assert lines[1] == f"| --- | ---: | ---: | ---: |{' ---: |' * len(others)} --- |"
     del lines[1]
     assert [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines] == rows
@@ -283,7 +288,7 @@ def test_the_made_runs_have_every_verdict(made):
 @pytest.mark.parametrize("kind", ["real", "made"])
 def test_every_number_of_the_json(kind, request):
     found = request.getfixturevalue(kind)
-    written = json.loads(json.dumps(results(found), allow_nan=False))
+    written = json.loads(json.dumps(results(judge(found)), allow_nan=False))
     entries = {claim["name"]: claim for claim in written["claims"]}
     rows = judged(found)
     assert len(entries) == len(rows) + len(claims.FACTS) + 1
@@ -313,7 +318,7 @@ def test_every_number_of_the_json(kind, request):
 @pytest.mark.parametrize("kind", ["real", "made"])
 def test_every_cell_of_the_page(kind, request, tmp_path):
     found = request.getfixturevalue(kind)
-    page = html.unescape(report.page(found, [], {}, "command"))
+    page = html.unescape(report.page(judge(found), [], {}, "command"))
     assert "We also judge all numbers of a table together" in page
     theirs = {claim.name: it for claim, it in predict(found).items()}
     table = page[page.index("<tbody>") : page.index("</tbody>")]
@@ -333,8 +338,8 @@ def test_every_cell_of_the_page(kind, request, tmp_path):
             expected.append("")
         cells = [re.sub("<[^>]*>", "", cell).strip() for cell in cells]
         assert cells == [*expected, IN_WORDS[verdict]]
-    assert headline(found) in page
-    assert in_a_sentence(judge_tables(found)) in page
+    assert headline(judge(found)) in page
+    assert in_a_sentence(judge(found).tables) in page
     for words in ("Others' runs: what published runs", "The prediction from others' runs starts"):
         assert (words in page) == bool(theirs)
     assert "We judge 30 numbers at once, so each interval has the level 0.0017, which" in page
@@ -344,8 +349,8 @@ def test_the_headline_counts_what_waits(made):
     found = dataclasses.replace(made, facts=[], runs={"official": made.runs["official"]})
     waiting = sum(not row[4]["official"] for row in judged(made))
     assert waiting > 1
-    assert headline(found).startswith("No answer yet. ")
-    assert f"; {waiting} wait for runs that were not made." in headline(found)
+    assert headline(judge(found)).startswith("No answer yet. ")
+    assert f"; {waiting} wait for runs that were not made." in headline(judge(found))
 
 
 @pytest.mark.parametrize("kind", ["real", "made"])
@@ -371,11 +376,11 @@ def test_the_headline_counts(kind, request):
         parts.append(f"{explained} come{'s' * (explained == 1)} from a bug in its accuracy line")
     facts = [fact.name for fact in found.facts if fact.verdict == "does not reproduce"]
     assert facts == ["number of training examples"]
-    assert headline(found) == (
+    assert headline(judge(found)) == (
         f"No: {fails} of 30 numbers are not reproduced or explained. {'; '.join(parts)}. Different "
         "from the tutorial: number of training examples."
     )
-    assert counts(found) == [
+    assert counts(judge(found)) == [
         (word, words.count(word))
         for word in (
             "reproduces",
@@ -389,7 +394,7 @@ def test_the_headline_counts(kind, request):
 
 @pytest.mark.slow
 def test_the_pictures_in_their_order(real):
-    assert [picture.name for picture in pictures(real)] == [
+    assert [picture.name for picture in pictures(judge(real))] == [
         "answer",
         "curves",
         "mistaken-column",
@@ -404,7 +409,7 @@ def test_the_pictures_in_their_order(real):
 
 @pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
 def test_the_first_nine_test_images_and_the_first_nine_wrong_ones(implementation, real, official):
-    [picture] = [p for p in pictures(real) if p.name == f"{implementation}-predictions"]
+    [picture] = [p for p in pictures(judge(real)) if p.name == f"{implementation}-predictions"]
     W, b = next(
         run for run in real.runs["official"] if run.implementation == implementation
     ).parameters
@@ -430,7 +435,7 @@ def test_the_first_nine_test_images_and_the_first_nine_wrong_ones(implementation
 
 
 def test_the_surest_of_the_wrong_come_first(real, official):
-    [picture] = [p for p in pictures(real) if p.name == "confidently-wrong"]
+    [picture] = [p for p in pictures(judge(real)) if p.name == "confidently-wrong"]
     W, b = next(run for run in real.runs["official"] if run.implementation == "scratch").parameters
     logits = official.test_images.reshape(-1, 784) / 255 @ W.astype(np.float64) + b
     probabilities = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -453,7 +458,7 @@ def test_the_surest_of_the_wrong_come_first(real, official):
 def test_the_first_picture(kind, form, request):
     """Loss and test accuracy, printed and as intervals, minus our mean on the official edition."""
     found = request.getfixturevalue(kind)
-    [picture] = [p for p in pictures(found) if p.name == "answer"]
+    [picture] = [p for p in pictures(judge(found)) if p.name == "answer"]
     panels = [(v, m) for m in ("loss", "test_acc") for v in IMPLEMENTATIONS]
     if form == "narrow":
         # All of scratch, then all of concise.
@@ -501,7 +506,7 @@ def test_the_first_picture(kind, form, request):
 
 
 def test_the_curves_show_all_runs_and_the_tutorials_points(made):
-    [picture] = [p for p in pictures(made) if p.name == "curves"]
+    [picture] = [p for p in pictures(judge(made)) if p.name == "curves"]
     # Rows: loss, train acc, test acc; scratch and concise beside each other.
     for number, implementation in enumerate(IMPLEMENTATIONS):
         column = picture.figure.axes[number::2]
@@ -520,7 +525,7 @@ def test_the_curves_show_all_runs_and_the_tutorials_points(made):
 
 
 def test_the_mistaken_column_beside_the_accuracy(made):
-    [picture] = [p for p in pictures(made) if p.name == "mistaken-column"]
+    [picture] = [p for p in pictures(judge(made)) if p.name == "mistaken-column"]
     accuracy, share, tutorial = (line.get_ydata() for line in picture.figure.axes[0].lines)
     for line, metric in ((accuracy, "train_acc"), (share, "share_predicted_1")):
         means = [values(made, "official", "scratch", metric, e).mean() for e in range(1, 6)]
@@ -529,7 +534,7 @@ def test_the_mistaken_column_beside_the_accuracy(made):
 
 
 def test_confusion_and_weights_are_those_of_the_first_run(real, official):
-    drawn = {picture.name: picture for picture in pictures(real)}
+    drawn = {picture.name: picture for picture in pictures(judge(real))}
     W, b = next(run for run in real.runs["official"] if run.implementation == "scratch").parameters
     predicted = (official.test_images.reshape(-1, 784) / 255 @ W + b).argmax(axis=1)
     for true in range(10):
@@ -590,14 +595,14 @@ def whole(official_data):
 
 @pytest.mark.full_data
 def test_the_official_edition(whole):
-    words = {verdict.claim.name: verdict.verdict for verdict in whole.verdicts()}
+    words = {verdict.claim.name: verdict.verdict for verdict in judge(whole).verdicts}
     assert {name: words[name] for name in CLEAR} == CLEAR
     assert "does not reproduce" not in words.values()
-    assert whole.failures() == []
-    assert headline(whole).startswith("Yes: all 30 numbers are accounted for. ")
-    assert headline(whole).endswith("; 5 come from a bug in its accuracy line.")
-    assert sum(count.n for count in counts(whole)) == 30
-    tables = judge_tables(whole)
+    assert judge(whole).failures() == []
+    assert headline(judge(whole)).startswith("Yes: all 30 numbers are accounted for. ")
+    assert headline(judge(whole)).endswith("; 5 come from a bug in its accuracy line.")
+    assert sum(count.n for count in counts(judge(whole))) == 30
+    tables = judge(whole).tables
     assert [each.edition for each in tables] == ["withdrawn", "withdrawn"]
     for whole_table in tables:
         fits = whole_table.fits
@@ -613,4 +618,4 @@ def test_others_predict_what_the_tutorial_prints(whole):
     assert last.mean == pytest.approx(0.4776, abs=0.0006)
     # The official edition's 0.4734 is none of theirs.
     assert 0.4740 < last.low < 0.4770 < 0.4782 < last.high
-    assert re.search("predict 2[45] of the 25 comparable numbers", sentences(whole)[2])
+    assert re.search("predict 2[45] of the 25 comparable numbers", sentences(judge(whole))[2])

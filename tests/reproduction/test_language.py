@@ -16,6 +16,7 @@ from shared import kept
 
 from gluon_softmax.commands import main as cli
 from gluon_softmax.reproduction import claims, language, report
+from gluon_softmax.reproduction.judgement import judge
 from gluon_softmax.reproduction.language import Message, listed, of_this_user, say, speaking
 from gluon_softmax.reproduction.plots import chinese_font
 from gluon_softmax.reproduction.reproduce import reproduce
@@ -128,7 +129,7 @@ def test_chinese_page(sample, tmp_path):
     found.readings = [Message("{column} is in per cent", {"column": "test acc"})]
     for name in ("en", "zh"):
         (tmp_path / name).mkdir()
-        report.write_report(found, tmp_path / name, "command", name)
+        report.write_report(judge(found), tmp_path / name, "command", name)
     english = (tmp_path / "en" / "index.html").read_text("utf-8")
     chinese = (tmp_path / "zh" / "index.html").read_text("utf-8")
     assert '<html lang="en">' in english
@@ -162,7 +163,7 @@ def test_the_table_in_chinese_has_straight_columns(sample):
     data = dataclasses.replace(sample, edition="official")
     found = kept(lambda: reproduce(data, Settings(), seed=0, runs=2, read=False))
     with speaking("zh"):
-        lines = table(found)
+        lines = table(judge(found))
 
     def columns(text):
         return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)

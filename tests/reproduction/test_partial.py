@@ -9,7 +9,8 @@ import pytest
 from gluon_softmax.commands import main as cli
 from gluon_softmax.errors import Diverged
 from gluon_softmax.reproduction import reproduce, verdicts
-from gluon_softmax.reproduction.experiment import headline
+from gluon_softmax.reproduction.answer import headline
+from gluon_softmax.reproduction.judgement import judge
 from gluon_softmax.training import jobs
 from gluon_softmax.training.run import Settings
 
@@ -56,8 +57,8 @@ def test_nothing_fails_that_waits_for_runs(call, error, official, monkeypatch):
     assert ended == pairs_ended(call)
     # On so small a sample hardly a figure is the tutorial's: but as long as fewer than two runs on
     # re-splits have ended, these have not been asked.
-    fails = verdicts.FAILS in {verdict.verdict for verdict in found.verdicts()}
-    waits = "for runs that were not made" in headline(found)
+    fails = verdicts.FAILS in {verdict.verdict for verdict in judge(found).verdicts}
+    waits = "for runs that were not made" in headline(judge(found))
     # MXNet draws otherwise on Windows, where two runs may be too far apart for anything to fail.
     if sys.platform != "win32" or not ended[1] >= 2:
         assert fails == (ended[1] >= 2)
@@ -67,8 +68,8 @@ def test_nothing_fails_that_waits_for_runs(call, error, official, monkeypatch):
 def test_all_fail_once_all_was_asked(official, monkeypatch):
     found = ended_at(5 * RUNS + 1, official, monkeypatch)
     assert not found.partial
-    assert verdicts.FAILS in {verdict.verdict for verdict in found.verdicts()}
-    assert "wait for runs" not in headline(found)
+    assert verdicts.FAILS in {verdict.verdict for verdict in judge(found).verdicts}
+    assert "wait for runs" not in headline(judge(found))
 
 
 @pytest.mark.fault

@@ -10,6 +10,7 @@ from shared import by_module, kept
 from gluon_softmax.data.resplit import resplit
 from gluon_softmax.reproduction import published, reproduce
 from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
+from gluon_softmax.reproduction.judgement import judge
 from gluon_softmax.reproduction.published import predict, tables
 from gluon_softmax.reproduction.results import results
 from gluon_softmax.training.run import Settings, train_run
@@ -72,7 +73,7 @@ def test_a_prediction_is_their_mean_moved_by_ours(found):
         if claim.metric != "loss":
             low, high = max(low, 0), min(high, 1)
         assert prediction[1:] == pytest.approx((low, high), rel=1e-9)
-    entries = {claim["name"]: claim["others"] for claim in results(found)["claims"]}
+    entries = {claim["name"]: claim["others"] for claim in results(judge(found))["claims"]}
     for claim, prediction in predicted.items():
         assert entries[claim.name]["mean"] == prediction.mean
     assert entries['scratch, epoch 1: "train acc"'] is None
@@ -89,7 +90,7 @@ def test_the_sentence_counts_their_runs_and_predicts_the_last_loss(found):
         for claim, prediction in predicted.items()
         if (claim.metric, claim.epoch) == ("loss", 5)
     )
-    assert published.in_a_sentence(found) == (
+    assert published.in_a_sentence(found, predict(found)) == (
         "Extrapolated from batch size 256 to 200, 13 runs that other people published on the "
         f"withdrawn edition predict {within} of the 25 comparable numbers. They predict a last "
         f"loss of {last:.4f}; the tutorial prints 0.4782 and 0.4770."
@@ -97,7 +98,7 @@ def test_the_sentence_counts_their_runs_and_predicts_the_last_loss(found):
 
 
 def test_all_runs_are_in_the_results(found):
-    written = results(found)["with_others_batch_size"]
+    written = results(judge(found))["with_others_batch_size"]
     assert list(written) == ["concise"]
     assert written["concise"]["seeds"] == [3, 4, 5, 6, 7]
     expected = [run.records.loss for run in found.with_their_batch_size]
@@ -125,4 +126,4 @@ def test_no_prediction_without_grounds(settings, runs, sample):
     official = dataclasses.replace(sample, edition="official")
     found = reproduce.reproduce(official, settings, seed=0, runs=runs, read=False)
     assert predict(found) == {}
-    assert published.in_a_sentence(found) == ""
+    assert published.in_a_sentence(found, predict(found)) == ""

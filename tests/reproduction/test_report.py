@@ -15,14 +15,14 @@ import pytest
 from shared import by_module, kept
 
 from gluon_softmax import __version__
-from gluon_softmax.reproduction import claims, report, table_fit, verdicts
+from gluon_softmax.reproduction import claims, report, verdicts
+from gluon_softmax.reproduction.answer import counts, each_alone, headline
 from gluon_softmax.reproduction.exact_results import ExactResult, in_words
-from gluon_softmax.reproduction.experiment import Experiment, counts, each_alone, headline
+from gluon_softmax.reproduction.experiment import Experiment
+from gluon_softmax.reproduction.judgement import Judgement, judge
 from gluon_softmax.reproduction.report_plots import pictures
 from gluon_softmax.reproduction.reproduce import reproduce
-from gluon_softmax.reproduction.rows import rows
 from gluon_softmax.reproduction.summary import summary, wrapped
-from gluon_softmax.reproduction.table_fit import judge_tables
 from gluon_softmax.training.environment import processor
 from gluon_softmax.training.run import Settings
 
@@ -36,7 +36,7 @@ def found(sample):
 @pytest.fixture(scope=by_module)
 def out(found, tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
-    report.write_report(found, folder, "python -m gluon_softmax reproduce --out '<x>'")
+    report.write_report(judge(found), folder, "python -m gluon_softmax reproduce --out '<x>'")
     return folder
 
 
@@ -71,12 +71,12 @@ def test_page_escapes_what_comes_from_outside(out):
 def test_page_leads_with_the_answer_and_holds_every_figure(out, found):
     page = html.unescape((out / "index.html").read_text("utf-8"))
     body = page[page.index("<body>") :]
-    assert body.index(headline(found)) < body.index('id="answer"') < body.index("<table")
+    assert body.index(headline(judge(found))) < body.index('id="answer"') < body.index("<table")
     # Its caption stands above it.
     assert body.index("minus our mean on the official data, by epoch") < body.index("<svg")
     assert body.count('<figure id="answer"') == 1
-    assert all(f">{verdict.claim.name}<" in body for verdict in found.verdicts())
-    tiles = sum(len(picture.tiles) for picture in pictures(found))
+    assert all(f">{verdict.claim.name}<" in body for verdict in judge(found).verdicts)
+    tiles = sum(len(picture.tiles) for picture in pictures(judge(found)))
     assert tiles == 10 + 2 * 18 + 10 + 10
     assert len(re.findall(r'<img src="data:image/png;base64,', body)) == tiles
 
@@ -87,7 +87,7 @@ def test_page_says_what_was_asked_and_how_it_was_judged(out, found):
     assert "10 of each" not in page
     assert "2 of each implementation on the official data; 2 of each" in page
     assert "python -m gluon_softmax reproduce --out '<x>'" in page
-    assert ("all numbers of a table together" in page) == bool(judge_tables(found))
+    assert ("all numbers of a table together" in page) == bool(judge(found).tables)
     assert f"<dt>Processor</dt><dd>{processor()}</dd>" in page
     seconds = found.reading_seconds
     cells = ["seconds to read the training set once", "2.90", f"{seconds:.2f}"]
@@ -104,14 +104,14 @@ def test_one_run_has_no_spread(sample, tmp_path):
     spreads = []
     for runs in (1, 2):
         found = reproduce(data, Settings(epochs=5), seed=0, runs=runs, read=False)
-        lines = [line for line in report._lines(found, rows(found)) if line["verdict"] != "same"]
+        lines = [line for line in report._lines(judge(found)) if line["verdict"] != "same"]
         texts = [text for line in lines for text in line["here"] if text]
         assert texts
         assert not [text for text in texts if "nan" in text]
         spreads.append([bool(re.search(r"±.*\n\[.*, .*\]$", text)) for text in texts])
         if runs == 1:
             ours = [line["here"][0] for line in lines if line["section"] != claims.PART_1]
-            assert headline(found) == "No verdicts: one run is not enough. Use --runs 10."
+            assert headline(judge(found)) == "No verdicts: one run is not enough. Use --runs 10."
             assert [text for text in ours if re.fullmatch(r"[\d.]+", text)] == ours
     assert not any(spreads[0])
     assert sum(spreads[1]) >= 50
@@ -120,31 +120,31 @@ def test_one_run_has_no_spread(sample, tmp_path):
 def test_results_hold_no_number_that_json_has_not(found, tmp_path, monkeypatch):
     monkeypatch.setattr(report, "results", lambda found: {"mean": float("nan")})
     with pytest.raises(ValueError, match="not JSON compliant"):
-        report.write_report(found, tmp_path, "command")
+        report.write_report(judge(found), tmp_path, "command")
 
 
 def test_summary_is_short(found):
-    lines = summary(found).splitlines()
+    lines = summary(judge(found)).splitlines()
     assert max(map(len, lines)) <= 80
     assert sum(line.startswith(("scratch", "concise")) for line in lines) == 31
 
 
 def test_headline_says_why_there_is_no_verdict(found, sample):
     one = dataclasses.replace(found, runs={"official": found.runs["official"][:2]})
-    assert headline(one) == "No verdicts: one run is not enough. Use --runs 10."
+    assert headline(judge(one)) == "No verdicts: one run is not enough. Use --runs 10."
     none = dataclasses.replace(found, runs={})
-    assert headline(none) == "No verdicts: no run was completed. Use --runs 10."
+    assert headline(judge(none)) == "No verdicts: no run was completed. Use --runs 10."
     other = dataclasses.replace(found, settings=Settings(batch_size=256))
-    assert headline(other) == (
+    assert headline(judge(other)) == (
         "No verdicts: the numbers in the tutorial are for 5 epochs, batch size 200 and learning "
         "rate 0.1."
     )
     own = dataclasses.replace(found, data=sample)
-    assert headline(own) == (
+    assert headline(judge(own)) == (
         "No verdicts: these are files of your own, not an edition of the data set."
     )
     for each in (one, none, other, own):
-        assert counts(each) == []
+        assert counts(judge(each)) == []
 
 
 GOOD, OTHER, BUG = verdicts.REPRODUCES, verdicts.ON_RESPLIT, verdicts.EXPLAINED
@@ -245,12 +245,11 @@ FEW = " With 4 runs the intervals are so wide that almost any number matches. Us
         ),
     ],
 )
-def test_headline(kinds, changed, words, found, monkeypatch):
+def test_headline(kinds, changed, words, found):
     loss = next(claim for claim in found.printed.claims if verdicts.is_judged(claim))
     judged = [verdicts.Verdict(claim=loss, verdict=kind, intervals={}) for kind in kinds]
     # One that is not judged, and not counted.
     judged.append(verdicts.Verdict(found.printed.claims[0], {}, OPEN))
-    monkeypatch.setattr(Experiment, "verdicts", lambda self: judged)
     edition = changed.get("edition", "official")
     runs = found.runs["official"] * 10
     given = dataclasses.replace(
@@ -268,28 +267,30 @@ def test_headline(kinds, changed, words, found, monkeypatch):
         partial=changed.get("partial", False),
         deviations=changed.get("deviations", set()),
     )
+    tables = []
     if changed.get("neither"):
         tables = [SimpleNamespace(table="scratch", edition="official")]
         tables.append(SimpleNamespace(table="concise", edition="neither"))
-        monkeypatch.setattr(table_fit, "judge_tables", lambda found: tables)
-    assert bool(given.failures()) == (words.startswith("No:") or "facts" in changed)
+    judgement = Judgement(given, judged, tables, {}, [])
+    assert bool(judgement.failures()) == (words.startswith("No:") or "facts" in changed)
     if changed.get("reader"):
         given.printed = dataclasses.replace(given.printed, name="table.txt")
-    assert headline(given) == words
-    assert {count.verdict: count.n for count in counts(given)} == Counter(kinds)
+    assert headline(judgement) == words
+    assert {count.verdict: count.n for count in counts(judgement)} == Counter(kinds)
 
 
 def test_what_each_edition_accounts_for_alone(found):
     within = dict.fromkeys(found.runs, 0)
-    for each in found.verdicts():
+    for each in judge(found).verdicts:
         for edition, (low, high) in each.intervals.items():
             half = 0.5 * 10.0**-each.claim.digits
             within[edition] += low - half <= each.claim.printed <= high + half
-    assert each_alone(found) == (
+    assert each_alone(judge(found)) == (
         f"The official data alone account for {within['official']} of the 30 numbers, re-split "
         f"data alone for {within['resplit']}."
     )
-    assert each_alone(dataclasses.replace(found, runs={"official": found.runs["official"]})) == ""
+    alone = dataclasses.replace(found, runs={"official": found.runs["official"]})
+    assert each_alone(judge(alone)) == ""
 
 
 @pytest.mark.parametrize("width", [20, 40, 80])
@@ -340,7 +341,7 @@ def test_each_chip_leads_to_the_rows_of_its_verdict(out, found):
     page = (out / "index.html").read_text("utf-8")
     chips = re.findall(r'href="#only-(\w+)"><strong>(\d+)</strong>', page)
     rows = re.findall(r'<tr class="(\w+)">', page[page.index('class="numbers"') :])
-    judged = [row for row in found.verdicts() if verdicts.is_judged(row.claim)]
+    judged = [row for row in judge(found).verdicts if verdicts.is_judged(row.claim)]
     assert sum(int(n) for _, n in chips) == len(judged) == 30
     for name, n in chips:
         assert f'<div id="only-{name}"></div>' in page
@@ -374,12 +375,12 @@ def test_precision_and_recall(sample):
 def test_the_run_is_described(found, monkeypatch):
     monkeypatch.setattr(found, "started", "")
     monkeypatch.setattr(found, "seconds", None)
-    shown = report.page(found, [], {}, "command")
+    shown = report.page(judge(found), [], {}, "command")
     assert "<dt>Started</dt>" not in shown
     assert "<dt>Duration</dt>" not in shown
     monkeypatch.setattr(found, "started", "2026-07-06T09:30:11+08:00")
     monkeypatch.setattr(found, "seconds", 205.4)
-    shown = report.page(found, [], {}, "command")
+    shown = report.page(judge(found), [], {}, "command")
     assert "<dt>Started</dt><dd>2026-07-06 09:30 +0800</dd>" in shown
     assert "<dt>Duration</dt><dd>3 min 25 s</dd>" in shown
     assert f"gluon-softmax {__version__}, python" in shown
@@ -402,13 +403,13 @@ def test_the_commit_is_that_of_the_checkout(found, monkeypatch, tmp_path):
 
 def test_what_fails_is_named_on_the_page(out, found):
     page = html.unescape((out / "index.html").read_text("utf-8"))
-    assert found.failures()
-    assert f"Not reproduced and not explained: {'; '.join(found.failures())}." in page
+    assert judge(found).failures()
+    assert f"Not reproduced and not explained: {'; '.join(judge(found).failures())}." in page
 
 
 def test_the_columns_of_a_report_without_runs(sample, tmp_path):
     nothing = Experiment(sample, Settings(), 0, 10)
-    report.write_report(nothing, tmp_path, "command")
+    report.write_report(judge(nothing), tmp_path, "command")
     assert '<th scope="col">ours</th>' in (tmp_path / "index.html").read_text("utf-8")
 
 
@@ -416,16 +417,16 @@ def test_the_tutorials_points_are_not_drawn_over_other_data(sample):
     from gluon_softmax.reproduction.report_plots import pictures
 
     own = reproduce(sample, Settings(), seed=0, runs=1, read=False)
-    [curves] = [picture for picture in pictures(own) if picture.name == "curves"]
+    [curves] = [picture for picture in pictures(judge(own)) if picture.name == "curves"]
     labels = curves.figure.legends[0].get_texts()
     assert "tutorial" not in [label.get_text() for label in labels]
 
 
 def test_report_of_nothing_but_an_interruption(sample, tmp_path):
     nothing = Experiment(sample, Settings(), 0, 10, partial=True)
-    report.write_report(nothing, tmp_path, "command")
+    report.write_report(judge(nothing), tmp_path, "command")
     assert "partial" in (tmp_path / "index.html").read_text("utf-8")
-    assert "Interrupted" in summary(nothing)
+    assert "Interrupted" in summary(judge(nothing))
 
 
 # A page of its own, since the report forbids scripts: it holds the report in a frame of the width

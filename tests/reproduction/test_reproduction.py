@@ -14,6 +14,7 @@ from shared import by_module, kept
 from gluon_softmax.reproduction import claims, reproduce, results, verdicts
 from gluon_softmax.reproduction.exact_results import find_exact_results, time_reading
 from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
+from gluon_softmax.reproduction.judgement import judge
 from gluon_softmax.training import jobs
 from gluon_softmax.training.loop import epoch_line
 from gluon_softmax.training.run import Settings, train_run
@@ -68,7 +69,7 @@ def test_resplit_runs_beside_official(found):
 
 
 def test_results_follow_the_schema(found):
-    written = json.loads(json.dumps(results.results(found), allow_nan=False))
+    written = json.loads(json.dumps(results.results(judge(found)), allow_nan=False))
     jsonschema.validate(written, SCHEMA)
     of_scratch = written["editions"]["official"]["scratch"]
     values = np.array(of_scratch["loss"]["values"])
@@ -83,7 +84,7 @@ def test_results_follow_the_schema(found):
 
 
 def test_schema_refuses_what_is_not_a_result(found):
-    written = results.results(found)
+    written = results.results(judge(found))
     written["scratch"]["loss"] = "0.4782"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(written, SCHEMA)
@@ -91,13 +92,13 @@ def test_schema_refuses_what_is_not_a_result(found):
 
 def test_tutorial_settings_only(official):
     found = reproduce.reproduce(official, Settings(batch_size=256), seed=0, runs=2, read=False)
-    assert found.verdicts() == []
-    jsonschema.validate(results.results(found), SCHEMA)
+    assert judge(found).verdicts == []
+    jsonschema.validate(results.results(judge(found)), SCHEMA)
 
 
 def test_one_run(sample):
     found = reproduce.reproduce(sample, Settings(epochs=1), seed=0, runs=1, read=False)
-    written = results.results(found)
+    written = results.results(judge(found))
     jsonschema.validate(written, SCHEMA)
     assert list(written["editions"]) == ["own files"]
     assert written["editions"]["own files"]["concise"]["loss"]["sd"] is None
@@ -172,7 +173,7 @@ def test_interruption_keeps_finished_runs(official, monkeypatch):
         "scratch": 1,
         "concise": 1,
     }
-    assert results.results(found)["partial"]
+    assert results.results(judge(found))["partial"]
 
 
 def test_reading_is_timed(sample):

@@ -19,13 +19,13 @@ from gluon_softmax.reproduction.hypotheses import (
     hypotheses,
     pooled,
 )
+from gluon_softmax.reproduction.judgement import judge
 from gluon_softmax.reproduction.table_fit import (
     Splice,
     TableFit,
     Typo,
     edition_of_table,
     in_a_sentence,
-    judge_tables,
     p_values,
     power,
     right_of,
@@ -230,7 +230,7 @@ def judged(*texts):
         "resplit": [run_of(table, seed) for seed, table in enumerate(resplit)],
     }
     found.printed, found.readings = understood(found)
-    return judge_tables(found)
+    return judge(found).tables
 
 
 def tables(kind):

@@ -17,7 +17,7 @@ from gluon_softmax.reproduction.verdicts import (
     NO_VERDICT,
     ON_RESPLIT,
     REPRODUCES,
-    judge,
+    judge_claims,
 )
 from gluon_softmax.training.run import Settings
 
@@ -43,7 +43,9 @@ def test_interval_is_that_of_students_t(n, level):
 def test_fewer_than_two_runs_settle_nothing(values):
     assert verdicts.prediction_interval(values, 0.05) is None
     f = claim(0.5)
-    assert [v.verdict for v in judge([f], {"official": {f: values}}, "official")] == [NO_VERDICT]
+    assert [v.verdict for v in judge_claims([f], {"official": {f: values}}, "official")] == [
+        NO_VERDICT
+    ]
 
 
 def test_rounding_of_the_printed_figure_is_allowed_for():
@@ -70,7 +72,7 @@ def test_words():
     ]
     for word, tutorial, official, resplit_values, metric in cases:
         f = claim(tutorial, metric=metric)
-        [verdict] = judge(
+        [verdict] = judge_claims(
             [f], {"official": {f: official}, "resplit": {f: resplit_values}}, "official"
         )
         assert verdict.verdict == word
@@ -80,32 +82,34 @@ def test_words():
             "resplit": verdicts.prediction_interval(resplit_values, verdicts.LEVEL),
         }
     f = claim(0.1, metric="share_predicted_1")
-    [verdict] = judge([f], {"official": {f: near}}, "official")
+    [verdict] = judge_claims([f], {"official": {f: near}}, "official")
     assert verdict.verdict == FAILS
 
 
 def test_what_waits_for_runs_has_no_verdict():
     f = claim(0.5)
     values = {"official": {f: [0.70, 0.71, 0.69]}}
-    [verdict] = judge([f], values, "official", awaited=["resplit"])
+    [verdict] = judge_claims([f], values, "official", awaited=["resplit"])
     assert verdict.verdict == NO_VERDICT
     # Nor has it with one run of two.
     values["resplit"] = {f: [0.5]}
-    [verdict] = judge([f], values, "official", awaited=["resplit"])
+    [verdict] = judge_claims([f], values, "official", awaited=["resplit"])
     assert verdict.verdict == NO_VERDICT
     values["resplit"] = {f: [0.1, 0.11]}
-    [verdict] = judge([f], values, "official", awaited=["resplit"])
+    [verdict] = judge_claims([f], values, "official", awaited=["resplit"])
     assert verdict.verdict == FAILS
     # What reproduces already waits for nothing.
     f = claim(0.7)
-    [verdict] = judge([f], {"official": {f: [0.70, 0.71, 0.69]}}, "official", awaited=["resplit"])
+    [verdict] = judge_claims(
+        [f], {"official": {f: [0.70, 0.71, 0.69]}}, "official", awaited=["resplit"]
+    )
     assert verdict.verdict == REPRODUCES
 
 
 def test_no_interval_of_a_share_leaves_0_to_1():
     for metric, ends in (("test_acc", (0, 1)), ("train_acc", (0, 1)), ("loss", (-5, 5))):
         f = claim(0.5, metric=metric)
-        [verdict] = judge([f], {"official": {f: [0.1, 0.9]}}, "official")
+        [verdict] = judge_claims([f], {"official": {f: [0.1, 0.9]}}, "official")
         low, high = verdict.intervals["official"]
         if metric == "loss":
             assert low < 0
@@ -118,7 +122,7 @@ def test_random_weights_are_not_judged():
     f = Claim("f", "Part 2", "", "scratch", "accuracy_before", 0, 0.9, 4)
     other = claim(0.5, name="other")
     values = {"official": {f: [0.1, 0.11, 0.12], other: [0.5, 0.51, 0.52]}}
-    verdict, of_other = judge([f, other], values, "official")
+    verdict, of_other = judge_claims([f, other], values, "official")
     assert verdict.verdict == NO_VERDICT
     assert verdict.intervals == {}
     # Nor do they make the others' intervals wider.
@@ -134,7 +138,7 @@ def test_figures_of_its_own_distribution_are_called_false_at_the_nominal_rate():
     for family in draws:
         named = [claim(row[-1], name=str(i)) for i, row in enumerate(family)]
         values = {f: row[:-1].tolist() for f, row in zip(named, family)}
-        judged = judge(named, {"official": values}, "official")
+        judged = judge_claims(named, {"official": values}, "official")
         families_with_a_false_call += any(v.verdict == FAILS for v in judged)
     # Binomial with p = 0.05: five standard deviations are 0.02.
     assert families_with_a_false_call / families == pytest.approx(0.05, abs=0.02)
@@ -145,7 +149,7 @@ def test_figures_ten_standard_deviations_off_never_reproduce():
     for family in random.normal(size=(300, 31, 10)):
         named = [claim(10.0 * (-1) ** i, name=str(i)) for i in range(31)]
         values = {f: row.tolist() for f, row in zip(named, family)}
-        assert {v.verdict for v in judge(named, {"official": values}, "official")} == {FAILS}
+        assert {v.verdict for v in judge_claims(named, {"official": values}, "official")} == {FAILS}
 
 
 def faulty_run(fault, data, seed):
@@ -236,6 +240,6 @@ def test_planted_faults(fault):
     runs = [faulty_run(fault, split(seed), seed) for seed in range(10)]
     for n in planted_faults()[fault]:
         values = {"resplit": {f: [run[f] for run in runs[:n]] for f in CONCISE}}
-        found = sum(v.verdict == FAILS for v in judge(CONCISE, values, "resplit"))
+        found = sum(v.verdict == FAILS for v in judge_claims(CONCISE, values, "resplit"))
         # Another processor's rounding may move one figure over its interval's end.
         assert abs(found - planted_faults()[fault][n]) <= 1

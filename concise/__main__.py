@@ -9,9 +9,9 @@ if __name__ == "__main__":
     if not __package__:  # Started by its path.
         sys.path[0] = str(folder.parent)
 
-    from gluon_softmax.interruption import told
+    from gluon_softmax.interruption import exit_on_interrupt
 
-    with told():
+    with exit_on_interrupt():
         from gluon_softmax.commands.main import main_implementation
 
         sys.exit(main_implementation(folder.name))

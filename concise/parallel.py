@@ -1,6 +1,6 @@
 """Several devices, as section 8.5 of the book has it by Gluon, and several machines.
 
-Each device has a copy of the parameters and trains on its share of a batch. The ``Trainer`` has a
+Each device has a copy of the parameters and trains on its shard of a batch. The ``Trainer`` has a
 KVStore add up all gradients, with which it makes the same step on each.
 """
 
@@ -39,7 +39,7 @@ def get_net(ctxs: Sequence[Context]) -> Tuple[Net, Params]:
 def get_train_batch(
     net: Net, params: Params, lr: float, batch_size: int, kv: Any = "device"
 ) -> Callable:
-    """Make the function that trains on the shares of a batch.
+    """Make the function that trains on the shards of a batch.
 
     Parameters
     ----------

@@ -3,12 +3,12 @@
 import sys
 from pathlib import Path
 
-from .interruption import told
+from .interruption import exit_on_interrupt
 
 
 def run() -> int:
     """Run the program; return its exit status, as of :func:`.commands.main.main`."""
-    with told():
+    with exit_on_interrupt():
         from .commands.main import main
 
         name = Path(sys.argv[0]).stem

@@ -17,7 +17,7 @@ def be_quiet() -> None:
     _is_quiet = True
 
 
-def say(line: str) -> None:
+def notify(line: str) -> None:
     """Print a note for the user on standard error, above any progress bar."""
     if not _is_quiet:
         _print(line, sys.stderr)

@@ -44,7 +44,7 @@ def listening() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def told() -> Iterator[None]:
+def exit_on_interrupt() -> Iterator[None]:
     """Turn Ctrl-C inside the block into a word and status 130, also before there is a handler.
 
     So is a NumPy that is missing or broken, which what handles errors needs itself. Standard

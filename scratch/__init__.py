@@ -1,3 +1,3 @@
-"""One of the two versions, whole on its own; the other has the same files and functions."""
+"""One of the two implementations: `diff -u scratch concise` shows what Gluon does."""
 
 import gluon_softmax  # noqa: F401  (patches MXNet before its import)

@@ -1,6 +1,6 @@
 """Several devices, as section 8.4 of the book has it by hand, and several machines.
 
-Each device has a copy of the parameters and trains on its share of a batch. The sum of all
+Each device has a copy of the parameters and trains on its shard of a batch. The sum of all
 gradients makes the same step on each.
 """
 
@@ -48,7 +48,7 @@ def allreduce(arrays: Sequence[nd.NDArray]) -> None:
 def get_train_batch(
     net: Net, params: List[Params], lr: float, batch_size: int, kv: Any = None
 ) -> Callable:
-    """Make the function that trains on the shares of a batch.
+    """Make the function that trains on the shards of a batch.
 
     Parameters
     ----------

@@ -17,8 +17,8 @@ def test_bars_are_for_terminals(monkeypatch):
 
 
 def test_notes_go_to_standard_error(capsys, monkeypatch):
-    console.say("a note")
+    console.notify("a note")
     monkeypatch.delitem(sys.modules, "tqdm", raising=False)
-    console.say("another")
+    console.notify("another")
     said = capsys.readouterr()
     assert (said.out, said.err) == ("", "a note\nanother\n")

@@ -100,7 +100,7 @@ def test_workers_share_each_batch(loader, sample):
     batch_size = 333
     whole, _ = load_data_fashion_mnist(batch_size, **options)
     feeds = [
-        load_data_fashion_mnist(batch_size, share=(worker, 3), **options)[0] for worker in range(3)
+        load_data_fashion_mnist(batch_size, shard=(worker, 3), **options)[0] for worker in range(3)
     ]
     assert [len(feed) for feed in feeds] == [len(whole)] * 3 == [4] * 3
     assert [len(list(feed)) for feed in (whole, *feeds)] == [4] * 4
@@ -157,7 +157,7 @@ def test_more_devices_or_workers_than_examples(sample):
         load_data_fashion_mnist(200, data=few, ctx=devices(3))
     for batch_size, data in ((200, few), (2, sample)):
         with pytest.raises(UsageError, match=r"^3 workers are too many for batches of 2 examples$"):
-            load_data_fashion_mnist(batch_size, data=data, share=(0, 3))
+            load_data_fashion_mnist(batch_size, data=data, shard=(0, 3))
     # As many as there are examples is enough.
     assert len(load_data_fashion_mnist(200, data=few, ctx=devices(2))[1]) == 1
-    assert len(load_data_fashion_mnist(2, data=few, share=(1, 2))[1]) == 1
+    assert len(load_data_fashion_mnist(2, data=few, shard=(1, 2))[1]) == 1

@@ -28,7 +28,7 @@ LIMIT = 8
 _SCHEDULER, _FIRST_SERVER, _FIRST_WORKER, _STEP = 1, 8, 9, 2
 
 
-def gone(kv: Any, role: Role) -> List[str]:
+def unresponsive(kv: Any, role: Role) -> List[str]:
     """Return the names of the processes without a heartbeat for :data:`LIMIT` seconds.
 
     Parameters
@@ -72,7 +72,7 @@ def _is_silent(kv: Any, node: int, seconds: int) -> bool:
 
 def check(kv: Any, role: Role) -> None:
     """Raise a ClusterError if another process is not responding."""
-    names = gone(kv, role)
+    names = unresponsive(kv, role)
     if names:
         raise ClusterError(
             f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not responding: no "
@@ -140,14 +140,14 @@ def wait(
             errors.append(explained(error, role))
 
     deadline = time.monotonic() + role.join_seconds
-    joined = False
+    join_group = False
     thread = threading.Thread(target=explain, daemon=True)
     try:
         thread.start()
         while thread.is_alive():
             thread.join(0.5)
-            joined = joined or has_joined()
-            if joined and thread.is_alive():
+            join_group = join_group or has_joined()
+            if join_group and thread.is_alive():
                 look()
             elif thread.is_alive() and time.monotonic() > deadline:
                 raise nobody(role)

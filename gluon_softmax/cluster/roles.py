@@ -1,9 +1,8 @@
 """The role of this process in a cluster, from MXNet's environment variables."""
 
-import contextlib
 import os
 from dataclasses import dataclass
-from typing import Iterator, Mapping
+from typing import Mapping
 
 from ..errors import UsageError
 
@@ -125,28 +124,3 @@ def refuse_role(variables: Mapping[str, str] = os.environ) -> None:
             f"DMLC_ROLE={variables['DMLC_ROLE']} is set, but --kvstore dist_sync is not: add the "
             "option or unset the variable"
         )
-
-
-def serves(role: Role) -> bool:
-    """Import MXNet; run a scheduler or server until the workers finish, and return True for it."""
-    with hidden_role():
-        import mxnet
-    if not mxnet.runtime.Features().is_enabled("DIST_KVSTORE"):
-        raise UsageError("--kvstore dist_sync: this build of MXNet has no parameter server")
-    if role.name == "worker":
-        return False
-    # Imports MXNet.
-    from .server import serve
-
-    serve(role)
-    return True
-
-
-@contextlib.contextmanager
-def hidden_role() -> Iterator[None]:
-    """Hide DMLC_ROLE during the import of MXNet, which would start serving and never return."""
-    name = os.environ.pop("DMLC_ROLE")
-    try:
-        yield
-    finally:
-        os.environ["DMLC_ROLE"] = name

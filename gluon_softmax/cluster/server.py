@@ -1,16 +1,53 @@
 """The roles scheduler and server of MXNet's parameter server."""
 
+import contextlib
+import os
 import time
-from typing import Any, List
+from typing import Any, Iterator, List
 
-import mxnet as mx
-from mxnet.kvstore.kvstore_server import KVStoreServer
-
-from . import failure_detection
+from ..errors import UsageError
 from .roles import Role
 
 
-def serve(role: Role) -> None:
+def run_server(role: Role) -> bool:
+    """Run this process until the workers finish if it is a scheduler or a server.
+
+    Parameters
+    ----------
+    role : Role
+        Role of this process.
+
+    Returns
+    -------
+    bool
+        False at once for a worker.
+
+    Raises
+    ------
+    UsageError
+        If this build of MXNet has no parameter server.
+    """
+    with hidden_role():
+        import mxnet
+    if not mxnet.runtime.Features().is_enabled("DIST_KVSTORE"):
+        raise UsageError("--kvstore dist_sync: this build of MXNet has no parameter server")
+    if role.name == "worker":
+        return False
+    _serve(role)
+    return True
+
+
+@contextlib.contextmanager
+def hidden_role() -> Iterator[None]:
+    """Hide DMLC_ROLE during the import of MXNet, which would start serving and never return."""
+    name = os.environ.pop("DMLC_ROLE")
+    try:
+        yield
+    finally:
+        os.environ["DMLC_ROLE"] = name
+
+
+def _serve(role: Role) -> None:
     """Serve until the workers finish, as ``import mxnet`` does if DMLC_ROLE is set.
 
     Parameters
@@ -23,6 +60,12 @@ def serve(role: Role) -> None:
     If another process does not join or stops responding, this one reports it and exits with
     status 1.
     """
+    # Only now, as they import MXNet.
+    import mxnet as mx
+    from mxnet.kvstore.kvstore_server import KVStoreServer
+
+    from . import failure_detection
+
     stores: List[Any] = []
     complete_since: List[float] = []
 

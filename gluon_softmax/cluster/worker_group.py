@@ -20,7 +20,7 @@ from .roles import Role
 _FIRST_KEY = 1000
 
 
-class Team:
+class WorkerGroup:
     """A worker, connected to all others by MXNet's store.
 
     Parameters
@@ -79,7 +79,7 @@ class Team:
         """
         # The number of workers first: the shape of the next message depends on it.
         if self.total(np.array([self.num_workers])) != self.num_workers**2:
-            self.leave_it_to_the_first()
+            self.exit_unless_first()
             raise ClusterError(
                 f"the workers differ in DMLC_NUM_WORKER (worker 0: {self.num_workers}): use the "
                 "same value for all"
@@ -90,14 +90,14 @@ class Team:
         for worker, theirs in enumerate(everyones):
             for (name, value), first, other in zip(settings.items(), everyones[0], theirs):
                 if other != first:
-                    self.leave_it_to_the_first()
+                    self.exit_unless_first()
                     shown = f" (worker 0: {value})" if isinstance(value, (int, float)) else ""
                     raise ClusterError(
                         f"worker {worker} differs from worker 0 in {name}{shown}: use the same "
                         "value for all"
                     )
 
-    def leave_it_to_the_first(self) -> None:
+    def exit_unless_first(self) -> None:
         """Exit with status 1 on all ranks but 0, for an error that occurs on every rank."""
         self.all_end = True
         if self.rank:
@@ -113,7 +113,7 @@ def _content(value: Any) -> bytes:
 
 
 @contextlib.contextmanager
-def joined(role: Role) -> Iterator[Team]:
+def join_group(role: Role) -> Iterator[WorkerGroup]:
     """Join all other workers for the block; its end waits for all of them.
 
     Parameters
@@ -123,7 +123,7 @@ def joined(role: Role) -> Iterator[Team]:
 
     Yields
     ------
-    Team
+    WorkerGroup
         The workers.
 
     Notes
@@ -138,12 +138,12 @@ def joined(role: Role) -> Iterator[Team]:
     [kv] = stores
     failure = None
     try:
-        team = Team(kv)
+        group = WorkerGroup(kv)
         with _watched(kv, role):
             try:
-                yield team
+                yield group
             except BaseException as error:
-                if not team.all_end:
+                if not group.all_end:
                     raise
                 failure = error
                 if isinstance(error, GluonSoftmaxError):

@@ -1,1 +1,1 @@
-"""The command line: one file a command."""
+"""The command line: the parsers, the shared options, and a module for each command."""

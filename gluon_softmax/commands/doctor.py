@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Tuple
 
 from ..compat import applied, cuda
-from ..console import report_error, say, wrapped
+from ..console import notify, report_error, wrapped
 from ..data.cache import cache_root, in_cache, verify_cached
 from ..data.editions import EDITIONS, FILES
 from ..errors import MXNET_AGAIN, DataError, GluonSoftmaxError, package_at_fault
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     for line in wrong:
         report_error(line)
     if not wrong:
-        say("no problems found")
+        notify("no problems found")
     return 1 if wrong else 0
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..console import write_line
 from ..errors import GluonSoftmaxError, UsageError
-from ..reproduction.language import LANGUAGES, of_this_user, say, speaking, translated_error
+from ..reproduction.language import LANGUAGES, of_this_user, speaking, translate, translated_error
 from .options import (
     Parser,
     add_data_options,
@@ -128,7 +128,7 @@ def _run(arguments: argparse.Namespace, language: str) -> int:
     page = (out / "index.html").resolve()
     # A link where the reader can click on it.
     link = page.as_uri() if sys.stdout.isatty() else str(out / "index.html")
-    write_line("\n" + say("Report: {link}", link=link))
+    write_line("\n" + translate("Report: {link}", link=link))
     if found.stopped:
         raise GluonSoftmaxError(found.stopped)
     if found.partial:

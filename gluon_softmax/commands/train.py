@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, Optional
 
-from ..cluster.roles import given_role, refuse_role, serves
-from ..console import be_quiet, say, write_line
+from ..cluster.roles import given_role, refuse_role
+from ..cluster.server import run_server
+from ..console import be_quiet, notify, write_line
 from ..data.fashion_mnist import FashionMNIST
 from ..errors import Diverged
 from .options import (
@@ -76,23 +77,23 @@ def run(arguments: argparse.Namespace) -> int:
     role = None
     if arguments.kvstore is not None:
         role = given_role(arguments.kvstore, arguments.batch_size)
-        if serves(role):
+        if run_server(role):
             return 0
     else:
         refuse_role()
         _check_output(arguments)
 
-    from ..cluster.worker_group import joined
+    from ..cluster.worker_group import join_group
     from ..training.parameters import save_parameters
 
     settings = settings_of(arguments, several=True)
-    with contextlib.nullcontext() if role is None else joined(role) as team:
-        if team is not None and team.rank:
+    with contextlib.nullcontext() if role is None else join_group(role) as group:
+        if group is not None and group.rank:
             be_quiet()
             arguments.save = arguments.log = arguments.plot = None
-        elif team is not None:
+        elif group is not None:
             _check_output(arguments)
-        trained = _train(arguments, settings, team)
+        trained = _train(arguments, settings, group)
     if arguments.save is not None:
         save_parameters(arguments.save, *trained.parameters)
         write_line(f"parameters saved in {arguments.save}")
@@ -114,7 +115,7 @@ def _check_output(arguments: argparse.Namespace) -> None:
             check_writable(Path(path))
 
 
-def _train(arguments: argparse.Namespace, settings: Any, team: Any) -> Any:
+def _train(arguments: argparse.Namespace, settings: Any, group: Any) -> Any:
     from ..reproduction.implementations import IMPLEMENTATIONS
     from ..training.loop import Records, print_epoch, print_epoch_as_tutorial
     from ..training.parameters import load_parameters
@@ -123,13 +124,13 @@ def _train(arguments: argparse.Namespace, settings: Any, team: Any) -> Any:
     implementation = arguments.implementation
     start = None if arguments.start_from is None else load_parameters(arguments.start_from)
     data = load_data(arguments)
-    if team is not None:
-        team.agree(_of_all_workers(implementation, arguments, data, start))
+    if group is not None:
+        group.agree(_of_all_workers(implementation, arguments, data, start))
     spare_collections()
     show: Callable[[Records], Any] = (
         print_epoch_as_tutorial if arguments.as_tutorial else print_epoch
     )
-    if team is not None and team.rank:
+    if group is not None and group.rank:
         show = bool
     try:
         with _log(arguments) as write:
@@ -140,15 +141,15 @@ def _train(arguments: argparse.Namespace, settings: Any, team: Any) -> Any:
                 arguments.seed,
                 start=start,
                 on_epoch=lambda records: (show(records), write(records)),
-                team=team,
+                group=group,
             )
     except Diverged:
-        if team is not None:
-            team.leave_it_to_the_first()
+        if group is not None:
+            group.exit_unless_first()
         raise
     tutorials = (settings.epochs, settings.batch_size, settings.lr) == (5, 200, 0.1)
     if data.edition == "official" and tutorials and start is None:
-        say(
+        notify(
             "The tutorial prints a loss of 0.478 after 5 epochs; on the official edition, expect "
             "0.473. `gluon-softmax reproduce` explains why."
         )

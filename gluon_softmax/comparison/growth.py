@@ -5,7 +5,7 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ..console import progress, say
+from ..console import notify, progress
 from ..errors import GluonSoftmaxError
 from ..reproduction.backend import without_backend
 from ..reproduction.plots import BLACK, BLUE, GREY, ORANGE, save_figure
@@ -37,7 +37,7 @@ def measure_growth(contenders: Sequence[Contender]) -> Dict[str, Dict[str, List[
                     try:
                         result = run_once(contender, epochs=3, **{what: size})
                     except GluonSoftmaxError as error:
-                        say(str(error))
+                        notify(str(error))
                         result = None
                     found[what][contender.name].append(result)
                     bar.update()

@@ -15,7 +15,7 @@ from typing import Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-from ..console import progress, say
+from ..console import notify, progress
 from ..errors import GluonSoftmaxError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -171,7 +171,7 @@ def run_rounds(
                     try:
                         results[contender.name].append(run_once(contender, **settings))
                     except GluonSoftmaxError as error:
-                        say(str(error))
+                        notify(str(error))
                         del results[contender.name]
                 bar.update()
     return results

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Iterator, List, Optional, Sequence, Tuple
 
-from ..console import progress, say
+from ..console import notify, progress
 from ..errors import DataError
 from .editions import LARGEST_GZ, Source
 
@@ -22,7 +22,7 @@ def read(source: Source, files: Sequence[str]) -> Iterator[Tuple[str, bytes]]:
     """Yield files from the package ``source.location``; a :data:`editions.Reader`."""
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
         raise DataError("this system has no apt-get")
-    say(
+    notify(
         f"{source.name}: apt-get downloads {source.location} ({DEB_BYTES / 1e6:.0f} MB, about "
         "20 s); it installs nothing"
     )

@@ -11,17 +11,18 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ..console import say
+from ..console import notify
 from ..errors import DataError, GluonSoftmaxError
 from ..writing import whole_file
-from . import apt, folder, url
+from . import apt, url
 from .editions import FILES, LARGEST_GZ, NUM_CLASSES, Edition, Reader, Source
+from .folder import read as read_folder
 from .idx import is_file, kind_of, read_idx, read_idx_path
 
 # How long to remember that an optional edition could not be downloaded.
 REMEMBER_SECONDS = 24 * 3600
 MEMORY = "out-of-reach"
-_KINDS: Dict[str, Reader] = {"folder": folder.read, "url": url.read, "apt": apt.read}
+_KINDS: Dict[str, Reader] = {"folder": read_folder, "url": url.read, "apt": apt.read}
 
 Arrays = Dict[str, np.ndarray]
 
@@ -98,7 +99,7 @@ def obtain(
                 origin = source.name
             except DataError as error:
                 if not optional:
-                    say(f"{edition.name} edition: {source.name}: {error}")
+                    notify(f"{edition.name} edition: {source.name}: {error}")
     if len(arrays) < len(FILES):
         if optional and downloads:
             _remember_out_of_reach(folder)
@@ -140,16 +141,16 @@ def read_cache(edition: Edition, folder: Path) -> Arrays:
         except DataError as error:
             if isinstance(error.__cause__, PermissionError):
                 # The file may be intact.
-                say(str(error))
+                notify(str(error))
                 continue
             aside = path.with_name(path.name + ".rejected")
             try:
                 os.replace(path, aside)
-                say(f"{error}; renamed to {aside.name}")
+                notify(f"{error}; renamed to {aside.name}")
             except OSError as cannot:
-                say(f"{error}; it cannot be renamed ({cannot.strerror})")
+                notify(f"{error}; it cannot be renamed ({cannot.strerror})")
         except OSError as error:
-            say(f"{path}: cannot be read ({error.strerror})")
+            notify(f"{path}: cannot be read ({error.strerror})")
     return arrays
 
 
@@ -235,7 +236,7 @@ def _take_in(edition: Edition, folder: Path, file: str, gz: bytes, source: str) 
             out.writelines(pieces)
     except (OSError, GluonSoftmaxError) as error:
         reason = getattr(error.__cause__ or error, "strerror", error)
-        say(f"{file}: used without caching, since {folder} is not writable ({reason})")
+        notify(f"{file}: used without caching, since {folder} is not writable ({reason})")
     return array
 
 

@@ -7,7 +7,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..console import say
+from ..console import notify
 from ..errors import DataError, UsageError
 from .cache import Arrays, check_sum, edition_folder, obtain, was_out_of_reach
 from .editions import EDITIONS, FILES, PARTS, Edition
@@ -116,7 +116,7 @@ def _load_auto() -> FashionMNIST:
         return _load_edition(withdrawn, optional=True)
     except DataError:
         if note:
-            say(
+            notify(
                 "The withdrawn edition of Fashion-MNIST that the tutorial used cannot be "
                 "downloaded; using the official edition."
             )

@@ -8,7 +8,7 @@ from . import published, table_fit, verdicts
 from .claims import TUTORIAL
 from .experiment import Experiment
 from .judgement import Judgement
-from .language import listed, say
+from .language import listed, translate
 
 # With fewer runs, Student's t gives intervals so wide that almost any number would match.
 FEW_RUNS = 5
@@ -53,27 +53,29 @@ def headline(judgement: Judgement) -> str:
     str
         The whole answer in plain sentences; without verdicts, the reason why.
     """
-    return _why_no_verdicts(judgement.experiment) or say(" ").join(_answer(judgement))
+    return _why_no_verdicts(judgement.experiment) or translate(" ").join(_answer(judgement))
 
 
 def _why_no_verdicts(found: Experiment) -> str:
     printed = found.printed
     if found.data.edition == OWN_FILES:
-        return say("No verdicts: these are files of your own, not an edition of the data set.")
+        return translate(
+            "No verdicts: these are files of your own, not an edition of the data set."
+        )
     if not found.has_their_settings():
-        return say(
+        return translate(
             "No verdicts: the numbers in {name} are for {epochs} epochs, batch size {batch_size} "
             "and learning rate {lr}.",
-            name=say(printed.name),
+            name=translate(printed.name),
             epochs=printed.epochs,
             batch_size=printed.batch_size,
             lr=printed.lr,
         )
     completed = _completed(found)
     if completed == 0:
-        return say("No verdicts: no run was completed. Use --runs 10.")
+        return translate("No verdicts: no run was completed. Use --runs 10.")
     if completed == 1:
-        return say("No verdicts: one run is not enough. Use --runs 10.")
+        return translate("No verdicts: one run is not enough. Use --runs 10.")
     return ""
 
 
@@ -85,11 +87,11 @@ def _answer(judgement: Judgement) -> List[str]:
     found = judgement.experiment
     of = {count.verdict: count.n for count in counts(judgement)}
     total, failing, completed = sum(of.values()), of.get(verdicts.FAILS, 0), _completed(found)
-    facts = [say(name) for name in judgement.different()]
+    facts = [translate(name) for name in judgement.different()]
     few = completed < FEW_RUNS
     misfits = [each.table for each in judgement.tables if each.edition == table_fit.NEITHER]
     if failing and not judgement.unexplained():
-        first = say(
+        first = translate(
             "Only with a change to the program: {n} of {count} numbers does not match without it."
             if failing == 1
             else "Only with a change to the program: {n} of {count} numbers do not match without "
@@ -98,7 +100,7 @@ def _answer(judgement: Judgement) -> List[str]:
             count=total,
         )
     elif failing:
-        first = say(
+        first = translate(
             "No: {n} of {count} numbers is not reproduced or explained."
             if failing == 1
             else "No: {n} of {count} numbers are not reproduced or explained.",
@@ -106,37 +108,39 @@ def _answer(judgement: Judgement) -> List[str]:
             count=total,
         )
     elif verdicts.NO_VERDICT in of:
-        first = say("No answer yet.")
+        first = translate("No answer yet.")
     elif facts:
-        first = say("Not quite: all {count} numbers are accounted for.", count=total)
+        first = translate("Not quite: all {count} numbers are accounted for.", count=total)
     elif misfits:
-        first = say(
+        first = translate(
             "Not quite: each of the {count} numbers is accounted for, but together those of "
             "{tables} fit no data.",
             count=total,
             tables=listed(misfits),
         )
     elif few:
-        first = say(
+        first = translate(
             "Yes, as far as {n} runs can show: all {count} numbers are accounted for.",
             n=completed,
             count=total,
         )
     else:
-        first = say("Yes: all {count} numbers are accounted for.", count=total)
+        first = translate("Yes: all {count} numbers are accounted for.", count=total)
     sentences = [first]
     parts = [_part(found, verdict, n) for verdict, n in of.items() if verdict != verdicts.FAILS]
     if parts:
-        sentences.append(say("{parts}.", parts=say("; ").join(parts)))
+        sentences.append(translate("{parts}.", parts=translate("; ").join(parts)))
     if facts:
         sentences.append(
-            say(
-                "Different from {name}: {facts}.", name=say(found.printed.name), facts=listed(facts)
+            translate(
+                "Different from {name}: {facts}.",
+                name=translate(found.printed.name),
+                facts=listed(facts),
             )
         )
     if few:
         sentences.append(
-            say(
+            translate(
                 "With {n} runs the intervals are so wide that almost any number matches. "
                 "Use --runs 10.",
                 n=completed,
@@ -150,34 +154,36 @@ def _part(found: Experiment, verdict: str, n: int) -> str:
     is_tutorial = found.printed.name == TUTORIAL.name
     if verdict == verdicts.REPRODUCES:
         data = data_in_words(found.data.edition)
-        return say("{n} matches on {data}" if n == 1 else "{n} match on {data}", n=n, data=data)
+        return translate(
+            "{n} matches on {data}" if n == 1 else "{n} match on {data}", n=n, data=data
+        )
     if verdict == verdicts.ON_RESPLIT:
-        part = say(
+        part = translate(
             "{n} matches only on a different train/test split"
             if n == 1
             else "{n} match only on a different train/test split",
             n=n,
         )
         return part + (
-            say(", because the tutorial used an edition of the data that was withdrawn later")
+            translate(", because the tutorial used an edition of the data that was withdrawn later")
             if is_tutorial
-            else say(", which points to the edition of the data that was withdrawn later")
+            else translate(", which points to the edition of the data that was withdrawn later")
         )
     if verdict == verdicts.EXPLAINED and is_tutorial:
-        return say(
+        return translate(
             "{n} comes from a bug in its accuracy line"
             if n == 1
             else "{n} come from a bug in its accuracy line",
             n=n,
         )
     if verdict == verdicts.EXPLAINED:
-        return say(
+        return translate(
             "{n} comes from a bug in the accuracy line"
             if n == 1
             else "{n} come from a bug in the accuracy line",
             n=n,
         )
-    return say(
+    return translate(
         "{n} waits for runs that were not made"
         if n == 1
         else "{n} wait for runs that were not made",
@@ -188,20 +194,20 @@ def _part(found: Experiment, verdict: str, n: int) -> str:
 def data_in_words(edition: str) -> str:
     """Name an edition of the data as it stands in a sentence."""
     return {
-        "official": say("the official data"),
-        "mxnet": say("the withdrawn edition of the data"),
-        "resplit": say("re-split data"),
-        OWN_FILES: say("your own files"),
+        "official": translate("the official data"),
+        "mxnet": translate("the withdrawn edition of the data"),
+        "resplit": translate("re-split data"),
+        OWN_FILES: translate("your own files"),
     }[edition]
 
 
 def short(edition: str) -> str:
     """Name an edition in a word, for the head of a column."""
     return {
-        "official": say("official"),
-        "mxnet": say("withdrawn"),
-        "resplit": say("re-split"),
-        OWN_FILES: say("own files"),
+        "official": translate("official"),
+        "mxnet": translate("withdrawn"),
+        "resplit": translate("re-split"),
+        OWN_FILES: translate("own files"),
     }[edition]
 
 
@@ -218,7 +224,7 @@ def each_alone(judgement: Judgement) -> str:
     ]
     if len(alone) < 2:
         return ""
-    return say(
+    return translate(
         "The official data alone account for {ours} of the {count} numbers, re-split data alone "
         "for {theirs}.",
         ours=alone[0],
@@ -247,5 +253,5 @@ def sentences(judgement: Judgement) -> List[str]:
         published.in_a_sentence(judgement.experiment, judgement.predictions),
     ]
     for reading in map(str, judgement.experiment.readings):
-        evidence.append(say("{parts}.", parts=reading[0].upper() + reading[1:]))
+        evidence.append(translate("{parts}.", parts=reading[0].upper() + reading[1:]))
     return [sentence for sentence in evidence if sentence]

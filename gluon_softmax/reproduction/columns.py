@@ -7,7 +7,7 @@ import numpy as np
 from .answer import short
 from .claims import Claim
 from .judgement import Judgement, Row
-from .language import say
+from .language import translate
 
 
 class Column(NamedTuple):
@@ -42,7 +42,9 @@ def columns(judgement: Judgement) -> List[Column]:
     """
     shown = [_of_edition(edition) for edition in judgement.experiment.runs]
     if any(row.others for row in judgement.rows):
-        shown.append(Column(say("others"), say("others' runs"), _short_prediction, _prediction))
+        shown.append(
+            Column(translate("others"), translate("others' runs"), _short_prediction, _prediction)
+        )
     return shown
 
 
@@ -56,7 +58,7 @@ def _of_edition(edition: str) -> Column:
         return _numbers(row.claim, row.mean(edition), sd, row.intervals.get(edition))
 
     name = short(edition)
-    return Column(name, say("ours, {edition}", edition=name), short_cell, cell)
+    return Column(name, translate("ours, {edition}", edition=name), short_cell, cell)
 
 
 def _short_prediction(row: Row) -> str:

@@ -10,7 +10,7 @@ from ..data.fashion_mnist import CLASS_NAMES
 from . import published, verdicts
 from .claims import Claim
 from .experiment import Experiment
-from .language import Listed, Message, say
+from .language import Listed, Message, translate
 from .published import Prediction
 from .table_fit import TableFit, judge_tables
 from .verdicts import Verdict
@@ -52,20 +52,20 @@ def label(claim: Claim) -> str:
     """Name a number for people, as in "scratch, epoch 1: loss"."""
     match = re.fullmatch("(.+), epoch ([0-9]+): (.+)", claim.name)
     if not match:
-        return say(claim.name)
+        return translate(claim.name)
     table, epoch, column = match.groups()
-    return say(
+    return translate(
         "{table}, epoch {epoch}: {column}",
         table=table_in_words(table),
         epoch=epoch,
-        column=say(column),
+        column=translate(column),
     )
 
 
 def table_in_words(table: str) -> str:
     """Name a table: an implementation, or "table 1" in a reader's file."""
     word, _, number = table.partition(" ")
-    return say("table {number}", number=number) if number else word
+    return translate("table {number}", number=number) if number else word
 
 
 @dataclass(frozen=True)

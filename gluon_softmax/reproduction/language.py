@@ -17,7 +17,7 @@ _words: ContextVar[Dict[str, str]] = ContextVar("words")
 _NONE: Dict[str, str] = {}
 
 
-def say(message: str, **values: object) -> str:
+def translate(message: str, **values: object) -> str:
     """Translate a message into the current language, and fill values in.
 
     Parameters
@@ -54,7 +54,7 @@ class Message:
 
     def __str__(self) -> str:
         """Translate it into the current language."""
-        return say(self.message, **{name: str(value) for name, value in self.values.items()})
+        return translate(self.message, **{name: str(value) for name, value in self.values.items()})
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,11 @@ def translated_error(message: str) -> str:
 def listed(names: list) -> str:
     """Write names one after another: "a, b and c"."""
     *most, last = names
-    return say("{first} and {last}", first=say(", ").join(most), last=last) if most else last
+    return (
+        translate("{first} and {last}", first=translate(", ").join(most), last=last)
+        if most
+        else last
+    )
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from ..console import in_notebook
 from ..data.fashion_mnist import CLASS_NAMES
 from ..writing import whole_file, write_text
 from . import verdicts
-from .language import say, speaking
+from .language import speaking, translate
 
 # Blue, orange and black differ in lightness too, so that they stay apart for colour-blind readers
 # and in grey print.
@@ -121,7 +121,7 @@ def plain() -> Iterator[None]:
 @contextmanager
 def styled() -> Iterator[None]:
     """Set the style of pictures in the block, and their language: English without a font."""
-    is_chinese = say("en") != "en"
+    is_chinese = translate("en") != "en"
     chinese = chinese_font() if is_chinese else None
     style: Any = {
         "font.family": [chinese, "DejaVu Sans"] if chinese else ["DejaVu Sans"],
@@ -459,7 +459,7 @@ def _grid(count: int, columns: int, legend: Mapping[str, Any]) -> Tuple[Figure, 
         bottom = whole - top - row * (above + height + below) - above - height
         box = (column * panel + left, bottom, panel - left - right, height)
         ax = figure.add_axes(tuple(np.divide(box, (width, whole, width, whole))))
-        ax.set_xlabel(say("epoch"))
+        ax.set_xlabel(translate("epoch"))
         ax.grid(axis="y", color=GREY, alpha=0.25)
         axes.append(ax)
     figure.legend(
@@ -498,14 +498,14 @@ def draw_mistaken_column(
         One panel, as wide as a phone.
     """
     lines: Dict[str, Any] = {
-        say("training accuracy (ours)"): (train_acc.mean(axis=0), "o", "-", BLUE),
-        say("proportion predicted {name} (ours)", name=name): (
+        translate("training accuracy (ours)"): (train_acc.mean(axis=0), "o", "-", BLUE),
+        translate("proportion predicted {name} (ours)", name=name): (
             share.mean(axis=0),
             "s",
             "--",
             ORANGE,
         ),
-        say('"train acc" in {column}', column=column): (printed, "D", "none", INK),
+        translate('"train acc" in {column}', column=column): (printed, "D", "none", INK),
     }
     drawn = {
         label: Line2D(
@@ -518,7 +518,7 @@ def draw_mistaken_column(
     for line in drawn.values():
         ax.add_line(line)
     ax.set_xlim(0.7, share.shape[1] + 0.3)
-    ax.set_title(say("proportion of the training images"))
+    ax.set_title(translate("proportion of the training images"))
     ax.set_ylim(0, 1)
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     return figure
@@ -557,9 +557,11 @@ def draw_confusion(labels: np.ndarray, predicted: np.ndarray) -> Figure:
     size = len(CLASS_NAMES)
     ax.set_xticks(range(size), CLASS_NAMES, rotation=45, ha="right", fontsize=10)
     ax.set_yticks(range(size), CLASS_NAMES, fontsize=10)
-    ax.set(xlabel=say("predicted class"), ylabel=say("true class"))
+    ax.set(xlabel=translate("predicted class"), ylabel=translate("true class"))
     ax.set_title(
-        say("{n} of {count} test images are correct", n=int(np.trace(counts)), count=counts.sum())
+        translate(
+            "{n} of {count} test images are correct", n=int(np.trace(counts)), count=counts.sum()
+        )
     )
     return figure
 
@@ -602,7 +604,7 @@ def draw_templates(W: np.ndarray) -> Figure:
         ax.set_title(name, loc="center")
         ax.set_axis_off()
     bar = figure.colorbar(pixels, ax=axes, shrink=0.8)
-    bar.set_label(say("weight: above 0 is evidence for the class"))
+    bar.set_label(translate("weight: above 0 is evidence for the class"))
     return figure
 
 

@@ -17,7 +17,7 @@ from ..training.run import Settings
 from . import verdicts
 from .claims import METRICS, Claim
 from .experiment import Experiment
-from .language import listed, say
+from .language import listed, translate
 
 # As in all of those notebooks, the book's settings.
 THEIRS = Settings(epochs=5, batch_size=256, lr=0.1)
@@ -146,13 +146,13 @@ def in_a_sentence(found: Experiment, predicted: Dict[Claim, Prediction]) -> str:
         "n": found.settings.batch_size,
     }
     sentence = (
-        say(
+        translate(
             "{runs} runs that other people published on the withdrawn edition, at batch size "
             "{batch_size}, predict {within} of the {count} comparable numbers.",
             **values,
         )
         if found.settings.batch_size == THEIRS.batch_size
-        else say(
+        else translate(
             "Extrapolated from batch size {batch_size} to {n}, {runs} runs that other people "
             "published on the withdrawn edition predict {within} of the {count} comparable "
             "numbers.",
@@ -162,13 +162,13 @@ def in_a_sentence(found: Experiment, predicted: Dict[Claim, Prediction]) -> str:
     last = [f for f in predicted if f.metric == "loss" and f.epoch == found.printed.epochs]
     if not last:
         return sentence
-    return say(" ").join(
+    return translate(" ").join(
         [
             sentence,
-            say(
+            translate(
                 "They predict a last loss of {mean:.4f}; {name} prints {printed}.",
                 mean=predicted[last[0]].mean,
-                name=say(found.printed.name),
+                name=translate(found.printed.name),
                 printed=listed(list(dict.fromkeys(claim.text for claim in last))),
             ),
         ]

@@ -20,7 +20,7 @@ from .answer import counts, data_in_words, headline, sentences
 from .columns import columns
 from .exact_results import in_words
 from .judgement import Judgement, label
-from .language import say, speaking
+from .language import speaking, translate
 from .plots import dark_colours, save_figure, standing_alone, svg
 from .report_plots import Picture, pictures
 from .results import plain_settings, results
@@ -61,7 +61,7 @@ def write_report(judgement: Judgement, out: Path, command: str, language: str = 
     with speaking(language):
         shown = pictures(judgement)
         drawn = {}
-        for picture in progress(shown, desc=say("drawing the report")):
+        for picture in progress(shown, desc=translate("drawing the report")):
             save_figure(picture.figure, out / f"{picture.name}.png")
             drawn[picture.name] = svg(picture.figure, picture.name)
             write_text(out / f"{picture.name}.svg", standing_alone(drawn[picture.name]))
@@ -101,8 +101,8 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
     notes: List[str] = []
     shown_columns = columns(judgement)
     return environment.get_template("page.html").render(
-        say=_say,
-        space=say(" "),
+        translate=_translate,
+        space=translate(" "),
         headline=headline(judgement),
         chips=[
             (_CLASSES[verdict], n, verdicts.in_words(verdict, found.printed))
@@ -124,7 +124,7 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
         checksums=found.data.checksums,
         sections=_sections(judgement, notes),
         notes=notes,
-        columns=[column.head for column in shown_columns] if found.runs else [say("ours")],
+        columns=[column.head for column in shown_columns] if found.runs else [translate("ours")],
         others=len(shown_columns) > len(found.runs),
         pictures={picture.name: _picture(picture, drawn[picture.name]) for picture in shown},
         class_names=CLASS_NAMES,
@@ -136,8 +136,8 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
         environment={"gluon-softmax": __version__, **versions()},
         processor=processor(),
         settings=plain_settings(found),
-        completed=say("; ").join(
-            say(
+        completed=translate("; ").join(
+            translate(
                 "{n} of each implementation on {data}",
                 n=len(found.of(edition, found.printed.implementations[0])),
                 data=data_in_words(edition),
@@ -147,13 +147,13 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
         claim_count=count,
         level=verdicts.LEVEL,
         level_each=verdicts.LEVEL / count,
-        failures=say("; ").join(_failures(judgement)),
+        failures=translate("; ").join(_failures(judgement)),
     )
 
 
 def _failures(judgement: Judgement) -> List[str]:
     """Name for people what ``judgement.failures`` names for ``--check``."""
-    return [*map(say, judgement.different()), *map(label, judgement.unexplained())]
+    return [*map(translate, judgement.different()), *map(label, judgement.unexplained())]
 
 
 def _last(judgement: Judgement) -> Dict[str, Tuple[str, str]]:
@@ -192,9 +192,11 @@ def _matrix(counts: np.ndarray) -> dict:
         # Of a class that is never predicted, or has no images, there is none.
         "precision": [f"{100 * n / of:.0f}" if of else "" for n, of in zip(right, of_predicted)],
         "recall": [f"{100 * n / of:.0f}" if of else "" for n, of in zip(right, of_true)],
-        "correct": say(
+        "correct": translate(
             "{parts}.",
-            parts=say("{n} of {count} test images are correct", n=right.sum(), count=counts.sum()),
+            parts=translate(
+                "{n} of {count} test images are correct", n=right.sum(), count=counts.sum()
+            ),
         ),
     }
 
@@ -204,12 +206,12 @@ def _lines(judgement: Judgement) -> List[dict]:
     found = judgement.experiment
     lines = [
         {
-            "name": say(fact.name),
-            "section": say(fact.section),
+            "name": translate(fact.name),
+            "section": translate(fact.section),
             "printed": in_words(fact.printed),
             "here": [in_words(fact.here)],
             "class": "same" if fact.verdict == verdicts.EXPLAINED else _CLASSES[fact.verdict],
-            "verdict": say("explained")
+            "verdict": translate("explained")
             if fact.verdict == verdicts.EXPLAINED
             else verdicts.in_words(fact.verdict, found.printed),
             "note": str(fact.note or ""),
@@ -233,13 +235,13 @@ def _lines(judgement: Judgement) -> List[dict]:
         ratio = found.reading_seconds / claims.READING_SECONDS
         lines.append(
             {
-                "name": say("seconds to read the training set once"),
-                "section": say(claims.PART_1),
+                "name": translate("seconds to read the training set once"),
+                "section": translate(claims.PART_1),
                 "printed": f"{claims.READING_SECONDS:.2f}",
                 "here": [f"{found.reading_seconds:.2f}"],
                 "class": "none",
-                "verdict": say("ratio {ratio:.2f}", ratio=ratio),
-                "note": say("Not judged: timings depend on the machine."),
+                "verdict": translate("ratio {ratio:.2f}", ratio=ratio),
+                "note": translate("Not judged: timings depend on the machine."),
             }
         )
     return lines
@@ -247,7 +249,9 @@ def _lines(judgement: Judgement) -> List[dict]:
 
 def _section(claim: claims.Claim) -> str:
     word, _, number = claim.section.partition(" ")
-    return say("Table {number}", number=number) if word == "Table" else say(claim.section)
+    return (
+        translate("Table {number}", number=number) if word == "Table" else translate(claim.section)
+    )
 
 
 def _sections(judgement: Judgement, notes: List[str]) -> Dict[str, List[dict]]:
@@ -262,9 +266,9 @@ def _sections(judgement: Judgement, notes: List[str]) -> Dict[str, List[dict]]:
     return sections
 
 
-def _say(message: str, **values: object) -> str:
+def _translate(message: str, **values: object) -> str:
     """Translate a message of the template, in which line breaks count as spaces."""
-    return say(type(message)(" ".join(message.split())), **values)
+    return translate(type(message)(" ".join(message.split())), **values)
 
 
 def _date(started: str) -> str:
@@ -280,8 +284,8 @@ def _duration(seconds: Optional[float]) -> str:
         return ""
     minutes, rest = divmod(round(seconds), 60)
     if minutes:
-        return say("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
-    return say("{seconds} s", seconds=rest)
+        return translate("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
+    return translate("{seconds} s", seconds=rest)
 
 
 def _commit() -> str:

@@ -12,7 +12,7 @@ from .answer import data_in_words
 from .experiment import Experiment
 from .implementations import IMPLEMENTATIONS, as_probabilities
 from .judgement import Judgement, Row, label, table_in_words
-from .language import say
+from .language import translate
 from .plots import Panel, Point
 
 PREDICTIONS = 9
@@ -98,44 +98,46 @@ def _draw(judgement: Judgement) -> Dict[str, Dict[str, Any]]:
 
 
 def _captions(found: Experiment) -> Dict[str, str]:
-    name, column = say(found.printed.name), say(found.printed.column)
+    name, column = translate(found.printed.name), translate(found.printed.column)
     captions = {
-        ANSWER: say(
+        ANSWER: translate(
             "The numbers in {name} minus our mean on {data}, by epoch. A point in a band is a "
             "number that one more run of ours could give.",
             name=name,
             data=data_in_words(found.data.edition),
         ),
-        "curves": say(
+        "curves": translate(
             "Loss and accuracy of our runs by epoch, with the numbers in {name} as points where it "
             "has any.",
             name=name,
         ),
-        "first-images": say("The first ten training images, with the names of their classes."),
-        "confusion": say(
+        "first-images": translate(
+            "The first ten training images, with the names of their classes."
+        ),
+        "confusion": translate(
             "Confusion matrix of {implementation} on the test images: a row for each true class, a "
             "column for each predicted class. Most errors are shirts taken for t-shirts, pullovers "
             "or coats.",
             implementation=found.printed.implementations[0],
         ),
-        "weights": say(
+        "weights": translate(
             "The weights of {implementation}, a column of W for each class. Blue pixels are "
             "evidence for the class, red ones evidence against it, and white ones are ignored.",
             implementation=found.printed.implementations[0],
         ),
-        "confidently-wrong": say(
+        "confidently-wrong": translate(
             "The {n} wrong predictions with the highest probability. Each has its true class, the "
             "predicted class and the probability.",
             n=SUREST,
         ),
-        "mistaken-column": say(
+        "mistaken-column": translate(
             "The training accuracy, and what the {column} prints as train acc: the proportion of "
             "images that the network predicts as one class.",
             column=column,
         ),
     }
     for implementation in IMPLEMENTATIONS:
-        captions[f"{implementation}-predictions"] = say(
+        captions[f"{implementation}-predictions"] = translate(
             "Predictions of {implementation}: the first {n} test images, then the first {n} that "
             "are predicted wrong. Each has its true class, and below it the predicted class.",
             implementation=implementation,
@@ -177,7 +179,7 @@ def _differences(found: Experiment, table: str, metric: str, of_panel: List[Row]
     return Panel(
         table,
         metric,
-        say("{title}, minus our mean", title=_title(table, metric)),
+        translate("{title}, minus our mean", title=_title(table, metric)),
         [row.claim.epoch for row in of_panel],
         {
             name: np.transpose([row.intervals[name] for row in of_panel]) - means
@@ -198,11 +200,11 @@ def _differences(found: Experiment, table: str, metric: str, of_panel: List[Row]
 
 def _title(table: str, metric: str) -> str:
     name = {
-        "loss": say("training loss"),
-        "train_acc": say("training accuracy"),
-        "test_acc": say("test accuracy"),
+        "loss": translate("training loss"),
+        "train_acc": translate("training accuracy"),
+        "test_acc": translate("test accuracy"),
     }[metric]
-    return say("{table}: {words}", table=table_in_words(table), words=name)
+    return translate("{table}: {words}", table=table_in_words(table), words=name)
 
 
 def _tip(found: Experiment, row: Row) -> str:
@@ -211,7 +213,7 @@ def _tip(found: Experiment, row: Row) -> str:
     parts = [f"{label(row.claim)} {row.claim.text}"]
     for edition, (low, high) in row.intervals.items():
         parts.append(
-            say(
+            translate(
                 "{data}: {low} to {high}",
                 data=data_in_words(edition),
                 low=f"{low:.{decimals}f}",
@@ -222,19 +224,20 @@ def _tip(found: Experiment, row: Row) -> str:
 
 
 def _answer_names(found: Experiment) -> Dict[str, str]:
-    column = say(found.printed.column)
+    column = translate(found.printed.column)
     names = {
-        edition: say("expected on {data}", data=data_in_words(edition)) for edition in found.runs
+        edition: translate("expected on {data}", data=data_in_words(edition))
+        for edition in found.runs
     }
     return {
         **names,
         **{
-            verdict: say("{column}: {words}", column=column, words=words)
+            verdict: translate("{column}: {words}", column=column, words=words)
             for verdict, words in (
-                (verdicts.REPRODUCES, say("matches")),
-                (verdicts.ON_RESPLIT, say("re-split only")),
-                (verdicts.FAILS, say("no match")),
-                (verdicts.NO_VERDICT, say("no verdict")),
+                (verdicts.REPRODUCES, translate("matches")),
+                (verdicts.ON_RESPLIT, translate("re-split only")),
+                (verdicts.FAILS, translate("no match")),
+                (verdicts.NO_VERDICT, translate("no verdict")),
             )
         },
     }
@@ -285,14 +288,17 @@ def _curves(judgement: Judgement) -> List[Panel]:
 def _curve_names(found: Experiment) -> Dict[str, str]:
     implementation = found.printed.implementations[0]
     names = {
-        edition: say(
+        edition: translate(
             "{data}: mean and range of {n} runs",
             data=data_in_words(edition),
             n=len(found.of(edition, implementation)),
         )
         for edition in found.runs
     }
-    return {**names, plots.PRINTED: say("number in {name}", name=say(found.printed.name))}
+    return {
+        **names,
+        plots.PRINTED: translate("number in {name}", name=translate(found.printed.name)),
+    }
 
 
 def _mistaken_column(found: Experiment) -> Dict[str, Dict[str, Any]]:
@@ -310,7 +316,7 @@ def _mistaken_column(found: Experiment) -> Dict[str, Dict[str, Any]]:
         np.array([run.records.shares for run in runs])[:, :, number],
         np.array([run.records.train_acc for run in runs]),
         printed,
-        say(found.printed.name),
+        translate(found.printed.name),
         CLASS_NAMES[number],
     )
     return {"mistaken-column": {"figure": figure}}

@@ -20,7 +20,7 @@ from .deviations import try_deviations
 from .exact_results import find_exact_results, in_words, time_reading
 from .experiment import Experiment
 from .judgement import judge
-from .language import Message, say
+from .language import Message, translate
 from .published import THEIRS
 from .settings_search import Guess, guess, moved
 from .table_fit import FEWEST
@@ -73,7 +73,7 @@ def reproduce(
             if read:
                 found.reading_seconds = time_reading(data, settings.num_workers)
                 write_line(
-                    say(
+                    translate(
                         "  one pass of the tutorial's data loader: {here:.2f} s "
                         "(tutorial: {there:.2f} s)",
                         here=found.reading_seconds,
@@ -128,7 +128,7 @@ def reproduce_table(
         return found
     try:
         if [table_fit.table for table_fit in misfits] == taken.tables:
-            write_line("\n" + say("No table fits either edition: trying the usual settings."))
+            write_line("\n" + translate("No table fits either edition: trying the usual settings."))
             guessed = guess(found, taken)
             printed = moved(taken, guessed)
             settings_of_guess = dataclasses.replace(guessed.settings, epochs=printed.epochs)
@@ -157,7 +157,7 @@ def reproduce_table(
                     {"guess": guessed.in_words()},
                 )
             )
-        write_line("\n" + say("Trying the usual deviations from the tutorial's program."))
+        write_line("\n" + translate("Trying the usual deviations from the tutorial's program."))
         try_deviations(judgement)
     except KeyboardInterrupt:
         found.partial = True
@@ -249,7 +249,7 @@ def _at_length(found: Experiment, task: Task, trainer: Trainer) -> Run:
         claim for claim in found.printed.claims if claim.implementation == task.implementation
     ]
     section, table = claims[0].section, claims[0].table
-    write_line(f"\n{padded(say(section), 56)} {say(found.printed.column)}")
+    write_line(f"\n{padded(translate(section), 56)} {translate(found.printed.column)}")
 
     def beside(records: Records) -> None:
         epoch = len(records.loss)
@@ -259,7 +259,7 @@ def _at_length(found: Experiment, task: Task, trainer: Trainer) -> Run:
     return trainer(
         task,
         on_start=lambda accuracy: write_line(
-            say("test acc before training {accuracy:.4f}", accuracy=accuracy)
+            translate("test acc before training {accuracy:.4f}", accuracy=accuracy)
         ),
         on_epoch=beside,
     )
@@ -268,22 +268,22 @@ def _at_length(found: Experiment, task: Task, trainer: Trainer) -> Run:
 def _print_part_1(found: Experiment) -> None:
     data = found.data
     write_line(
-        say(
+        translate(
             "{part} ({edition} edition, from {origin})",
-            part=say(claims.PART_1),
+            part=translate(claims.PART_1),
             edition=data.edition,
             origin=data.origin,
         )
     )
     for fact in found.facts:
-        line = f"  {say(fact.name)}: {in_words(fact.here)}"
+        line = f"  {translate(fact.name)}: {in_words(fact.here)}"
         if fact.here != fact.printed:
-            line += "  " + say("(tutorial: {printed})", printed=in_words(fact.printed))
+            line += "  " + translate("(tutorial: {printed})", printed=in_words(fact.printed))
         write_line(line)
 
 
 def _print_heading(edition: str, epochs: int, versions: List[str]) -> None:
-    heading = say(
+    heading = translate(
         "A new re-split for each run: loss and test accuracy after epoch {epochs}"
         if edition == "resplit"
         else "The {edition} edition again: loss and test accuracy after epoch {epochs}",
@@ -298,5 +298,5 @@ def _print_run(k: int, runs: int, several: List[Run]) -> None:
     claims = "".join(
         f"{run.records.loss[-1]:.4f}  {run.records.test_acc[-1]:.4f}   " for run in several
     )
-    name = say("run {number:>3} of {runs}", number=k + 1, runs=runs)
+    name = translate("run {number:>3} of {runs}", number=k + 1, runs=runs)
     write_line(f"{padded(name, 17)}{claims}".rstrip())

@@ -9,9 +9,7 @@ from . import verdicts
 from .answer import headline, sentences
 from .columns import columns
 from .judgement import Judgement, label
-from .language import say
-
-FORMATS = ("text", "markdown", "csv")
+from .language import translate
 
 
 def table(judgement: Judgement, form: str = "text") -> List[str]:
@@ -35,7 +33,7 @@ def table(judgement: Judgement, form: str = "text") -> List[str]:
         return []
     shown = columns(judgement)
     heads = [column.short_head for column in shown]
-    cells = [[say("number"), say(found.printed.column), *heads, say("verdict")]]
+    cells = [[translate("number"), translate(found.printed.column), *heads, translate("verdict")]]
     for row in of_numbers:
         means = [column.short_cell(row) for column in shown]
         cells.append([label(row.claim), row.claim.text, *means, _short_verdict(row.verdict)])
@@ -55,11 +53,11 @@ def table(judgement: Judgement, form: str = "text") -> List[str]:
 
 def _short_verdict(verdict: str) -> str:
     return {
-        verdicts.REPRODUCES: say("matches"),
-        verdicts.ON_RESPLIT: say("re-split"),
-        verdicts.EXPLAINED: say("bug"),
-        verdicts.FAILS: say("FAILS"),
-        verdicts.NO_VERDICT: say("no verdict"),
+        verdicts.REPRODUCES: translate("matches"),
+        verdicts.ON_RESPLIT: translate("re-split"),
+        verdicts.EXPLAINED: translate("bug"),
+        verdicts.FAILS: translate("FAILS"),
+        verdicts.NO_VERDICT: translate("no verdict"),
     }[verdict]
 
 
@@ -81,8 +79,8 @@ def summary(judgement: Judgement, form: str = "text", width: int = 80) -> str:
     paragraphs = sentences(judgement)
     found = judgement.experiment
     if found.partial:
-        why = say("Stopped by an error") if found.stopped else say("Interrupted")
-        paragraphs.append(say("{why}: this is what the finished runs show.", why=why))
+        why = translate("Stopped by an error") if found.stopped else translate("Interrupted")
+        paragraphs.append(translate("{why}: this is what the finished runs show.", why=why))
     paragraphs.append(headline(judgement))
     lines = table(judgement, form)
     for paragraph in paragraphs:

@@ -27,7 +27,7 @@ from .hypotheses import (
     decide,
     hypotheses,
 )
-from .language import listed, say
+from .language import listed, translate
 from .verdicts import Verdict
 
 # Fewer runs than this say nothing of how 15 numbers go with each other.
@@ -332,7 +332,7 @@ def p_values(values: Sequence[float]) -> str:
 
     if len(values) > 2:
         ends = {"least": one(min(values)), "most": one(max(values))}
-        return say("{least} to {most}", **ends)
+        return translate("{least} to {most}", **ends)
     return listed(list(dict.fromkeys(map(one, values))))
 
 
@@ -377,7 +377,7 @@ def in_a_sentence(judged: List[TableFit]) -> str:
     right, tried = right_of(judged)
     sentences.append(
         # The rule of three: no error in n tries leaves up to 3 / n at a level of 0.05.
-        say(
+        translate(
             "In a leave-one-out test {right} of {tried} of our own runs were classified correctly, "
             "so the error rate is at most {error:.0%}; do not take the likelihood ratio literally.",
             right=right,
@@ -385,7 +385,7 @@ def in_a_sentence(judged: List[TableFit]) -> str:
             error=min(3 / tried, 1),
         )
         if right == tried
-        else say(
+        else translate(
             "In a leave-one-out test {right} of {tried} of our own runs were classified correctly: "
             "about {error:.0%} may be wrong.",
             right=right,
@@ -393,7 +393,7 @@ def in_a_sentence(judged: List[TableFit]) -> str:
             error=1 - right / tried,
         )
     )
-    return say(" ").join(sentences)
+    return translate(" ").join(sentences)
 
 
 def _conclusion(edition: str, of_it: List[TableFit]) -> str:
@@ -405,38 +405,38 @@ def _conclusion(edition: str, of_it: List[TableFit]) -> str:
     ratios = [table_fit.log10_ratio for table_fit in of_it]
     ends = list(dict.fromkeys(power(10 ** abs(end(ratios, key=abs))) for end in (min, max)))
     values["ratio"] = (
-        say("{least} to {most}", least=ends[0], most=ends[-1]) if ends[1:] else ends[0]
+        translate("{least} to {most}", least=ends[0], most=ends[-1]) if ends[1:] else ends[0]
     )
     values["names"] = listed([table_fit.table for table_fit in of_it])
     if edition == WITHDRAWN:
-        return say(
+        return translate(
             "Taken together, the numbers of {names} come from the withdrawn edition: about {ratio} "
             "times as likely there as on the official edition (p-values: withdrawn {withdrawn}, "
             "official {official}, another split {another_split}).",
             **values,
         )
     if edition == OFFICIAL:
-        return say(
+        return translate(
             "Taken together, the numbers of {names} come from the official edition: about {ratio} "
             "times as likely there as on the withdrawn edition (p-values: official {official}, "
             "withdrawn {withdrawn}, another split {another_split}).",
             **values,
         )
     if edition == ANOTHER_SPLIT:
-        return say(
+        return translate(
             "Taken together, the numbers of {names} come from neither edition, but from another "
             "train/test split of the same images (p-values: another split {another_split}, "
             "official {official}, withdrawn {withdrawn}).",
             **values,
         )
     if edition == UNDECIDED:
-        return say(
+        return translate(
             "Taken together, the numbers of {names} may come from the official edition or from "
             "another split: neither is much more likely (p-values: official {official}, withdrawn "
             "{withdrawn}, another split {another_split}).",
             **values,
         )
-    return say(
+    return translate(
         "Taken together, the numbers of {names} come from neither edition, nor from another "
         "train/test split of the same images (p-values: official {official}, withdrawn "
         "{withdrawn}, another split {another_split}).",
@@ -445,7 +445,7 @@ def _conclusion(edition: str, of_it: List[TableFit]) -> str:
 
 
 def _typo_in_words(table_fit: TableFit, typo: Typo) -> str:
-    return say(
+    return translate(
         "All numbers of {table} but one fit {edition} (p-value {p}): is {name}, {text}, a typo?",
         table=table_fit.table,
         edition=_data_in_words(typo.edition),
@@ -456,7 +456,7 @@ def _typo_in_words(table_fit: TableFit, typo: Typo) -> str:
 
 
 def _splice_in_words(table_fit: TableFit, splice: Splice) -> str:
-    return say(
+    return translate(
         "The first {epochs} epochs of {table} fit {first} and the others fit {rest}: are these "
         "lines of two tables?"
         if splice.epochs > 1
@@ -471,5 +471,9 @@ def _splice_in_words(table_fit: TableFit, splice: Splice) -> str:
 
 def _data_in_words(name: str) -> str:
     if name == ANOTHER_SPLIT:
-        return say("another split")
-    return say("the official edition") if name == OFFICIAL else say("the withdrawn edition")
+        return translate("another split")
+    return (
+        translate("the official edition")
+        if name == OFFICIAL
+        else translate("the withdrawn edition")
+    )

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from .claims import Claim, Printed
-from .language import say
+from .language import translate
 
 # As they stand in results.json; `in_words` has them for people.
 SAME = "same"
@@ -155,10 +155,10 @@ def judge_claims(
 def in_words(verdict: str, printed: Printed) -> str:
     """Write a verdict for people; it also follows a count, as in "17 matches"."""
     return {
-        SAME: say("same"),
-        REPRODUCES: say("matches"),
-        ON_RESPLIT: say("matches on re-split data only"),
-        EXPLAINED: say("explained by {name}'s bug", name=say(printed.name)),
-        FAILS: say("no match"),
-        NO_VERDICT: say("no verdict"),
+        SAME: translate("same"),
+        REPRODUCES: translate("matches"),
+        ON_RESPLIT: translate("matches on re-split data only"),
+        EXPLAINED: translate("explained by {name}'s bug", name=translate(printed.name)),
+        FAILS: translate("no match"),
+        NO_VERDICT: translate("no verdict"),
     }[verdict]

@@ -6,7 +6,7 @@ from typing import List, Tuple
 import mxnet as mx
 
 from ..compat import cuda
-from ..console import say
+from ..console import notify
 from ..errors import UsageError
 
 _ELSEWHERE = "; only `python -m scratch` and `python -m concise` train on several devices"
@@ -42,7 +42,7 @@ def get_context(name: str = "auto") -> mx.Context:
     gpus = _gpus()
     if name == "auto":
         if gpus and not gpus[0].supported:
-            say(f"Using the CPU: {cuda.without_code(0, gpus[0])}.")
+            notify(f"Using the CPU: {cuda.without_code(0, gpus[0])}.")
         return mx.gpu() if gpus and gpus[0].supported else mx.cpu()
     index = int(form.group(1) or 0)
     if index >= len(gpus):

@@ -18,7 +18,7 @@ import numpy as np
 from mxnet import nd
 from tqdm import tqdm
 
-from ..console import say
+from ..console import notify
 from ..data.fashion_mnist import FashionMNIST
 from ..data.resplit import resplit
 from ..errors import WorkerError
@@ -215,7 +215,7 @@ def _in_order(
                     "two training processes ended before they were done (killed, or out of "
                     "memory); choose fewer processes (--jobs)"
                 ) from error
-            say(
+            notify(
                 "a training process ended before it was done (killed, or out of memory): its run "
                 "is started once more"
             )

@@ -9,9 +9,9 @@ from mxnet import Context, cpu
 from ..data.fashion_mnist import FashionMNIST
 from ..data.load import load_chosen
 from ..errors import DataError, UsageError
-from .per_sample import per_sample, per_sample_shares
-from .resident import resident, resident_shares
-from .samplers import InOrder, Shares, Shuffled
+from .per_sample import per_sample, per_sample_shards
+from .resident import resident, resident_shards
+from .samplers import SequentialSampler, ShardSampler, ShuffledSampler
 
 LOADERS = ("resident", "per-sample")
 
@@ -45,7 +45,7 @@ def load_data_fashion_mnist(
     num_workers: Optional[int] = None,
     ctx: Union[Context, Sequence[Context], None] = None,
     seed: Optional[int] = None,
-    share: Optional[Tuple[int, int]] = None,
+    shard: Optional[Tuple[int, int]] = None,
 ) -> Tuple[Iterable, Iterable]:
     """Return the data loaders of the training set and the test set.
 
@@ -69,7 +69,7 @@ def load_data_fashion_mnist(
         Context of the batches; by default the CPU.
     seed : int, optional
         Seed of the shuffling, 0 to 2**32 - 1; by default a new one each time.
-    share : tuple of int, optional
+    shard : tuple of int, optional
         (rank, num_workers): the worker gets every num_workers-th example of each batch, starting
         at its rank. All workers must use the same seed.
 
@@ -77,7 +77,7 @@ def load_data_fashion_mnist(
     -------
     train_iter, test_iter : mxnet.gluon.data.DataLoader
         Each batch is X, float32 in 0..1, (batch, 1, 28, 28) unless resized, and y, int32 (batch,).
-        The training set is shuffled in each pass. With ``share`` or a sequence of contexts, X and y
+        The training set is shuffled in each pass. With ``shard`` or a sequence of contexts, X and y
         are lists with one array per device, without the devices that have no example.
 
     Raises
@@ -113,13 +113,13 @@ def load_data_fashion_mnist(
         if len(images) != len(labels):
             raise DataError(f"{len(images)} {part} images but {len(labels)} labels")
     ctx = cpu() if ctx is None else ctx
-    orders = Shuffled(len(data.train_labels), seed), InOrder(len(data.test_labels))
-    if share is None and isinstance(ctx, Context):
+    orders = ShuffledSampler(len(data.train_labels), seed), SequentialSampler(len(data.test_labels))
+    if shard is None and isinstance(ctx, Context):
         if loader == "resident":
             return resident(data, orders, batch_size, sizes, ctx)
         return per_sample(data, orders, batch_size, sizes, ctx, workers)
     ctxs = (ctx,) if isinstance(ctx, Context) else tuple(ctx)
-    number, count = share or (0, 1)
+    number, count = shard or (0, 1)
     fewest = min(map(len, orders))
     if count > min(batch_size, fewest):
         raise UsageError(
@@ -127,7 +127,7 @@ def load_data_fashion_mnist(
         )
     if len(ctxs) > fewest:
         raise UsageError(f"{len(ctxs)} devices are too many for {fewest} examples")
-    shares = [Shares(order, batch_size, number, count) for order in orders]
+    shares = [ShardSampler(order, batch_size, number, count) for order in orders]
     if loader == "resident":
-        return resident_shares(data, shares, sizes, ctxs)
-    return per_sample_shares(data, shares, sizes, ctxs, workers)
+        return resident_shards(data, shares, sizes, ctxs)
+    return per_sample_shards(data, shares, sizes, ctxs, workers)

@@ -13,7 +13,7 @@ from mxnet import Context, cpu, gluon, nd
 
 from ..console import progress, write_line
 from ..errors import DataError, Diverged
-from .metrics import Each, Together
+from .metrics import DeferredSums, ImmediateSums
 
 
 @dataclass
@@ -136,7 +136,7 @@ def train_epochs(
     num_epochs: int,
     on_epoch: Callable[[Records], None] = print_epoch,
     parameters: Callable[[], Iterable[np.ndarray]] = tuple,
-    counter: Union[Type[Together], Type[Each]] = Together,
+    counter: Union[Type[DeferredSums], Type[ImmediateSums]] = DeferredSums,
     total: Total = np.asarray,
 ) -> Records:
     """Train for some epochs, and evaluate after each.
@@ -184,9 +184,9 @@ def train_epochs(
         counts, n = counter(), 0
         for X, y in progress(train_iter, desc=f"epoch {epoch + 1}"):
             l, y_hat = train_batch(X, y)
-            for share in zip(l, y_hat, y) if isinstance(y, list) else [(l, y_hat, y)]:
-                counts.add(*share)
-                n += share[2].size
+            for part in zip(l, y_hat, y) if isinstance(y, list) else [(l, y_hat, y)]:
+                counts.add(*part)
+                n += part[2].size
         *sums, n = total(np.append(counts.sums(), n))
         if not n:
             raise DataError(

@@ -9,7 +9,7 @@ from mxnet import nd
 KEPT = 1000
 
 
-class Together:
+class DeferredSums:
     """Collect outputs and reduce many batches at once: reducing each costs more than its gradients.
 
     For batches of equal type that are not modified later. Batches of several devices are added up
@@ -51,7 +51,7 @@ class Together:
         self._sums = self._sums + np.array([loss_sum, (predicted == labels).sum(), *of_class])
 
 
-class Each:
+class ImmediateSums:
     """Reduce each batch at once, as d2lzh does: for any shape, and for batches modified later."""
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ class Each:
             self.sums()
 
     def sums(self) -> np.ndarray:
-        """Wait for MXNet and return the sums so far, as :meth:`Together.sums` does."""
+        """Wait for MXNet and return the sums so far, as :meth:`DeferredSums.sums` does."""
         for of_batch in self._kept:
             sums = np.concatenate([array.asnumpy().ravel() for array in of_batch])
             self._sums = self._sums + sums.astype(np.float64)

@@ -11,7 +11,7 @@ from mxnet.gluon.utils import split_and_load
 from ..data.fashion_mnist import FashionMNIST
 from ..interruption import end_if_asked
 from .loader_workers import Workers
-from .samplers import InOrder, Shares
+from .samplers import SequentialSampler, ShardSampler
 
 # A batch's images and labels, split over several devices.
 Lists = Tuple[List[nd.NDArray], List[nd.NDArray]]
@@ -19,7 +19,7 @@ Lists = Tuple[List[nd.NDArray], List[nd.NDArray]]
 
 def per_sample(
     data: FashionMNIST,
-    orders: Sequence[InOrder],
+    orders: Sequence[SequentialSampler],
     batch_size: int,
     sizes: Tuple[int, ...],
     ctx: Context,
@@ -33,9 +33,9 @@ def per_sample(
     return train_iter, test_iter
 
 
-def per_sample_shares(
+def per_sample_shards(
     data: FashionMNIST,
-    shares: Sequence[Shares],
+    shares: Sequence[ShardSampler],
     sizes: Tuple[int, ...],
     ctxs: Tuple[Context, ...],
     workers: int,
@@ -126,7 +126,7 @@ class _PerSampleShares:
     """The tutorial's data loader for a worker's shard, split over devices as in the book."""
 
     def __init__(
-        self, dataset: Dataset, shares: Shares, num_workers: int, ctxs: Tuple[Context, ...]
+        self, dataset: Dataset, shares: ShardSampler, num_workers: int, ctxs: Tuple[Context, ...]
     ) -> None:
         self._batches = _PerSample(dataset, _Filled(shares), num_workers, cpu())
         self._shares = shares
@@ -151,7 +151,7 @@ class _PerSampleShares:
 class _Filled(Sampler):
     """The shards that are not empty, as the lists that Gluon expects."""
 
-    def __init__(self, shares: Shares) -> None:
+    def __init__(self, shares: ShardSampler) -> None:
         self._of = shares
 
     def __iter__(self) -> Iterator[List[int]]:

@@ -10,12 +10,12 @@ from mxnet.gluon.data import DataLoader, Dataset, Sampler
 from ..data.fashion_mnist import FashionMNIST
 from ..interruption import end_if_asked
 from .per_sample import Lists, transform
-from .samplers import InOrder, Shares
+from .samplers import SequentialSampler, ShardSampler
 
 
 def resident(
     data: FashionMNIST,
-    orders: Sequence[InOrder],
+    orders: Sequence[SequentialSampler],
     batch_size: int,
     sizes: Tuple[int, ...],
     ctx: Context,
@@ -32,9 +32,9 @@ def resident(
     return train_iter, test_iter
 
 
-def resident_shares(
+def resident_shards(
     data: FashionMNIST,
-    shares: Sequence[Shares],
+    shares: Sequence[ShardSampler],
     sizes: Tuple[int, ...],
     ctxs: Tuple[Context, ...],
 ) -> Tuple[Iterable, Iterable]:
@@ -81,7 +81,7 @@ class _Resident(Dataset):
 class _IndexArrays(Sampler):
     """Each batch's indices as one NDArray, in a tuple because DataLoader expects a list."""
 
-    def __init__(self, order: InOrder, batch_size: int, ctx: Context) -> None:
+    def __init__(self, order: SequentialSampler, batch_size: int, ctx: Context) -> None:
         self._order = order
         self._batch_size = batch_size
         self._ctx = ctx
@@ -105,7 +105,7 @@ class _ResidentShares:
         labels: np.ndarray,
         ctxs: Tuple[Context, ...],
         sizes: Tuple[int, ...],
-        shares: Shares,
+        shares: ShardSampler,
     ) -> None:
         self._datasets = [
             _Resident(images[first :: len(ctxs)], labels[first :: len(ctxs)], ctx, sizes)

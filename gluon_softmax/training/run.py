@@ -11,7 +11,7 @@ from typing import Any, Callable, Optional, Tuple, Union
 import mxnet as mx
 import numpy as np
 
-from ..cluster.worker_group import Team
+from ..cluster.worker_group import WorkerGroup
 from ..data.fashion_mnist import FashionMNIST
 from .loader import load_data_fashion_mnist
 from .loop import Records, evaluate_accuracy, print_epoch, train_epochs
@@ -65,7 +65,7 @@ def train_run(
     start: Optional[Tuple[np.ndarray, np.ndarray]] = None,
     on_start: Callable[[float], Any] = lambda accuracy: None,
     on_epoch: Callable[[Records], Any] = print_epoch,
-    team: Optional[Team] = None,
+    group: Optional[WorkerGroup] = None,
 ) -> Run:
     """Train one implementation.
 
@@ -85,7 +85,7 @@ def train_run(
         Called with the test accuracy before training.
     on_epoch : callable
         Called with the records after each epoch.
-    team : Team, optional
+    group : WorkerGroup, optional
         The workers of a cluster that train together, including this process.
 
     Returns
@@ -100,7 +100,7 @@ def train_run(
     """
     model, training = implementation.model, implementation.training
     ctx = settings.ctx
-    if team is not None or isinstance(ctx, tuple):
+    if group is not None or isinstance(ctx, tuple):
         model = training = implementation.parallel
         ctx = ctx if isinstance(ctx, tuple) else (ctx,)
     seed_weights(seed)
@@ -111,14 +111,14 @@ def train_run(
         num_workers=settings.num_workers,
         ctx=ctx,
         seed=seed,
-        share=None if team is None else (team.rank, team.num_workers),
+        shard=None if group is None else (group.rank, group.num_workers),
     )
     net, params = model.get_net(ctx)
     if start is not None:
         model.set_parameters(params, *start)
-    options = {} if team is None else {"kv": team.kv}
+    options = {} if group is None else {"kv": group.kv}
     train_batch = training.get_train_batch(net, params, settings.lr, settings.batch_size, **options)
-    total = np.asarray if team is None else team.total
+    total = np.asarray if group is None else group.total
     accuracy_before = evaluate_accuracy(test_iter, net, total=total)
     on_start(accuracy_before)
     records = train_epochs(

@@ -8,7 +8,7 @@ from mxnet.gluon.data import Sampler
 from ..interruption import end_if_asked
 
 
-class InOrder(Sampler):
+class SequentialSampler(Sampler):
     """Sampler of all indices, from the first to the last."""
 
     def __init__(self, length: int) -> None:
@@ -27,7 +27,7 @@ class InOrder(Sampler):
         return np.arange(self._length)
 
 
-class Shuffled(InOrder):
+class ShuffledSampler(SequentialSampler):
     """Sampler of all indices, in a new random order at each pass.
 
     The order is that of ``np.random.shuffle``, which ``gluon.data.RandomSampler`` calls, but from
@@ -45,10 +45,10 @@ class Shuffled(InOrder):
         return indices
 
 
-class Shares(Sampler):
+class ShardSampler(Sampler):
     """One worker's shard of each batch, as indices; the shard of the last batch may be empty."""
 
-    def __init__(self, order: InOrder, batch_size: int, number: int, count: int) -> None:
+    def __init__(self, order: SequentialSampler, batch_size: int, number: int, count: int) -> None:
         self._order = order
         self._batch_size = batch_size
         self._number, self._count = number, count

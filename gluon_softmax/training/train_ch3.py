@@ -5,7 +5,7 @@ from typing import Callable, Iterable, Optional, Sequence
 from mxnet import autograd, gluon, nd
 
 from .loop import Records, print_epoch, train_epochs
-from .metrics import Each
+from .metrics import ImmediateSums
 
 
 def train_ch3(
@@ -75,7 +75,9 @@ def train_ch3(
         update(batch_size)
         return l, y_hat
 
-    return train_epochs(train_batch, net, train_iter, test_iter, num_epochs, on_epoch, counter=Each)
+    return train_epochs(
+        train_batch, net, train_iter, test_iter, num_epochs, on_epoch, counter=ImmediateSums
+    )
 
 
 train = train_ch3

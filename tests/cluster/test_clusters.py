@@ -1,4 +1,4 @@
-"""Clusters that are not ours, set up on this machine as root: see ``tests/clusters``."""
+"""Clusters that are not ours, set up on this machine as root: see ``tests/cluster/schedulers``."""
 
 import functools
 import os
@@ -11,7 +11,7 @@ import jobs
 import pytest
 from pace import paced
 
-SCRIPTS = jobs.ROOT / "tests" / "clusters"
+SCRIPTS = jobs.ROOT / "tests" / "cluster" / "schedulers"
 NEEDED = {
     "ssh": ("ip", "sshd", "ssh-keygen"),
     "mpi": ("mpirun",),

@@ -21,12 +21,12 @@ def silent(monkeypatch):
 def test_the_scheduler_names_the_process_that_is_silent(node, name, silent):
     role = Role("scheduler", "here:9000", 3, 2, 60)
     silent.add(node)
-    assert failure_detection.gone(None, role) == ([name] if name else [])
+    assert failure_detection.unresponsive(None, role) == ([name] if name else [])
 
 
 def test_others_look_at_the_scheduler_only(silent):
     silent.update({8, 9, 11})
-    assert failure_detection.gone(None, Role("worker", "here:9000", 3, 2, 60)) == []
+    assert failure_detection.unresponsive(None, Role("worker", "here:9000", 3, 2, 60)) == []
     silent.add(1)
     with pytest.raises(ClusterError) as caught:
         failure_detection.check(None, Role("worker", "here:9000", 3, 2, 60))

@@ -3,7 +3,8 @@ import os
 
 import pytest
 
-from gluon_softmax.cluster.roles import Role, given_role, hidden_role, refuse_role
+from gluon_softmax.cluster.roles import Role, given_role, refuse_role
+from gluon_softmax.cluster.server import hidden_role
 from gluon_softmax.errors import UsageError
 
 VARIABLES = {

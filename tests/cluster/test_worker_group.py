@@ -3,7 +3,7 @@ import threading
 import numpy as np
 import pytest
 
-from gluon_softmax.cluster.worker_group import Team
+from gluon_softmax.cluster.worker_group import WorkerGroup
 from gluon_softmax.errors import ClusterError
 
 
@@ -37,7 +37,7 @@ def both(work):
 
     def run(rank):
         try:
-            found[rank] = work(Team(Store(rank, meeting)))
+            found[rank] = work(WorkerGroup(Store(rank, meeting)))
         except BaseException as error:
             found[rank] = error
 
@@ -51,7 +51,7 @@ def both(work):
 
 def test_total_is_exact():
     # Of counts that float32 could not hold.
-    found = both(lambda team: team.total(np.array([2**40 + team.rank, 0.1])))
+    found = both(lambda group: group.total(np.array([2**40 + group.rank, 0.1])))
     for sums in found:
         assert sums.dtype == np.float64
         assert sums.tolist() == [2**41 + 1, 0.2]
@@ -71,8 +71,8 @@ SETTINGS = {"--seed": 1, "--lr": 0.1, "images": (np.arange(3), np.arange(4)), "s
     ],
 )
 def test_another_setting_is_named_by_the_first_alone(name, value, words):
-    def work(team):
-        team.agree({**SETTINGS, **({name: value} if team.rank else {})})
+    def work(group):
+        group.agree({**SETTINGS, **({name: value} if group.rank else {})})
 
     first, second = both(work)
     assert isinstance(first, ClusterError)
@@ -82,4 +82,4 @@ def test_another_setting_is_named_by_the_first_alone(name, value, words):
 
 
 def test_the_same_settings():
-    assert both(lambda team: team.agree(SETTINGS)) == [None, None]
+    assert both(lambda group: group.agree(SETTINGS)) == [None, None]

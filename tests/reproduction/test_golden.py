@@ -26,7 +26,7 @@ from gluon_softmax.reproduction.plots import BLUE, ORANGE, RED
 from gluon_softmax.reproduction.published import predict
 from gluon_softmax.reproduction.report_plots import pictures
 from gluon_softmax.reproduction.results import results
-from gluon_softmax.reproduction.summary import FORMATS, summary, table
+from gluon_softmax.reproduction.summary import summary, table
 from gluon_softmax.reproduction.table_fit import in_a_sentence
 from gluon_softmax.training.loop import Records
 from gluon_softmax.training.run import Run, Settings, train_run
@@ -271,7 +271,6 @@ def test_the_table_in_other_forms(kind, request):
     assert lines[1] == f"| --- | ---: | ---: | ---: |{' ---: |' * len(others)} --- |"
     del lines[1]
     assert [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines] == rows
-    assert FORMATS == ("text", "markdown", "csv")
 
 
 def test_the_made_runs_have_every_verdict(made):

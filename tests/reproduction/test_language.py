@@ -17,7 +17,7 @@ from shared import kept
 from gluon_softmax.commands import main as cli
 from gluon_softmax.reproduction import claims, language, report
 from gluon_softmax.reproduction.judgement import judge
-from gluon_softmax.reproduction.language import Message, listed, of_this_user, say, speaking
+from gluon_softmax.reproduction.language import Message, listed, of_this_user, speaking, translate
 from gluon_softmax.reproduction.plots import chinese_font
 from gluon_softmax.reproduction.reproduce import reproduce
 from gluon_softmax.reproduction.summary import table
@@ -38,7 +38,10 @@ def in_the_code():
     """Whatever is said literally in a module."""
     for file in (*FOLDER.glob("*.py"), FOLDER.parent / "commands" / "reproduce.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("say", "Message"):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
+                "translate",
+                "Message",
+            ):
                 first = node.args[0]
                 both = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
                 yield from (each.value for each in both if isinstance(each, ast.Constant))
@@ -50,7 +53,7 @@ def in_the_page():
         first = call.args[0] if call.args else None
         # Some with the filter `safe`.
         constants = [] if first is None else [first, *first.find_all(nodes.Const)]
-        if getattr(call.node, "name", "") == "say" and isinstance(constants[-1], nodes.Const):
+        if getattr(call.node, "name", "") == "translate" and isinstance(constants[-1], nodes.Const):
             yield " ".join(constants[-1].value.split())
 
 
@@ -70,28 +73,31 @@ def test_chinese_has_the_same_places(english):
 
 
 def test_say():
-    assert say("{n} match on {data}", n=2, data="x") == "2 match on x"
+    assert translate("{n} match on {data}", n=2, data="x") == "2 match on x"
     with speaking("zh"):
-        assert say("{n} match on {data}", n=2, data="x") == "2 个用x就能得到"
+        assert translate("{n} match on {data}", n=2, data="x") == "2 个用x就能得到"
         assert str(Message("{table}: {words}", {"table": "t", "words": Message("number", {})})) == (
             "t：数字"
         )
         assert listed(["a", "b", "c"]) == "a，b 与 c"
-        assert say("{edition} edition, from {origin}"[::-1]) == "}nigiro{ morf ,noitide }noitide{"
+        assert (
+            translate("{edition} edition, from {origin}"[::-1])
+            == "}nigiro{ morf ,noitide }noitide{"
+        )
         with speaking("en"):
-            assert say("number") == "number"
-        assert isinstance(say(Markup("<b>{x}</b>"), x="<"), Markup)
-        assert say(Markup("<b>{x}</b>"), x="<") == "<b>&lt;</b>"
-        assert isinstance(say(Markup("number")), Markup)
+            assert translate("number") == "number"
+        assert isinstance(translate(Markup("<b>{x}</b>"), x="<"), Markup)
+        assert translate(Markup("<b>{x}</b>"), x="<") == "<b>&lt;</b>"
+        assert isinstance(translate(Markup("number")), Markup)
     assert listed(["a", "b", "c"]) == "a, b and c"
     assert listed(["a"]) == "a"
-    assert say("a reader's {file}") == "a reader's {file}"
+    assert translate("a reader's {file}") == "a reader's {file}"
 
 
 def test_an_error_ends_the_speaking_too():
     with pytest.raises(KeyError), speaking("zh"):
         raise KeyError
-    assert say("number") == "number"
+    assert translate("number") == "number"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from gluon_softmax.training.context import get_context
 from gluon_softmax.training.loader import load_data_fashion_mnist
 from gluon_softmax.training.loop import train_epochs
 from gluon_softmax.training.run import Settings, seed_weights, train_run
-from gluon_softmax.training.samplers import Shuffled
+from gluon_softmax.training.samplers import ShuffledSampler
 from gluon_softmax.training.train_ch3 import train_ch3
 
 CPU = get_context("cpu")
@@ -310,7 +310,7 @@ def test_seeds_at_both_ends():
     for seed in (0, 1, 2**31 - 1, 2**31, 2**32 - 1):
         seed_weights(seed)
         drawn.add(float(nd.random.normal(shape=(1,)).asscalar()))
-        orders.add(tuple(Shuffled(20, seed).indices()))
+        orders.add(tuple(ShuffledSampler(20, seed).indices()))
     assert len(drawn) == len(orders) == 5
 
 

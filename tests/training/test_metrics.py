@@ -13,7 +13,7 @@ def batches(count, size=7):
         yield losses, outputs, random.randint(0, 10, n).astype("int32")
 
 
-@pytest.mark.parametrize("kind", [metrics.Together, metrics.Each])
+@pytest.mark.parametrize("kind", [metrics.DeferredSums, metrics.ImmediateSums])
 @pytest.mark.parametrize("count", [1, 2, 3, 6, 7])
 def test_sums_are_those_of_numpy(kind, count, monkeypatch):
     monkeypatch.setattr(metrics, "KEPT", 3)
@@ -30,7 +30,7 @@ def test_sums_are_those_of_numpy(kind, count, monkeypatch):
 
 
 def test_no_digits_are_lost_among_many_batches():
-    counts = metrics.Together()
+    counts = metrics.DeferredSums()
     outputs, labels = nd.zeros((1000, 10)), nd.zeros(1000)
     for _ in range(500):
         counts.add(nd.full(1000, 2.0**25 + 4), outputs, labels)
@@ -38,7 +38,7 @@ def test_no_digits_are_lost_among_many_batches():
 
 
 def test_each_is_counted_before_it_is_changed():
-    counts = metrics.Each()
+    counts = metrics.ImmediateSums()
     l, y_hat, y = nd.ones(4), nd.zeros((4, 10)), nd.zeros(4)
     counts.add(l, y_hat, y)
     l[:] = 7

@@ -92,7 +92,7 @@ def test_the_settings_reach_the_data_loader(sample, monkeypatch):
         "loader": "per-sample",
         "num_workers": 0,
         "ctx": mx.cpu(1),
-        "share": None,
+        "shard": None,
         "seed": 9,
     }
     assert asked == [(50, expected)]

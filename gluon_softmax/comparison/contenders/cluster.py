@@ -9,7 +9,8 @@ import json
 import sys
 import time
 
-from ...cluster.roles import given_role, serves
+from ...cluster.roles import given_role
+from ...cluster.server import run_server
 from ...errors import UsageError
 
 STEPS = 20
@@ -29,34 +30,34 @@ def main():
         role = given_role("dist_sync", settings.batch_size)
     except UsageError as error:
         sys.exit(f"error: {error}")
-    if serves(role):
+    if run_server(role):
         return
-    from ...cluster.worker_group import joined
+    from ...cluster.worker_group import join_group
 
-    with joined(role) as team:
-        found = measure(settings, team)
-        if not team.rank:
+    with join_group(role) as group:
+        found = measure(settings, group)
+        if not group.rank:
             print(json.dumps(found))
 
 
-def measure(settings, team):
+def measure(settings, group):
     import numpy as np
     from mxnet import nd
 
     inputs = settings.inputs or 784
-    seconds = random_step(settings, team) if settings.inputs else epochs(settings, team)
+    seconds = random_step(settings, group) if settings.inputs else epochs(settings, group)
     wire = []
-    if team is not None:
+    if group is not None:
         arrays = [nd.ones((inputs, 10)), nd.ones((10,))]
         # Not used by training.
         keys = [100_000, 100_001]
         for key, array in zip(keys, arrays):
-            team.kv.init(key, array)
+            group.kv.init(key, array)
         for _ in range(STEPS):
             start = time.perf_counter()
             for key, array in zip(keys, arrays):
-                team.kv.push(key, array)
-                team.kv.pull(key, out=array)
+                group.kv.push(key, array)
+                group.kv.pull(key, out=array)
             nd.waitall()
             wire.append(time.perf_counter() - start)
     return {
@@ -66,7 +67,7 @@ def measure(settings, team):
     }
 
 
-def epochs(settings, team):
+def epochs(settings, group):
     import concise.model
     import concise.parallel
     import concise.training
@@ -80,13 +81,13 @@ def epochs(settings, team):
         Settings(epochs=settings.epochs, batch_size=settings.batch_size),
         0,
         on_epoch=lambda records: None,
-        team=team,
+        group=group,
     )
     # The first epoch is for warming up.
     return trained.records.seconds[1:]
 
 
-def random_step(settings, team):
+def random_step(settings, group):
     from mxnet import nd
 
     import concise.model

@@ -11,6 +11,7 @@ from typing import Any, Callable, Generator, NoReturn, Optional, Sequence
 from ..data.fashion_mnist import FashionMNIST
 from ..data.load import EDITION_CHOICES, load
 from ..errors import UsageError, check_implementations
+from ..training.defaults import BATCH_SIZE, EPOCHS, LR
 from ..writing import followed
 
 THREADS = "OMP_NUM_THREADS"
@@ -168,19 +169,19 @@ def add_size_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup
     group.add_argument(
         "--epochs",
         type=whole_number(1, 10_000),
-        default=5,
+        default=EPOCHS,
         metavar="N",
         help="number of epochs",
     )
     group.add_argument(
         "--batch-size",
         type=whole_number(1, 1_000_000),
-        default=200,
+        default=BATCH_SIZE,
         metavar="N",
         help="number of examples in a mini-batch",
     )
     group.add_argument(
-        "--lr", type=positive_number, default=0.1, metavar="RATE", help="learning rate"
+        "--lr", type=positive_number, default=LR, metavar="RATE", help="learning rate"
     )
     return group
 

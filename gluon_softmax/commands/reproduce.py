@@ -10,6 +10,7 @@ from typing import Any
 from ..console import write_line
 from ..errors import GluonSoftmaxError, UsageError
 from ..reproduction.language import LANGUAGES, of_this_user, speaking, translate, translated_error
+from ..training.defaults import EPOCHS
 from .options import (
     Parser,
     add_data_options,
@@ -101,14 +102,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace, language: str) -> int:
     taken = _reader_tables(arguments)
-    arguments.epochs = taken.epochs if taken else arguments.epochs or 5
+    arguments.epochs = taken.epochs if taken else arguments.epochs or EPOCHS
     settings = settings_of(arguments, workers_needed=not arguments.no_reading)
     out = output_folder(arguments.out)
     data = load_data(arguments)
 
     from ..reproduction.judgement import judge
+    from ..reproduction.reader.reproduce_table import reproduce_table
     from ..reproduction.report import write_report
-    from ..reproduction.reproduce import reproduce, reproduce_table
+    from ..reproduction.reproduce import reproduce
     from ..reproduction.summary import summary
     from ..training.jobs import usual_jobs
 
@@ -154,7 +156,7 @@ def _reader_tables(arguments: argparse.Namespace) -> Any:
             )
     arguments.edition = "official"
 
-    from ..reproduction.column_kinds import printed_by
+    from ..reproduction.reader.column_kinds import printed_by
     from ..reproduction.tables import name_of, read
 
     source, version = arguments.table, arguments.implementation or "concise"

@@ -11,6 +11,7 @@ from ..cluster.server import run_server
 from ..console import be_quiet, notify, write_line
 from ..data.fashion_mnist import FashionMNIST
 from ..errors import Diverged
+from ..training.defaults import BATCH_SIZE, EPOCHS, LR
 from .options import (
     Parser,
     add_data_options,
@@ -147,7 +148,7 @@ def _train(arguments: argparse.Namespace, settings: Any, group: Any) -> Any:
         if group is not None:
             group.exit_unless_first()
         raise
-    tutorials = (settings.epochs, settings.batch_size, settings.lr) == (5, 200, 0.1)
+    tutorials = (settings.epochs, settings.batch_size, settings.lr) == (EPOCHS, BATCH_SIZE, LR)
     if data.edition == "official" and tutorials and start is None:
         notify(
             "The tutorial prints a loss of 0.478 after 5 epochs; on the official edition, expect "

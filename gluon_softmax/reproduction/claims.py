@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Optional, Sequence, Tuple
 
+from ..training.defaults import BATCH_SIZE, EPOCHS, LR
 from .tables import Number, Table, parse
 
 PART_1 = "Part 1, the data set"
@@ -159,9 +160,9 @@ def _tutorial() -> Printed:
     return Printed(
         "the tutorial",
         "tutorial",
-        epochs=5,
-        batch_size=200,
-        lr=0.1,
+        EPOCHS,
+        BATCH_SIZE,
+        LR,
         claims=(
             Claim(
                 "scratch, untrained: test acc",

@@ -15,15 +15,10 @@ from ..training.loop import Records, epoch_line
 from ..training.run import Run, Settings
 from . import claims
 from .claims import TUTORIAL, Printed
-from .column_kinds import understood
-from .deviations import try_deviations
 from .exact_results import find_exact_results, in_words, time_reading
 from .experiment import Experiment
-from .judgement import judge
-from .language import Message, translate
+from .language import translate
 from .published import THEIRS
-from .settings_search import Guess, guess, moved
-from .table_fit import FEWEST
 
 # Number of runs used to estimate the effect of the batch size.
 WITH_THEIR_BATCH_SIZE = 5
@@ -89,85 +84,6 @@ def reproduce(
         # The finished runs are worth a report; the caller prints the error.
         found.partial, found.stopped = True, str(error)
     found.seconds = time.perf_counter() - start
-    return found
-
-
-def reproduce_table(
-    data: FashionMNIST, settings: Settings, seed: int, runs: int, taken: Printed, jobs: int = 1
-) -> Experiment:
-    """Do for a reader's tables what :func:`reproduce` does for the tutorial's.
-
-    Parameters
-    ----------
-    data, settings, seed, runs, jobs
-        As of :func:`reproduce`; the settings are those that the reader gives.
-    taken : Printed
-        The tables, taken at their word.
-
-    Returns
-    -------
-    Experiment
-        Of runs with the reader's settings; if no table fits them, and all fit runs with other usual
-        ones, of these. ``readings`` say how the tables were understood, which of them a program
-        gives that deviates from the tutorial's, and which of them no runs explain.
-    """
-    found = _understood(reproduce(data, settings, seed, runs, printed=taken, jobs=jobs))
-    if found.partial:
-        return found
-    if runs < FEWEST:
-        found.readings.append(
-            Message(
-                "with fewer than {n} runs no table is judged as a whole, and no other settings are "
-                "tried",
-                {"n": FEWEST},
-            )
-        )
-    judgement = judge(found)
-    misfits = judgement.misfits()
-    if not misfits:
-        return found
-    try:
-        if [table_fit.table for table_fit in misfits] == taken.tables:
-            write_line("\n" + translate("No table fits either edition: trying the usual settings."))
-            guessed = guess(found, taken)
-            printed = moved(taken, guessed)
-            settings_of_guess = dataclasses.replace(guessed.settings, epochs=printed.epochs)
-            other = _understood(
-                reproduce(data, settings_of_guess, seed, runs, printed=printed, jobs=jobs)
-            )
-            if other.partial:
-                found.partial, found.stopped = True, other.stopped
-                return found
-            if not judge(other).misfits():
-                other.readings.append(
-                    Message(
-                        "with {given}, no table fits either edition; {guess} is a guess that "
-                        "{runs} runs on each edition confirm",
-                        {
-                            "given": Guess(settings, 0).in_words(),
-                            "guess": guessed.in_words(),
-                            "runs": runs,
-                        },
-                    )
-                )
-                return other
-            found.readings.append(
-                Message(
-                    "of the usual settings, {guess} came nearest, but does not fit either",
-                    {"guess": guessed.in_words()},
-                )
-            )
-        write_line("\n" + translate("Trying the usual deviations from the tutorial's program."))
-        try_deviations(judgement)
-    except KeyboardInterrupt:
-        found.partial = True
-        forget()
-    return found
-
-
-def _understood(found: Experiment) -> Experiment:
-    if found.runs:
-        found.printed, found.readings = understood(found)
     return found
 
 

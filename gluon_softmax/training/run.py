@@ -13,6 +13,7 @@ import numpy as np
 
 from ..cluster.worker_group import WorkerGroup
 from ..data.fashion_mnist import FashionMNIST
+from .defaults import BATCH_SIZE, EPOCHS, LR
 from .loader import load_data_fashion_mnist
 from .loop import Records, evaluate_accuracy, print_epoch, train_epochs
 
@@ -24,9 +25,9 @@ class Settings:
     If ``ctx`` contains several devices, each batch is split over them.
     """
 
-    epochs: int = 5
-    batch_size: int = 200
-    lr: float = 0.1
+    epochs: int = EPOCHS
+    batch_size: int = BATCH_SIZE
+    lr: float = LR
     ctx: Union[mx.Context, Tuple[mx.Context, ...]] = field(default_factory=mx.cpu)
     loader: str = "resident"
     num_workers: Optional[int] = None

@@ -11,15 +11,16 @@ from shared import by_module, kept
 from gluon_softmax.data.fashion_mnist import CLASS_NAMES
 from gluon_softmax.data.resplit import resplit
 from gluon_softmax.errors import Diverged
-from gluon_softmax.reproduction import deviations, published, report, reproduce
-from gluon_softmax.reproduction.column_kinds import printed_by, understood
+from gluon_softmax.reproduction import published, report
 from gluon_softmax.reproduction.experiment import Experiment
 from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
 from gluon_softmax.reproduction.judgement import Judgement, judge
 from gluon_softmax.reproduction.language import speaking
 from gluon_softmax.reproduction.published import THEIRS, tables
+from gluon_softmax.reproduction.reader import deviations, reproduce_table
+from gluon_softmax.reproduction.reader.column_kinds import printed_by, understood
+from gluon_softmax.reproduction.reader.settings_search import Guess, _apart
 from gluon_softmax.reproduction.report_plots import pictures
-from gluon_softmax.reproduction.settings_search import Guess, _apart
 from gluon_softmax.reproduction.table_fit import edition_of_table
 from gluon_softmax.reproduction.tables import parse
 from gluon_softmax.training import jobs
@@ -239,7 +240,7 @@ def test_each_table_is_read_by_itself(official, runs):
 def tried(text, data, settings, runs=6):
     taken = printed_by("t", parse(text, "t"), "concise", settings.batch_size, settings.lr)
     settings = dataclasses.replace(settings, epochs=taken.epochs)
-    return reproduce.reproduce_table(data, settings, 0, runs, taken)
+    return reproduce_table.reproduce_table(data, settings, 0, runs, taken)
 
 
 @pytest.mark.fault
@@ -247,7 +248,7 @@ def test_an_interruption_while_it_guesses(official, runs, monkeypatch):
     def interrupted(found, taken):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(reproduce, "guess", interrupted)
+    monkeypatch.setattr(reproduce_table, "guess", interrupted)
     monkeypatch.setattr(Judgement, "misfits", lambda judgement: judgement.tables)
     found = tried(as_text(runs[2]), official, Settings(batch_size=64))
     assert found.partial

@@ -36,7 +36,7 @@ NAMED = {
 
 def in_the_code():
     """Whatever is said literally in a module."""
-    for file in (*FOLDER.glob("*.py"), FOLDER.parent / "commands" / "reproduce.py"):
+    for file in (*FOLDER.rglob("*.py"), FOLDER.parent / "commands" / "reproduce.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
                 "translate",

@@ -7,7 +7,6 @@ from scipy import stats
 
 from gluon_softmax.data.fashion_mnist import FashionMNIST
 from gluon_softmax.reproduction import published
-from gluon_softmax.reproduction.column_kinds import printed_by, understood
 from gluon_softmax.reproduction.experiment import Experiment
 from gluon_softmax.reproduction.hypotheses import (
     ANOTHER_SPLIT,
@@ -20,6 +19,7 @@ from gluon_softmax.reproduction.hypotheses import (
     pooled,
 )
 from gluon_softmax.reproduction.judgement import judge
+from gluon_softmax.reproduction.reader.column_kinds import printed_by, understood
 from gluon_softmax.reproduction.table_fit import (
     Splice,
     TableFit,

@@ -13,6 +13,7 @@ import numpy as np
 
 from ...data.fashion_mnist import FashionMNIST
 from ...data.load import load
+from ...training.defaults import BATCH_SIZE, EPOCHS, LR
 
 
 def load_data(examples: int) -> FashionMNIST:
@@ -79,9 +80,9 @@ def run(prepare: Callable) -> None:
         of epochs and returns lists by epoch: seconds of training, losses, test accuracies.
     """
     parser = argparse.ArgumentParser()
-    parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--batch-size", type=int, default=200)
-    parser.add_argument("--lr", type=float, default=0.1)
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--batch-size", type=int, default=BATCH_SIZE)
+    parser.add_argument("--lr", type=float, default=LR)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--examples", type=int, default=60000)
     parser.add_argument("--variant", default="")

@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..console import progress
-from ..errors import Diverged
-from ..training.run import Settings, train_run
-from .claims import Claim, Printed
+from ...console import progress
+from ...errors import Diverged
+from ...training.run import Settings, train_run
+from ..claims import Claim, Printed
+from ..experiment import Experiment
+from ..implementations import IMPLEMENTATIONS
+from ..language import Message
 from .column_kinds import understood
-from .experiment import Experiment
-from .implementations import IMPLEMENTATIONS
-from .language import Message
 
 BATCH_SIZES = (64, 128, 200, 256, 512, 1000)
 RATES = (0.01, 0.05, 0.1, 0.5)

@@ -5,11 +5,11 @@ from typing import List, Optional, Tuple
 
 import numpy as np
 
-from ..data.fashion_mnist import CLASS_NAMES
-from .claims import METRICS, Claim, Printed, claims_of
-from .experiment import Experiment
-from .language import Message
-from .tables import Tables
+from ...data.fashion_mnist import CLASS_NAMES
+from ..claims import METRICS, Claim, Printed, claims_of
+from ..experiment import Experiment
+from ..language import Message
+from ..tables import Tables
 
 # How far a column may lie from a share of ours and still be one, and by how many nats it must be
 # likelier than any other.

@@ -7,18 +7,18 @@ from typing import Callable, Dict, List, Optional, Tuple
 from mxnet import Context, autograd, gluon, init, nd
 from mxnet.gluon import nn
 
-from ..console import progress
-from ..data.editions import NUM_CLASSES
-from ..errors import Diverged
-from ..training.run import Run, train_run
-from .claims import Claim
-from .experiment import Experiment
-from .hypotheses import ANOTHER_SPLIT, OFFICIAL
-from .implementations import IMPLEMENTATIONS
-from .judgement import Judgement
-from .language import Message
-from .table_fit import fit_of_deviation, p_values
-from .verdicts import FAILS
+from ...console import progress
+from ...data.editions import NUM_CLASSES
+from ...errors import Diverged
+from ...training.run import Run, train_run
+from ..claims import Claim
+from ..experiment import Experiment
+from ..hypotheses import ANOTHER_SPLIT, OFFICIAL
+from ..implementations import IMPLEMENTATIONS
+from ..judgement import Judgement
+from ..language import Message
+from ..table_fit import fit_of_deviation, p_values
+from ..verdicts import FAILS
 
 # Of each deviation: enough for a mean, and a minute for all.
 RUNS = 3

@@ -1,0 +1,1 @@
+"""Tables of readers: what their columns are, with which settings they were made, what deviates."""

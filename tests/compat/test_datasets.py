@@ -156,6 +156,26 @@ def test_mnist_comes_from_another_source(train, server, small, tmp_path):
     assert len(server.asked) == asked == 2
 
 
+def test_a_download_shows_how_much_of_it_is_done(server, small, tmp_path, monkeypatch):
+    """By a bar that keeps what it is given."""
+    bars = []
+
+    class Bar(contextlib.nullcontext):
+        def __init__(self, total, desc, **options):
+            super().__init__(self)
+            self.total, self.name, self.done = total, desc, 0
+            bars.append(self)
+
+        def update(self, more):
+            self.done += more
+
+    monkeypatch.setattr(fetching, "progress", Bar)
+    small(MNIST)(root=str(tmp_path), train=True)
+    assert bars
+    for bar in bars:
+        assert bar.total == bar.done == len(CONTENTS[bar.name])
+
+
 @pytest.mark.parametrize(
     ("kind", "settings", "train", "labels"),
     [

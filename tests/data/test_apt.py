@@ -118,6 +118,8 @@ def test_the_download_shows_its_progress(tmp_path, monkeypatch, capsys):
     assert download.options["desc"] == "apt-get download"
     assert download.options["total"] == apt.DEB_BYTES
     assert update.options["total"] is None
+    # In MB, not in bytes.
+    assert (download.options["unit"], download.options["unit_scale"]) == ("B", True)
     assert capsys.readouterr().err == (
         "Debian's package: apt-get downloads the-package (31 MB, about 20 s); it installs nothing\n"
     )

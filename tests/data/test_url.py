@@ -16,7 +16,7 @@ MISBEHAVIOUR = {
     "500": "returned 500",
     "circle": "Exceeded 30 redirects",
     "scheme": "ftp://",
-    "less": "the connection was interrupted",
+    "less": r"\bthe connection was interrupted\b",
     "more": "more than|announces",
     "endless": "more than 4000000 bytes",
     "announced": "announces 10737418240 bytes, more than 4000000",

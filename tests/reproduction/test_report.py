@@ -407,6 +407,20 @@ def test_what_fails_is_named_on_the_page(out, found):
     assert f"Not reproduced and not explained: {'; '.join(judge(found).failures())}." in page
 
 
+def test_two_facts_that_fail_are_named_one_after_the_other(found, tmp_path):
+    facts = [dataclasses.replace(fact, verdict=verdicts.FAILS) for fact in found.facts[:2]]
+    given = dataclasses.replace(found, facts=facts)
+    page = html.unescape(report.page(given, [], tmp_path, "command"))
+    names = [fact.name for fact in facts]
+    assert f"Not reproduced and not explained: {names[0]}; {names[1]}" in page
+
+
+def test_the_sentences_below_a_matrix_stand_apart(out):
+    page = (out / "index.html").read_text("utf-8")
+    sentences = re.findall(r"test images are correct\.(.*?)Recall: the proportion", page)
+    assert sentences == [" "] * len(sentences) != []
+
+
 def test_the_columns_of_a_report_without_runs(sample, tmp_path):
     nothing = Experiment(sample, Settings(), 0, 10)
     report.write_report(judge(nothing), tmp_path, "command")

@@ -322,3 +322,8 @@ def test_what_has_no_end_is_not_read_to_it(source, monkeypatch):
         monkeypatch.setattr(sys, "stdin", endless)
         with pytest.raises(UsageError, match="larger than 64 MB: not a text file"):
             read(source)
+
+
+def test_an_accuracy_of_100_per_cent_is_possible():
+    [table] = parse("epoch 1, loss 0.1, train acc 100, test acc 100\n", "t")
+    assert [number.value for number in table[0][1:]] == [100, 100]

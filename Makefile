@@ -24,7 +24,7 @@ help:
 	@echo "make test-all    lint, then run all tests (half an hour); downloads the data the first time"
 	@echo "make lint        check style, formatting and type hints (20 s)"
 	@echo "make benchmark   compare the speed with PyTorch, JAX and others (installs 3 GB)"
-	@echo "make mutants     plant errors in the code and count those that the tests catch (hours)"
+	@echo "make mutants     plant 150 errors in the code, print those that no test catches (an hour)"
 	@echo "make lock        update the versions in uv.lock and requirements.txt"
 	@echo "make clean       remove environments, caches and the report"
 	@echo
@@ -37,7 +37,7 @@ help:
 	@echo
 	@echo "PYTHON=python3.12    use this interpreter, CPython 3.9 to 3.15"
 	@echo "GPU=1                use MXNet for CUDA 11.7 and NVIDIA's libraries (2.4 GB, into .venv-gpu)"
-	@echo "ARGS='--runs 5'      more arguments for reproduce, benchmark or pytest"
+	@echo "ARGS='--runs 5'      more arguments for reproduce, benchmark, mutants or pytest"
 
 setup:
 	@$(uv) sync --locked --inexact$(if $(GPU), --no-group cpu --extra gpu)
@@ -75,7 +75,7 @@ benchmark:
 	@$(run) --group benchmark python -m gluon_softmax benchmark $(ARGS)
 
 mutants:
-	@$(dev) --group mutants python -m mutmut run $(ARGS)
+	@$(dev) --group mutants python .ci/mutants.py $(ARGS)
 
 lock:
 	@$(uv) lock --upgrade && $(uv) export -q --locked --no-emit-project --no-hashes --no-annotate --no-header --output-file requirements.txt

@@ -1,5 +1,6 @@
 import dataclasses
 import gc
+import importlib
 import os
 import signal
 import sys
@@ -91,6 +92,9 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.timeout(1200))
         if item.get_closest_marker("posix") and sys.platform == "win32":
             item.add_marker(pytest.mark.skip(reason="needs what Windows has not"))
+    # mutmut names the tests in no order: the fast ones first, and those of a module together.
+    if "MUTANT_UNDER_TEST" in os.environ:
+        items.sort(key=lambda item: (bool(item.get_closest_marker("slow")), str(item.path)))
 
 
 def pytest_collection_finish():
@@ -100,3 +104,6 @@ def pytest_collection_finish():
     """
     gc.collect()
     gc.freeze()
+    # What ran at import: mutmut would have it that the first test tests it.
+    if os.environ.get("MUTANT_UNDER_TEST") == "stats":
+        importlib.import_module("mutmut.state").state()._stats.clear()

@@ -7,13 +7,15 @@ AFTER_TRAINING = tuple(
     f"gluon_softmax.reproduction.{name}"
     for name in (
         "claims.",
+        "answer.",
         "columns.",
-        "findings.x_headline_",
-        "guess.",
         "hypotheses.",
-        "joint.",
+        "judgement.",
         "published.",
+        "reader.column_kinds.",
+        "reader.settings_search.",
         "report.",
+        "table_fit.",
         "tables.",
         "verdicts.",
     )

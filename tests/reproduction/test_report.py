@@ -410,7 +410,7 @@ def test_what_fails_is_named_on_the_page(out, found):
 def test_two_facts_that_fail_are_named_one_after_the_other(found, tmp_path):
     facts = [dataclasses.replace(fact, verdict=verdicts.FAILS) for fact in found.facts[:2]]
     given = dataclasses.replace(found, facts=facts)
-    page = html.unescape(report.page(given, [], tmp_path, "command"))
+    page = html.unescape(report.page(judge(given), [], tmp_path, "command"))
     names = [fact.name for fact in facts]
     assert f"Not reproduced and not explained: {names[0]}; {names[1]}" in page
 

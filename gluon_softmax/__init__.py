@@ -1,7 +1,7 @@
-"""Softmax regression on Fashion-MNIST in MXNet 1.9.1 and Gluon, as the tutorial has it.
+"""Softmax regression on Fashion-MNIST in MXNet 1.9.1 and Gluon, as in the tutorial.
 
-Importing this package makes MXNet and d2lzh importable on newer Pythons; see ``compat``. What a
-reader uses in a notebook of their own is here by name, and imported when it is asked for.
+Importing this package makes MXNet and d2lzh importable on newer Pythons; see ``compat``. The
+functions for a reader's own notebook are here by name; each is imported at its first use.
 """
 
 from importlib import import_module
@@ -21,7 +21,7 @@ _PUBLIC = {
 
 
 def _take(train: bool) -> Tuple[Any, Any]:
-    """Give the arrays of MXNet's ``FashionMNIST``."""
+    """Return the arrays of MXNet's ``FashionMNIST``."""
     from .data.load import load_chosen
 
     data = load_chosen()

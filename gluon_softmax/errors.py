@@ -19,7 +19,7 @@ class GluonSoftmaxError(Exception):
     """A failed job; the message says what is wrong and what to do."""
 
     exit_status = 1
-    is_told = False
+    is_reported = False
     label = "error: "
 
     def translate(self, translation: Callable[[str], str]) -> None:

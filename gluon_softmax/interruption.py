@@ -38,23 +38,23 @@ def listening() -> Iterator[None]:
         yield
         end_if_asked()
     finally:
-        forget()
+        clear_signal()
         for signum, handler in before.items():
             signal.signal(signum, handler)
 
 
 @contextlib.contextmanager
 def exit_on_interrupt() -> Iterator[None]:
-    """Turn Ctrl-C inside the block into a word and status 130, also before there is a handler.
+    """Exit with status 130 on Ctrl-C, even before a signal handler is installed.
 
-    So is a NumPy that is missing or broken, which what handles errors needs itself. Standard
+    Also report a missing or broken NumPy, which the regular error handling itself needs. Standard
     output and standard error may be closed.
     """
     open_closed_streams()
     try:
         yield
     except KeyboardInterrupt:
-        sys.exit(tell())
+        sys.exit(report_interruption())
     except ImportError as error:
         said = package_at_fault(error)
         if said is None or "--debug" in sys.argv:
@@ -65,7 +65,7 @@ def exit_on_interrupt() -> Iterator[None]:
 def open_closed_streams() -> None:
     """Replace standard output or standard error that is closed, as by ``2>&-``, by a null device.
 
-    Otherwise the next file that is opened gets its number, and what MXNet writes there.
+    Otherwise the next file that is opened would get its file descriptor, and MXNet's output.
     """
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
@@ -75,16 +75,16 @@ def open_closed_streams() -> None:
             setattr(sys, name, stream)
 
 
-def tell() -> int:
-    """Say that Ctrl-C ended the program; gives the exit status that goes with it."""
+def report_interruption() -> int:
+    """Report that Ctrl-C ended the program; return the exit status."""
     print("\ninterrupted", file=sys.stderr)
     return 128 + signal.SIGINT
 
 
 def end_if_asked() -> None:
-    """Raise what ends the program, if a signal has come that is not :func:`held`.
+    """Raise KeyboardInterrupt or SystemExit if a signal is pending and not :func:`held`.
 
-    Errors are those of :func:`listening`.
+    The exceptions are those of :func:`listening`.
     """
     if _noted is None or _is_held:
         return
@@ -93,15 +93,15 @@ def end_if_asked() -> None:
     sys.exit(128 + _noted)
 
 
-def forget() -> None:
-    """Count the signal that has come as answered."""
+def clear_signal() -> None:
+    """Clear the pending signal."""
     global _noted
     _noted = None
 
 
 @contextlib.contextmanager
 def held() -> Iterator[None]:
-    """Let signals wait while processes start in the block; those never see a Ctrl-C."""
+    """Defer signals while child processes start in the block; the children ignore Ctrl-C."""
     global _is_held
     masks = hasattr(signal, "pthread_sigmask")
     if masks:

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from gluon_softmax.interruption import end_if_asked, forget, held, listening
+from gluon_softmax.interruption import clear_signal, end_if_asked, held, listening
 
 BOTH = pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 
@@ -68,7 +68,7 @@ def test_an_answered_signal_is_forgotten(handlers):
         try:
             signal.raise_signal(signal.SIGINT)
         except KeyboardInterrupt:
-            forget()
+            clear_signal()
         end_if_asked()
         done.append("the report")
 

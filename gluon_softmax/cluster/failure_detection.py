@@ -18,7 +18,7 @@ from mxnet.base import _LIB, MXNetError, check_call
 
 from ..console import report_error
 from ..errors import ClusterError
-from ..interruption import tell
+from ..interruption import report_interruption
 from .roles import JOIN_SECONDS, Role
 
 # Seconds without a heartbeat after which a process counts as dead. The others notice after twice
@@ -156,7 +156,7 @@ def wait(
     except ClusterError as error:
         end(error)
     except KeyboardInterrupt:
-        _exit(tell())
+        _exit(report_interruption())
     except SystemExit as error:
         _exit(int(error.code or 0))
 
@@ -193,7 +193,7 @@ def end(error: ClusterError) -> NoReturn:
 
 def end_by_signal(number: int) -> NoReturn:
     """Exit because of a signal that the main thread cannot handle."""
-    _exit(tell() if number == signal.SIGINT else 128 + number)
+    _exit(report_interruption() if number == signal.SIGINT else 128 + number)
 
 
 def end_at_exit(kv: Any, error: BaseException) -> None:

@@ -149,7 +149,7 @@ def join_group(role: Role) -> Iterator[WorkerGroup]:
                 if isinstance(error, GluonSoftmaxError):
                     # At once: when another worker exits, the launcher ends this one.
                     report_error(error)
-                    error.is_told = True
+                    error.is_reported = True
             kv._barrier()
     except BaseException as error:
         # Freeing the store would block until all workers finish; they notice the missing heartbeat.

@@ -12,7 +12,7 @@ from .. import __version__
 from ..compat import SWITCH, is_off
 from ..console import report_error
 from ..errors import GluonSoftmaxError, package_at_fault
-from ..interruption import listening, tell
+from ..interruption import listening, report_interruption
 from . import (
     benchmark,
     cluster,
@@ -147,7 +147,7 @@ def guarded(work: Callable[[List[str]], int], argv: Optional[Sequence[str]]) -> 
     except GluonSoftmaxError as error:
         if debug:
             raise
-        if not error.is_told:
+        if not error.is_reported:
             report_error(error)
         return error.exit_status
     except (AttributeError, ImportError, MemoryError, RuntimeError) as error:
@@ -162,7 +162,7 @@ def guarded(work: Callable[[List[str]], int], argv: Optional[Sequence[str]]) -> 
         _report_system(error)
         return 1
     except KeyboardInterrupt:
-        return tell()
+        return report_interruption()
 
 
 def explained(error: Exception) -> Optional[str]:

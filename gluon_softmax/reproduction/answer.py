@@ -212,7 +212,7 @@ def short(edition: str) -> str:
 
 
 def each_alone(judgement: Judgement) -> str:
-    """Say how many numbers each edition accounts for by itself; empty if there is only one.
+    """Return how many numbers each edition accounts for by itself; empty if there is only one.
 
     A number may match on either edition, so that the answer's count is one over two hypotheses.
     """

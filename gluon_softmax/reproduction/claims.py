@@ -12,6 +12,7 @@ PART_2 = "Part 2, from scratch"
 PART_3 = "Part 3, concise"
 # The three columns of a table, unless one is mistaken.
 METRICS = ("loss", "train_acc", "test_acc")
+_COLUMNS = {"loss": "loss", "train_acc": "train acc", "test_acc": "test acc"}
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ class Claim:
     def text(self) -> str:
         """The number as it is printed."""
         return f"{self.printed:.{max(self.digits, 0)}f}"
+
+    @property
+    def column(self) -> str:
+        """Head of its column in the table; in quotation marks if the column is mistaken."""
+        return _COLUMNS.get(self.metric, '"train acc"')
 
     @property
     def mistaken_class(self) -> Optional[int]:
@@ -136,7 +142,7 @@ def claims_of(
     list of Claim
         Epoch by epoch.
     """
-    columns = ("loss", "train acc" if metrics[1] == "train_acc" else '"train acc"', "test acc")
+    columns = [_COLUMNS.get(metric, '"train acc"') for metric in metrics]
     return [
         Claim(
             f"{name}, epoch {epoch}: {column}",

@@ -1,4 +1,4 @@
-"""Where one more table would lie on each kind of data, and on which of them a table fits.
+"""The distribution of one more table on each kind of data, and the fit of a table to each.
 
 It may come from the official edition, the withdrawn one or another split of the same images.
 """
@@ -11,7 +11,7 @@ from scipy.special import gammaln
 
 OFFICIAL, WITHDRAWN, ANOTHER_SPLIT = "official", "withdrawn", "another split"
 NEITHER, UNDECIDED = "neither", "undecided"
-# Where the official edition and another hypothesis fit, the likelier one must be ahead by so many
+# Where the official edition and another hypothesis fit, the more likely one must lead by so many
 # powers of ten. Another split is rare: of 205 official runs each was at least 11 times as likely on
 # the official edition, and of 165 runs on re-splits each at most a 700th.
 DECIDED = {WITHDRAWN: 2.0, ANOTHER_SPLIT: 0.5}
@@ -112,7 +112,7 @@ def decide(fits: Dict[str, Fit]) -> str:
     Returns
     -------
     str
-        ``undecided`` between the official edition and any other if none is much likelier. The
+        ``undecided`` between the official edition and another if neither is much more likely. The
         withdrawn edition is one split among all, so another split is the answer only
         where the withdrawn edition does not fit.
     """

@@ -1,6 +1,5 @@
 """What an experiment shows: the verdict on each number and on each table, computed once."""
 
-import re
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple
 
@@ -50,15 +49,13 @@ class Row:
 
 def label(claim: Claim) -> str:
     """Name a number for people, as in "scratch, epoch 1: loss"."""
-    match = re.fullmatch("(.+), epoch ([0-9]+): (.+)", claim.name)
-    if not match:
+    if not claim.epoch:
         return translate(claim.name)
-    table, epoch, column = match.groups()
     return translate(
         "{table}, epoch {epoch}: {column}",
-        table=table_in_words(table),
-        epoch=epoch,
-        column=translate(column),
+        table=table_in_words(claim.table),
+        epoch=claim.epoch,
+        column=translate(claim.column),
     )
 
 

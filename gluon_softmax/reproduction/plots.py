@@ -215,7 +215,7 @@ def svg(figure: Figure, name: str) -> str:
 
 
 def standing_alone(drawn: str) -> str:
-    """Give a picture by :func:`svg` its own style, as a file needs it.
+    """Return a picture of :func:`svg` with a style of its own, for a file.
 
     Parameters
     ----------

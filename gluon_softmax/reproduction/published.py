@@ -24,7 +24,7 @@ THEIRS = Settings(epochs=5, batch_size=256, lr=0.1)
 
 
 class Prediction(NamedTuple):
-    """What others' runs predict for a number: a mean, and an interval for one more run."""
+    """What others' runs predict for a number: mean and interval for one more run."""
 
     mean: float
     low: float
@@ -33,7 +33,7 @@ class Prediction(NamedTuple):
 
 @lru_cache(maxsize=None)
 def tables(framework: str) -> np.ndarray:
-    """Give what the users of a framework printed.
+    """Return what the users of a framework printed.
 
     Parameters
     ----------
@@ -85,13 +85,13 @@ def predict(found: Experiment) -> Dict[Claim, Prediction]:
     Parameters
     ----------
     found : Experiment
-        Whose numbers; what batch size does to them is taken from its runs.
+        The numbers, and the runs that show the effect of the batch size.
 
     Returns
     -------
     dict of Claim to Prediction
-        For those of which others print the like; empty with fewer than two runs to tell what the
-        batch size does.
+        For numbers of a kind that others also print; empty with fewer than two runs that show the
+        effect of the batch size.
 
     Notes
     -----

@@ -181,7 +181,7 @@ def _picture(picture: Picture, drawn: str) -> dict:
 
 
 def _matrix(counts: np.ndarray) -> dict:
-    """Put a confusion matrix into text, with each class's precision and recall."""
+    """Format a confusion matrix as text, with the precision and recall of each class."""
     right = np.diag(counts)
     of_true, of_predicted = counts.sum(axis=1), counts.sum(axis=0)
     return {
@@ -202,7 +202,7 @@ def _matrix(counts: np.ndarray) -> dict:
 
 
 def _lines(judgement: Judgement) -> List[dict]:
-    """Put facts and numbers into lines of text, with a cell for each of our columns."""
+    """Format exact results and numbers as lines of text, with a cell for each of our columns."""
     found = judgement.experiment
     lines = [
         {

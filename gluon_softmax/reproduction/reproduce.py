@@ -9,7 +9,7 @@ from typing import List, NamedTuple
 from ..console import padded, progress, write_line
 from ..data.fashion_mnist import FashionMNIST
 from ..errors import GluonSoftmaxError
-from ..interruption import forget
+from ..interruption import clear_signal
 from ..training.jobs import Task, Trainer, training
 from ..training.loop import Records, epoch_line
 from ..training.run import Run, Settings
@@ -79,7 +79,7 @@ def reproduce(
     except KeyboardInterrupt:
         found.partial = True
         # The report still has to be written.
-        forget()
+        clear_signal()
     except GluonSoftmaxError as error:
         # The finished runs are worth a report; the caller prints the error.
         found.partial, found.stopped = True, str(error)
@@ -141,7 +141,7 @@ def _run_all(found: Experiment, jobs: int) -> None:
 
 
 def _take(found: Experiment, planned: _Planned, several: List[Run]) -> None:
-    """Take the runs of all implementations with one seed into the results, and print them."""
+    """Store the runs of all implementations with one seed, and print them."""
     edition, k = planned.edition, planned.k
     found.runs.setdefault(edition, []).extend(several)
     at_length = 1 if edition == found.data.edition else 0

@@ -18,7 +18,7 @@ _SERIES = ("loss", "train_acc", "share_predicted_1", "test_acc", "seconds")
 
 
 def results(judgement: Judgement) -> dict:
-    """Put all that was found into the form of ``results.json``.
+    """Return all results in the form of ``results.json``.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def _table(table_fit: TableFit) -> dict:
 
 
 def plain_settings(found: Experiment) -> dict:
-    """Put what all runs share into plain types."""
+    """Return the settings of all runs in plain types."""
     settings = found.settings
     return {
         "epochs": settings.epochs,

@@ -30,14 +30,14 @@ from .hypotheses import (
 from .language import listed, translate
 from .verdicts import Verdict
 
-# Fewer runs than this say nothing of how 15 numbers go with each other.
+# Fewer runs than this do not show how 15 numbers vary together.
 FEWEST = 5
 # Without its typo a table fits at least as well as this, and the typo is as unlikely as this.
 REST_FITTING, TYPO = 1e-3, 1e-6
 # "Lines of two tables" must lead by this many powers of ten, plus log10 of the number of tries.
 # Each cut with each pair of editions is a try.
 MUCH_LIKELIER = 2.0
-# Of many deviations that are tried, one fits no table that it does not fit so well.
+# Several deviations are tried, so each has to reach this p-value.
 DEVIATION_FITTING = 0.01
 # A deviation whose runs scatter so much that anything fits explains nothing: this is log10 of the
 # density for each number, as of one that is known to 0.05 or so.
@@ -45,7 +45,7 @@ PREDICTED = 1.0
 # What the first lines of a table and the rest may come from, where they do not come from one.
 SPLICES = [(OFFICIAL, WITHDRAWN), (OFFICIAL, ANOTHER_SPLIT)]
 SPLICES += [(rest, first) for first, rest in SPLICES]
-# Nor does it fit if more than one in so many of its numbers lies in no interval.
+# A table does not fit either if more than one in so many of its numbers lies in no interval.
 MOST_FAILING = 5
 
 
@@ -66,7 +66,7 @@ class Splice(NamedTuple):
 
 
 class TableFit(NamedTuple):
-    """What a whole table says.
+    """The fit of a whole table to each kind of data.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ class TableFit(NamedTuple):
     typo : Typo or None
         The number without which it fits, if it fits neither edition.
     splice : Splice or None
-        Where another table's lines begin, if that is much likelier than that it is one table.
+        Where another table's lines begin, if that is much more likely than that it is one table.
     deviates : bool
         Whether a program that deviates from the tutorial's is known to give it.
     tries : dict of tuple to bool
@@ -117,14 +117,14 @@ class TableFit(NamedTuple):
 
 
 class Material(NamedTuple):
-    """What a table is judged by: its numbers, and those of runs, all on the scale of ours.
+    """The numbers of a table and of runs, all on the scale of ours.
 
     Parameters
     ----------
     numbers : list of Claim
-        Those that are judged at once: of which others print the like.
+        Those that are judged at once: numbers of a kind that other people also print.
     table : numpy.ndarray
-        The same as numbers, shape (numbers,).
+        Their values, shape (numbers,).
     rounding : numpy.ndarray
         Variance of each printed number's rounding, (numbers,).
     theirs : dict of str to numpy.ndarray
@@ -138,7 +138,7 @@ class Material(NamedTuple):
 
     @classmethod
     def of(cls, found: Experiment, name: str) -> "Material":
-        """Gather it for a table, by its name."""
+        """Return it for the table of a name."""
         claims = [each for each in found.printed.of(name) if published.has_the_like(each)]
         # Losses near 0.7, accuracies, per cent: each on a scale of its own.
         unit = np.array([claim.scale for claim in claims])
@@ -250,7 +250,7 @@ def fit_of_deviation(found: Experiment, table_fit: TableFit, runs: List[Run]) ->
     Returns
     -------
     dict of str to Fit
-        By the edition that it fits so; none if another split is likelier.
+        By the edition that it fits so; none if another split is more likely.
     """
     material = Material.of(found, table_fit.table)
     official, resplit = map(material.numbers, (runs, found.of("resplit", table_fit.implementation)))
@@ -291,7 +291,7 @@ def _typo(material: Material, by_name: Dict[str, Hypothesis]) -> Optional[Typo]:
 
 
 def _splice(material: Material, by_name: Dict[str, Hypothesis]) -> Optional[Splice]:
-    """Find the line after which a table goes on as another does, if that is much likelier."""
+    """Find the line after which a table continues as another one, if that is much more likely."""
     claims, table = material.claims, material.table
     whole = {name: hypothesis.fit(table) for name, hypothesis in by_name.items()}
     fitting = [fit.log10_density for name, fit in whole.items() if fit.p_value >= FITTING[name]]

@@ -1,1 +1,1 @@
-"""Tables of readers: what their columns are, with which settings they were made, what deviates."""
+"""Readers' tables: content of their columns, their settings, and deviations that explain them."""

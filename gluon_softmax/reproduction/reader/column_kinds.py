@@ -1,4 +1,4 @@
-"""What the columns of a reader's table are: losses may be sums, accuracies per cent or mistaken."""
+"""What a reader's columns contain: losses may be sums, accuracies per cent or mistaken."""
 
 import dataclasses
 from typing import List, Optional, Tuple
@@ -11,10 +11,10 @@ from ..experiment import Experiment
 from ..language import Message
 from ..tables import Tables
 
-# How far a column may lie from a share of ours and still be one, and by how many nats it must be
-# likelier than any other.
+# How far a column may lie from a proportion of ours to count as it, and by how many nats it must be
+# more likely than any other.
 NEAR, AHEAD = 0.03, 2.0
-# So many of the lines that were left out are named.
+# The largest number of lines left out that are named.
 MOST_LINES = 5
 MISTAKEN = tuple(f"share_predicted_{number}" for number in range(len(CLASS_NAMES)))
 
@@ -22,16 +22,16 @@ MISTAKEN = tuple(f"share_predicted_{number}" for number in range(len(CLASS_NAMES
 def printed_by(
     name: str, tables: Tables, implementation: str, batch_size: int, lr: float
 ) -> Printed:
-    """Take a reader's tables at their word: mean losses, shares, training accuracy.
+    """Return a reader's tables as they are labelled: mean losses, proportions, training accuracy.
 
     Parameters
     ----------
     name : str
-        Where they stand.
+        Name of the file.
     tables : Tables
-        The tables, all of one version and with the same settings.
+        The tables, all of one implementation and with the same settings.
     implementation : {"scratch", "concise"}
-        Which program printed them.
+        The implementation to compare with.
     batch_size : int
         Examples in a batch.
     lr : float
@@ -52,20 +52,19 @@ def printed_by(
 
 
 def understood(found: Experiment) -> Tuple[Printed, List[Message]]:
-    """Tell what each column is by what our runs have.
+    """Return what each column contains, by comparison with our runs.
 
     Parameters
     ----------
     found : Experiment
-        Runs, and tables as :func:`printed_by` takes them.
+        Runs, and tables as :func:`printed_by` returns them.
 
     Returns
     -------
     printed : Printed
-        The same tables, each column as what it is nearest to.
+        The same tables, with the content of each column.
     readings : list of Message
-        What is to be said of the lines that were left out, and of each column that is not what it
-        should be.
+        Lines that could not be read, and columns that do not contain what their label says.
     """
     claims: List[Claim] = []
     readings = [
@@ -112,7 +111,7 @@ def understood(found: Experiment) -> Tuple[Printed, List[Message]]:
 
 
 def _scale(found: Experiment, metric: str, column: List[Claim]) -> Tuple[float, Optional[Message]]:
-    """Tell by what our numbers are multiplied in a column, and in words if by anything but 1."""
+    """Return the factor of a column relative to our numbers, and a sentence unless it is 1."""
     if metric != "loss":
         if max(claim.printed for claim in column) > 1:
             which = "train acc" if metric == "train_acc" else "test acc"
@@ -139,12 +138,12 @@ def _scale(found: Experiment, metric: str, column: List[Claim]) -> Tuple[float, 
         return float(abs(np.log(ratio / scale[0])))
 
     nearest = min(scales, key=apart)
-    # What is twice as large as any of them, or half, is none of them.
+    # A ratio more than a factor of 2 away from all of them is none of them.
     return nearest if apart(nearest) < np.log(2) else scales[0]
 
 
 def _nearest(found: Experiment, column: List[Claim], scale: float) -> Tuple[str, bool]:
-    """Tell of which of our series a column is likeliest, and whether that is well ahead."""
+    """Return which of our series a column most likely is, and whether it leads clearly."""
 
     def log_likelihood(kind: str) -> float:
         of_editions = []
@@ -156,7 +155,7 @@ def _nearest(found: Experiment, column: List[Claim], scale: float) -> Tuple[str,
                 rounding = 100.0**-claim.digits / scale**2
                 variance = (np.var(values, ddof=min(n - 1, 1)) + rounding) * (1 + 1 / n)
                 square = (claim.printed / scale - np.mean(values)) ** 2 / variance
-                # Student's t, whose tails leave room for a variance of few runs.
+                # Student's t: its tails allow for a variance that is known from few runs.
                 logarithm -= (np.log(variance) + n * np.log1p(square / max(n - 1, 1))) / 2
             of_editions.append(logarithm)
         return max(of_editions)
@@ -170,7 +169,7 @@ def _nearest(found: Experiment, column: List[Claim], scale: float) -> Tuple[str,
         )
 
     first, second = sorted(("train_acc", *MISTAKEN), key=log_likelihood, reverse=True)[:2]
-    # One run says nothing of scatter, and a share far from ours is none that we know.
+    # One run does not show the scatter, and a proportion far from ours is not one that we know.
     if min(map(len, found.runs.values())) < 2 or not is_near(first):
         return "train_acc", True
     return first, log_likelihood(first) - log_likelihood(second) > AHEAD

@@ -26,7 +26,7 @@ RUNS = 3
 
 @dataclass(frozen=True, eq=False)
 class Deviation:
-    """What a program may do otherwise than the tutorial's."""
+    """What a program may do differently from the tutorial's."""
 
     words: Message
     weight_decay: float = 0.0
@@ -170,7 +170,7 @@ def first_that_does_not_fit(judgement: Judgement, table: str) -> Optional[Claim]
 
 
 def _train(found: Experiment) -> Dict[Deviation, List[Run]]:
-    """Train with each deviation, with the settings and on the data at hand; not if it diverges."""
+    """Train with each deviation, with the given settings and data; drop those that diverge."""
     runs: Dict[Deviation, List[Run]] = {}
     with progress(total=RUNS * len(DEVIATIONS), desc="usual deviations", unit="run") as bar:
         for deviation in DEVIATIONS:

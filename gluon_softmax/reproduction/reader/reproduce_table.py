@@ -1,10 +1,10 @@
-"""What ``reproduce`` does for a reader's tables: it also finds out how they were made."""
+"""Judge a reader's tables; where they fit no data, search for the reason."""
 
 import dataclasses
 
 from ...console import write_line
 from ...data.fashion_mnist import FashionMNIST
-from ...interruption import forget
+from ...interruption import clear_signal
 from ...training.run import Settings
 from ..claims import Printed
 from ..experiment import Experiment
@@ -20,21 +20,21 @@ from .settings_search import Guess, guess, moved
 def reproduce_table(
     data: FashionMNIST, settings: Settings, seed: int, runs: int, taken: Printed, jobs: int = 1
 ) -> Experiment:
-    """Do for a reader's tables what :func:`reproduce` does for the tutorial's.
+    """Reproduce a reader's tables as :func:`reproduce` does the tutorial's.
 
     Parameters
     ----------
     data, settings, seed, runs, jobs
-        As of :func:`reproduce`; the settings are those that the reader gives.
+        As of :func:`reproduce`; the settings are the reader's.
     taken : Printed
-        The tables, taken at their word.
+        The tables as they are labelled.
 
     Returns
     -------
     Experiment
-        Of runs with the reader's settings; if no table fits them, and all fit runs with other usual
-        ones, of these. ``readings`` say how the tables were understood, which of them a program
-        gives that deviates from the tutorial's, and which of them no runs explain.
+        With the reader's settings, or with other usual ones if no table fits the former and
+        all tables fit the latter. ``readings`` say how the tables were understood, which of them a
+        known deviation from the tutorial's program explains, and which remain unexplained.
     """
     found = _understood(reproduce(data, settings, seed, runs, printed=taken, jobs=jobs))
     if found.partial:
@@ -86,7 +86,7 @@ def reproduce_table(
         try_deviations(judgement)
     except KeyboardInterrupt:
         found.partial = True
-        forget()
+        clear_signal()
     return found
 
 

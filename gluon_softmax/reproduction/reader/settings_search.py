@@ -1,4 +1,4 @@
-"""Which of the usual settings a table could be of that does not fit those that were given."""
+"""Search the usual settings for a table that does not fit the given ones."""
 
 import dataclasses
 import math
@@ -18,20 +18,20 @@ from .column_kinds import understood
 
 BATCH_SIZES = (64, 128, 200, 256, 512, 1000)
 RATES = (0.01, 0.05, 0.1, 0.5)
-# How many of the nearest get a run of all epochs.
+# Number of the nearest settings that get a run of all epochs.
 CLOSEST = 4
-# Distances within this of the least are as good.
+# Distances up to this many times the least count as equal.
 NEARLY = 3
 
 
 class Guess(NamedTuple):
-    """Settings, and how many epochs had gone before the table's first."""
+    """Settings, and the number of epochs before the table's first."""
 
     settings: Settings
     before: int
 
     def in_words(self) -> Message:
-        """Write it for people."""
+        """Return it as a message."""
         return Message(
             "batch size {batch_size} and learning rate {lr}, if an epoch had gone before its first"
             if self.before
@@ -41,20 +41,20 @@ class Guess(NamedTuple):
 
 
 def guess(found: Experiment, taken: Printed) -> Guess:
-    """Find the usual settings whose runs come nearest to the first table.
+    """Return the usual settings whose runs come nearest to the first table.
 
     Parameters
     ----------
     found : Experiment
         Runs that the table does not fit.
     taken : Printed
-        The tables, taken at their word.
+        The tables as they are labelled.
 
     Returns
     -------
     Guess
-        What came nearest, by one run of all epochs for each of the settings whose first epoch came
-        nearest. It is for the caller to test.
+        The nearest one, by a run of all epochs for each of the settings whose first epoch came
+        nearest. The caller has to test it.
     """
     given = found.settings
     usual = [
@@ -72,7 +72,7 @@ def guess(found: Experiment, taken: Printed) -> Guess:
         first = {candidate: apart(candidate, 1) for candidate in candidates}
         close = sorted(candidates, key=first.__getitem__)[:CLOSEST]
         whole = {candidate: apart(candidate, taken.epochs) for candidate in close}
-    # A batch size and a rate that are both doubled give almost the same: of these, what is given.
+    # Doubling both batch size and rate changes little: prefer what the reader gave.
     near = [candidate for candidate in close if whole[candidate] <= NEARLY * min(whole.values())]
     return min(
         near,
@@ -86,7 +86,7 @@ def guess(found: Experiment, taken: Printed) -> Guess:
 
 
 def moved(taken: Printed, guess: Guess) -> Printed:
-    """Take tables as got with other settings than were given."""
+    """Return the tables with the settings of a guess."""
     return dataclasses.replace(
         taken,
         epochs=taken.epochs + guess.before,
@@ -99,7 +99,7 @@ def moved(taken: Printed, guess: Guess) -> Printed:
 
 
 def _apart(found: Experiment, taken: Printed, candidate: Guess, epochs: int) -> float:
-    """Tell how far one run is from the first epochs of the first table."""
+    """Return how far one run is from the first epochs of the first table."""
     claims = [claim for claim in taken.of(taken.tables[0]) if claim.epoch <= epochs]
     settings = dataclasses.replace(candidate.settings, epochs=epochs + candidate.before)
     implementation = IMPLEMENTATIONS[taken.implementations[0]]
@@ -119,5 +119,5 @@ def _apart(found: Experiment, taken: Printed, candidate: Guess, epochs: int) -> 
 
 
 def _unit(claim: Claim) -> float:
-    """Give what a run and another may differ by, on one edition or the other."""
+    """Return by how much two runs may differ, on either edition."""
     return {"loss": 0.004, "train_acc": 0.003, "test_acc": 0.01}.get(claim.metric, 0.001)

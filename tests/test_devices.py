@@ -14,7 +14,7 @@ from gluon_softmax.reproduction.reproduce import reproduce
 from gluon_softmax.training.run import Settings, predict, train_run
 
 # What copies parameters to their device, and what repeats the tutorial's example of nd.pick.
-ELSEWHERE = {"set_parameters", "find_facts"}
+ELSEWHERE = {"set_parameters", "find_exact_results"}
 SECOND = Settings(epochs=2, ctx=mx.cpu(1))
 
 
@@ -65,12 +65,12 @@ def test_several_without_the_first(name, sample, devices):
 
 
 @pytest.mark.parametrize("name", IMPLEMENTATIONS)
-def test_the_tutorials_feed_hands_over_to_it(name, sample):
-    feeds = [
+def test_the_tutorials_loader_uses_the_device(name, sample):
+    runs = [
         train_run(IMPLEMENTATIONS[name], sample, dataclasses.replace(SECOND, loader=loader), 0)
         for loader in ("per-sample", "resident")
     ]
-    assert feeds[0].records.loss == feeds[1].records.loss
+    assert runs[0].records.loss == feeds[1].records.loss
 
 
 def test_comparing(sample, devices):

@@ -57,12 +57,12 @@ class Array:
     def __del__(self):
         print("dying", flush=True)
         time.sleep(0.2)
-def train_version(*_, **__):
+def train_run(*_, **__):
     while True:
         Array()
         # As before each batch.
         end_if_asked()
-run.train_version = train_version
+run.train_run = train_run
 sys.exit(main.main_implementation("scratch", sys.argv[1:]))
 """
 # Worker processes that start slowly, in hooks in which Python ignores exceptions.

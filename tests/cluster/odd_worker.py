@@ -1,4 +1,4 @@
-"""Train as a version does, but oddly: ``python -m tests.cluster.odd_worker HOW VERSION ...``."""
+"""Train as an implementation does, with a fault: ``python -m tests.cluster.odd_worker HOW NAME ...``."""
 
 import os
 import runpy

@@ -257,7 +257,7 @@ def test_a_backend_that_there_is_stays_in_use(before, asked, used):
     code = (
         f"import os, matplotlib; {before}" * bool(before)
         + f"import os; os.environ['MPLBACKEND'] = {asked!r}; "
-        + "from gluon_softmax.reproduction import figures; from matplotlib import pyplot as plt; "
+        + "from gluon_softmax.reproduction import plots; from matplotlib import pyplot as plt; "
         + "print(plt.get_backend(), os.environ['MPLBACKEND'])"
     )
     environment = {name: os.environ[name] for name in os.environ if name != "DISPLAY"}

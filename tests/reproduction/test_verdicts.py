@@ -169,7 +169,7 @@ def faulty_run(fault, data, seed):
         compiled.hybridize()
     net.initialize(init.Normal(sigma=0.02 if fault == "twice the weight scale" else 0.01))
     shuffled = {"unshuffled data": lambda length, seed: loader.SequentialSampler(length)}
-    with mock.patch.object(loader, "Shuffled", shuffled.get(fault, loader.ShuffledSampler)):
+    with mock.patch.object(loader, "ShuffledSampler", shuffled.get(fault, loader.ShuffledSampler)):
         train_iter, test_iter = loader.load_data_fashion_mnist(
             settings.batch_size, data=data, seed=seed
         )

@@ -36,7 +36,7 @@ class Deviation:
     initializer: Optional[init.Initializer] = None
 
     def implementation(self) -> ModuleType:
-        """Return the implementation that deviates so, as :func:`train_version` takes it."""
+        """Return the implementation that deviates so, as :func:`train_run` takes it."""
         implementation = ModuleType("concise")
         model = SimpleNamespace(
             get_net=self._get_net, get_parameters=IMPLEMENTATIONS["concise"].model.get_parameters

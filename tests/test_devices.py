@@ -70,7 +70,7 @@ def test_the_tutorials_loader_uses_the_device(name, sample):
         train_run(IMPLEMENTATIONS[name], sample, dataclasses.replace(SECOND, loader=loader), 0)
         for loader in ("per-sample", "resident")
     ]
-    assert runs[0].records.loss == feeds[1].records.loss
+    assert runs[0].records.loss == runs[1].records.loss
 
 
 def test_comparing(sample, devices):

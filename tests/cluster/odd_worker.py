@@ -1,4 +1,4 @@
-"""Train as an implementation does, with a fault: ``python -m tests.cluster.odd_worker HOW NAME ...``."""
+"""Train with a fault: ``python -m tests.cluster.odd_worker HOW IMPLEMENTATION ...``."""
 
 import os
 import runpy

@@ -469,7 +469,7 @@ def test_tables_of_no_edition_are_neither_and_why(official_data, many):
     kind_of = [kind for kind in kinds for _ in NUMPY[kind]]
     text = "\n".join(lines(table) for kind in kinds for table in NUMPY[kind].values())
     found = read(text, official_data, (*many, None))
-    deviations.try_deviations(found, judge(found).tables)
+    deviations.try_deviations(judge(found))
     judged = judge(found).tables
     assert [table_fit.edition for table_fit in judged] == ["neither"] * len(kind_of)
     for number, kind in enumerate(kind_of, start=1):

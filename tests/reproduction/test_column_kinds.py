@@ -386,10 +386,6 @@ def test_sections_keep_their_order(official, runs, tmp_path):
     assert "the tutorial" not in re.sub(r"as the tutorial's\s+second part", "", page)
 
 
-# Tests of one group run in one process, so that its fixture is made once.
-of_many = pytest.mark.xdist_group("many")
-
-
 @pytest.fixture(scope=by_module)
 def many(official_data):
     """Twenty runs of each edition, at the settings with which others published theirs."""
@@ -408,7 +404,6 @@ def without(many, edition, k):
     return (settings, others, None), of[edition][k].records
 
 
-@of_many
 @pytest.mark.full_data
 @pytest.mark.parametrize(
     ("framework", "edition", "count"), [("MXNet", "withdrawn", 13), ("PyTorch", "official", 3)]
@@ -427,7 +422,6 @@ def test_published_tables_get_their_edition(framework, edition, count, official_
     assert told(found) == []
 
 
-@of_many
 @pytest.mark.full_data
 def test_our_own_runs_get_their_edition(official_data, many):
     judged = {"official": [], "resplit": []}
@@ -461,7 +455,6 @@ def test_tables_of_another_program_get_their_edition(name, settings, official_da
         assert len(judged) == 20
 
 
-@of_many
 @pytest.mark.full_data
 def test_tables_of_no_edition_are_neither_and_why(official_data, many):
     kinds = ["weight decay 0.0008", "weight decay 0.001", "weight decay 0.0012"]
@@ -506,7 +499,6 @@ def test_the_runs_that_are_shipped_are_todays(official_data):
         np.testing.assert_allclose(ours[:, 1:], np.array(shipped)[:, 1:], atol=1e-3)
 
 
-@of_many
 @pytest.mark.full_data
 @pytest.mark.parametrize("edition", ["official", "resplit"])
 def test_a_column_that_is_the_share_of_any_class(edition, official_data, many):

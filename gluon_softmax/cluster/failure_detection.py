@@ -140,14 +140,14 @@ def wait(
             errors.append(explained(error, role))
 
     deadline = time.monotonic() + role.join_seconds
-    join_group = False
+    joined = False
     thread = threading.Thread(target=explain, daemon=True)
     try:
         thread.start()
         while thread.is_alive():
             thread.join(0.5)
-            join_group = join_group or has_joined()
-            if join_group and thread.is_alive():
+            joined = joined or has_joined()
+            if joined and thread.is_alive():
                 look()
             elif thread.is_alive() and time.monotonic() > deadline:
                 raise nobody(role)

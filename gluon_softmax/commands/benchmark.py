@@ -41,9 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
     out = output_folder(arguments.out)
 
     if arguments.machines:
-        from ..comparison.clusters import compare_machines
+        from ..comparison.clusters import compare_clusters
 
-        write_text(out / "machines.json", json.dumps(compare_machines(), indent=1) + "\n")
+        write_text(out / "machines.json", json.dumps(compare_clusters(), indent=1) + "\n")
         return 0
 
     from ..comparison.benchmark import benchmark

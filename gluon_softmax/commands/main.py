@@ -67,12 +67,12 @@ def main(argv: Optional[Sequence[str]] = None, prog: str = "gluon-softmax") -> i
     return guarded(lambda words: _run_command(words, prog), words)
 
 
-def main_implementation(version: str, argv: Optional[Sequence[str]] = None) -> int:
+def main_implementation(implementation: str, argv: Optional[Sequence[str]] = None) -> int:
     """Run ``python -m scratch`` or ``python -m concise``.
 
     Parameters
     ----------
-    version : {"scratch", "concise"}
+    implementation : {"scratch", "concise"}
         The implementation.
     argv : sequence of str, optional
         Arguments after the program's name; by default those of the process.
@@ -84,7 +84,7 @@ def main_implementation(version: str, argv: Optional[Sequence[str]] = None) -> i
     """
 
     def work(words: List[str]) -> int:
-        prog = f"python -m {version}"
+        prog = f"python -m {implementation}"
         command: ModuleType = train
         if words[:1] == ["predict"]:
             prog, command, words = f"{prog} predict", predict, words[1:]
@@ -92,7 +92,7 @@ def main_implementation(version: str, argv: Optional[Sequence[str]] = None) -> i
             Parser(prog=prog).error(f"unknown command {words[0]!r}{nearest(words[0], ['predict'])}")
         parser = Parser(prog=prog)
         parser.add_argument("--version", action="version", version=__version__)
-        command.add_arguments(parser, version)
+        command.add_arguments(parser, implementation)
         return command.run(parser.parse_args(words))
 
     return guarded(work, argv)

@@ -15,7 +15,7 @@ MANY_INPUTS = 784_000
 _MODULE = f"{__package__}.contenders.cluster"
 
 
-def compare_machines() -> Dict[str, Any]:
+def compare_clusters() -> Dict[str, Any]:
     """Measure and print the time of an epoch, and the traffic of a step.
 
     Returns

@@ -141,7 +141,7 @@ def apply_patches(take: Optional[Callable] = None) -> None:
 
     See Also
     --------
-    listed : The patches that were considered.
+    considered : The patches that were considered.
     """
     global _take
     if is_off():

@@ -88,7 +88,7 @@ class Printed:
         Settings of the run.
     lr : float
         Its learning rate.
-    numbers : tuple of Claim
+    claims : tuple of Claim
         The numbers, in their order.
     left_out : tuple of (int, str)
         Lines that look like a table's and cannot be parsed, each with its number.

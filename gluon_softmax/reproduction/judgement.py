@@ -21,7 +21,7 @@ class Row:
 
     Parameters
     ----------
-    number : Claim
+    claim : Claim
         The printed number.
     values : dict of str to list of float
         The values in our runs, by edition.
@@ -121,7 +121,7 @@ def judge(experiment: Experiment) -> Judgement:
     Returns
     -------
     Judgement
-        Later changes of the experiment do not change it.
+        The verdicts and the fits of the tables; see :class:`Judgement`.
     """
     judged = _verdicts(experiment)
     predictions = published.predict(experiment)

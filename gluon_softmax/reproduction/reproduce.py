@@ -101,7 +101,7 @@ def _plan(found: Experiment) -> List[_Planned]:
     settings, pool = found.settings, found.data.edition
     theirs = dataclasses.replace(settings, batch_size=THEIRS.batch_size)
     again = WITH_THEIR_BATCH_SIZE if found.may_be_predicted() and theirs != settings else 0
-    versions = found.printed.implementations
+    implementations = found.printed.implementations
     plan = []
     for edition in found.editions():
         for k in range(found.runs_asked):
@@ -109,19 +109,19 @@ def _plan(found: Experiment) -> List[_Planned]:
             split_seed = None if edition == pool else seed
             plan += [
                 _Planned(Task(implementation, settings, seed, split_seed), edition, k)
-                for implementation in versions
+                for implementation in implementations
             ]
             if split_seed is not None and k < again:
-                task = Task(versions[-1], theirs, seed, split_seed)
+                task = Task(implementations[-1], theirs, seed, split_seed)
                 plan.append(_Planned(task, edition, k, True))
     return plan
 
 
 def _run_all(found: Experiment, jobs: int) -> None:
-    plan, versions = _plan(found), found.printed.implementations
+    plan, implementations = _plan(found), found.printed.implementations
     # The first run on the edition at hand prints every epoch, the others a line each. It is trained
     # here, while the other processes start.
-    first, rest = plan[: len(versions)], plan[len(versions) :]
+    first, rest = plan[: len(implementations)], plan[len(implementations) :]
     trainer, several = Trainer(found.data), []
     with (
         progress(total=len(plan), desc="runs", unit="run") as bar,
@@ -134,8 +134,8 @@ def _run_all(found: Experiment, jobs: int) -> None:
                 found.with_their_batch_size.append(run)
                 continue
             several.append(run)
-            # All versions or none, so that an interrupted report compares like runs.
-            if len(several) == len(versions):
+            # All implementations or none, so that an interrupted report compares like runs.
+            if len(several) == len(implementations):
                 _take(found, planned, several)
                 several = []
 
@@ -198,7 +198,7 @@ def _print_part_1(found: Experiment) -> None:
         write_line(line)
 
 
-def _print_heading(edition: str, epochs: int, versions: List[str]) -> None:
+def _print_heading(edition: str, epochs: int, implementations: List[str]) -> None:
     heading = translate(
         "A new re-split for each run: loss and test accuracy after epoch {epochs}"
         if edition == "resplit"
@@ -207,7 +207,9 @@ def _print_heading(edition: str, epochs: int, versions: List[str]) -> None:
         epochs=epochs,
     )
     write_line(f"\n{heading}")
-    write_line(f"{'':17}" + "".join(f"{implementation:17}" for implementation in versions).rstrip())
+    write_line(
+        f"{'':17}" + "".join(f"{implementation:17}" for implementation in implementations).rstrip()
+    )
 
 
 def _print_run(k: int, runs: int, several: List[Run]) -> None:

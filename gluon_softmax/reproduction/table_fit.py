@@ -74,7 +74,7 @@ class TableFit(NamedTuple):
         Its name, and the implementation by whose runs it is judged.
     fits : dict of str to Fit
         By hypothesis.
-    numbers : int
+    claims : int
         How many of its numbers are judged at once.
     failing : bool
         Whether too many of its numbers, judged or not, lie in no interval.
@@ -121,7 +121,7 @@ class Material(NamedTuple):
 
     Parameters
     ----------
-    numbers : list of Claim
+    claims : list of Claim
         Those that are judged at once: numbers of a kind that other people also print.
     table : numpy.ndarray
         Their values, shape (numbers,).

@@ -37,7 +37,7 @@ class Verdict:
 
     Parameters
     ----------
-    number : gluon_softmax.reproduction.claims.Claim
+    claim : gluon_softmax.reproduction.claims.Claim
         The printed number.
     intervals : dict of str to tuple of float
         Prediction interval for one more run, by edition.
@@ -108,7 +108,7 @@ def judge_claims(
 
     Parameters
     ----------
-    numbers : sequence of Claim
+    claims : sequence of Claim
         All numbers that are judged together.
     values : dict of str to dict of Claim to list of float
         By edition, each number's value in each run.

@@ -127,7 +127,7 @@ def load_data_fashion_mnist(
         )
     if len(ctxs) > fewest:
         raise UsageError(f"{len(ctxs)} devices are too many for {fewest} examples")
-    shares = [ShardSampler(order, batch_size, number, count) for order in orders]
+    shards = [ShardSampler(order, batch_size, number, count) for order in orders]
     if loader == "resident":
-        return resident_shards(data, shares, sizes, ctxs)
-    return per_sample_shards(data, shares, sizes, ctxs, workers)
+        return resident_shards(data, shards, sizes, ctxs)
+    return per_sample_shards(data, shards, sizes, ctxs, workers)

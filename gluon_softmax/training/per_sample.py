@@ -35,7 +35,7 @@ def per_sample(
 
 def per_sample_shards(
     data: FashionMNIST,
-    shares: Sequence[ShardSampler],
+    shards: Sequence[ShardSampler],
     sizes: Tuple[int, ...],
     ctxs: Tuple[Context, ...],
     workers: int,
@@ -43,7 +43,7 @@ def per_sample_shards(
     """Return the data loaders of a worker's shard of each batch, split over devices."""
     train_iter, test_iter = (
         _PerSampleShares(part, of, workers, ctxs)
-        for part, of in zip(_transformed(data, sizes), shares)
+        for part, of in zip(_transformed(data, sizes), shards)
     )
     return train_iter, test_iter
 
@@ -126,10 +126,10 @@ class _PerSampleShares:
     """The tutorial's data loader for a worker's shard, split over devices as in the book."""
 
     def __init__(
-        self, dataset: Dataset, shares: ShardSampler, num_workers: int, ctxs: Tuple[Context, ...]
+        self, dataset: Dataset, shards: ShardSampler, num_workers: int, ctxs: Tuple[Context, ...]
     ) -> None:
-        self._batches = _PerSample(dataset, _Filled(shares), num_workers, cpu())
-        self._shares = shares
+        self._batches = _PerSample(dataset, _Filled(shards), num_workers, cpu())
+        self._shards = shards
         self._ctxs = ctxs
 
     def __iter__(self) -> Iterator[Lists]:
@@ -141,18 +141,18 @@ class _PerSampleShares:
                 split_and_load(X, ctxs, even_split=False),
                 split_and_load(y, ctxs, even_split=False),
             )
-        if batches < len(self._shares):
+        if batches < len(self._shards):
             yield [], []
 
     def __len__(self) -> int:
-        return len(self._shares)
+        return len(self._shards)
 
 
 class _Filled(Sampler):
     """The shards that are not empty, as the lists that Gluon expects."""
 
-    def __init__(self, shares: ShardSampler) -> None:
-        self._of = shares
+    def __init__(self, shards: ShardSampler) -> None:
+        self._of = shards
 
     def __iter__(self) -> Iterator[List[int]]:
         return (list(share) for share in self._of if len(share))

@@ -34,13 +34,13 @@ def resident(
 
 def resident_shards(
     data: FashionMNIST,
-    shares: Sequence[ShardSampler],
+    shards: Sequence[ShardSampler],
     sizes: Tuple[int, ...],
     ctxs: Tuple[Context, ...],
 ) -> Tuple[Iterable, Iterable]:
     """Return the data loaders of a worker's shard of each batch, split over devices."""
     train_iter, test_iter = (
-        _ResidentShares(*part, ctxs, sizes, of) for part, of in zip(_parts(data), shares)
+        _ResidentShards(*part, ctxs, sizes, of) for part, of in zip(_parts(data), shards)
     )
     return train_iter, test_iter
 
@@ -96,7 +96,7 @@ class _IndexArrays(Sampler):
         return -(-len(self._order) // self._batch_size)
 
 
-class _ResidentShares:
+class _ResidentShards:
     """Images striped over the devices; each serves the examples of a batch that it stores."""
 
     def __init__(
@@ -105,17 +105,17 @@ class _ResidentShares:
         labels: np.ndarray,
         ctxs: Tuple[Context, ...],
         sizes: Tuple[int, ...],
-        shares: ShardSampler,
+        shards: ShardSampler,
     ) -> None:
         self._datasets = [
             _Resident(images[first :: len(ctxs)], labels[first :: len(ctxs)], ctx, sizes)
             for first, ctx in enumerate(ctxs)
         ]
-        self._shares = shares
+        self._shards = shards
 
     def __iter__(self) -> Iterator[Lists]:
         count = len(self._datasets)
-        for indices in self._shares:
+        for indices in self._shards:
             lists: Lists = [], []
             for first, dataset in enumerate(self._datasets):
                 there = indices[indices % count == first] // count
@@ -126,4 +126,4 @@ class _ResidentShares:
             yield lists
 
     def __len__(self) -> int:
-        return len(self._shares)
+        return len(self._shards)

@@ -126,13 +126,13 @@ def read(text, official, runs):
     return found
 
 
-def told(found):
+def readings(found):
     return [str(reading) for reading in found.readings]
 
 
 def test_a_table_without_mistakes_is_taken_at_its_word(official, runs):
     found = read(as_text(runs[2]), official, runs)
-    assert told(found) == []
+    assert readings(found) == []
     assert [f.metric for f in found.printed.claims[:3]] == ["loss", "train_acc", "test_acc"]
     assert {f.scale for f in found.printed.claims} == {1.0}
 
@@ -148,8 +148,8 @@ def test_a_table_without_mistakes_is_taken_at_its_word(official, runs):
 )
 def test_losses_of_another_kind(scale, digits, words, official, runs):
     found = read(as_text(runs[2], loss=scale, digits=digits), official, runs)
-    assert len(told(found)) == 1
-    assert words in told(found)[0]
+    assert len(readings(found)) == 1
+    assert words in readings(found)[0]
     for claim, loss in zip(found.printed.claims[::3], runs[2].loss):
         assert claim.scale == scale
         assert claim.printed == pytest.approx(loss * scale, abs=0.6 * 10.0**-digits)
@@ -163,7 +163,7 @@ def test_losses_of_another_kind(scale, digits, words, official, runs):
 
 def test_accuracies_in_per_cent(official, runs):
     found = read(as_text(runs[2], per_cent=100), official, runs)
-    assert told(found) == [
+    assert readings(found) == [
         "table 1: train acc is in per cent",
         "table 1: test acc is in per cent",
     ]
@@ -181,7 +181,7 @@ def test_a_mistaken_column_in_per_cent(official, runs):
     found = read(as_text(runs[2], per_cent=100, column=column), official, runs)
     assert {claim.metric for claim in found.printed.claims[1::3]} == {"share_predicted_1"}
     assert {claim.scale for claim in found.printed.claims[1::3]} == {100.0}
-    assert '"train acc" is the share predicted as class 1, trouser' in told(found)[0]
+    assert '"train acc" is the share predicted as class 1, trouser' in readings(found)[0]
 
 
 @pytest.mark.parametrize(("unit", "decimals"), [(1, 3), (100, 1)])
@@ -196,7 +196,7 @@ def test_the_class_of_a_column_is_sure_in_whatever_unit(unit, decimals, official
     ]
     text = as_text(of_all[0].records, per_cent=unit, column=[0.1] * 5, decimals=decimals)
     found = read(text, official, (Settings(), {"official": of_all}, None))
-    [reading] = [reading for reading in told(found) if '"train acc" is the share' in reading]
+    [reading] = [reading for reading in readings(found) if '"train acc" is the share' in reading]
     assert "predicted as class 1, trouser" in reading
     assert "as frequent" not in reading
 
@@ -205,7 +205,7 @@ def test_a_column_near_a_share_in_one_epoch_only_is_none(official, runs):
     column = [runs[2].shares[0][1], 0.35, 0.35, 0.35, 0.35]
     found = read(as_text(runs[2], column=column), official, runs)
     assert {claim.metric for claim in found.printed.claims[1::3]} == {"train_acc"}
-    assert told(found) == []
+    assert readings(found) == []
 
 
 def test_how_near_settings_are_does_not_depend_on_the_scale(official):
@@ -226,14 +226,14 @@ def test_settings_are_found_out_of_scaled_tables(official):
     found = tried(as_text(records, loss=1000.0, per_cent=100), official, Settings())
     # On so few examples, five times both does as well.
     assert (found.settings.lr, found.settings.batch_size) in ((0.01, 200), (0.05, 1000))
-    assert "is a guess that 6 runs on each edition confirm" in told(found)[-1]
+    assert "is a guess that 6 runs on each edition confirm" in readings(found)[-1]
 
 
 def test_each_table_is_read_by_itself(official, runs):
     records = runs[2]
     text = as_text(records, per_cent=100) + "\n" + as_text(records)
     found = read(text, official, runs)
-    assert [reading[:7] for reading in told(found)] == ["table 1"] * 2
+    assert [reading[:7] for reading in readings(found)] == ["table 1"] * 2
     assert found.printed.tables == ["table 1", "table 2"]
 
 
@@ -273,9 +273,9 @@ def test_settings_that_do_not_fit_are_found_out(made, first, official, capsys):
     assert settings.batch_size in (made.batch_size, {64: 128, 200: 256}.get(made.batch_size))
     assert found.printed.claims[0].epoch == 1 + first
     given = "with batch size 200 and learning rate 0.1, no table fits either edition"
-    assert told(found)[-1].startswith(given)
-    assert "is a guess that 6 runs on each edition confirm" in told(found)[-1]
-    assert ("if an epoch had gone before its first" in told(found)[-1]) == bool(first)
+    assert readings(found)[-1].startswith(given)
+    assert "is a guess that 6 runs on each edition confirm" in readings(found)[-1]
+    assert ("if an epoch had gone before its first" in readings(found)[-1]) == bool(first)
     # So few runs may not decide it, but they do not mistake it.
     assert edition_of_table(judge(found).tables) in ("official", "undecided")
     assert "No table fits either edition: trying the usual settings." in capsys.readouterr().out
@@ -285,18 +285,18 @@ def test_what_no_settings_give_is_implausible(official):
     records = run(official, Settings(epochs=2), 7).records
     records.test_acc[:] = [0.951, 0.973]
     found = tried(as_text(records), official, Settings(), runs=10)
-    assert told(found)[-1] == (
+    assert readings(found)[-1] == (
         "table 1 is implausible: "
         "table 1, epoch 1: test acc, 0.951, is the first number that shows it"
     )
-    assert "fits none of 11 usual deviations" in told(found)[-2]
-    assert "of the usual settings, " in told(found)[-3]
+    assert "fits none of 11 usual deviations" in readings(found)[-2]
+    assert "of the usual settings, " in readings(found)[-3]
     assert edition_of_table(judge(found).tables) == "neither"
 
 
 def test_a_table_of_perfect_runs_is_implausible(official):
     found = tried("epoch 1, loss 0, train acc 1.0, test acc 1.0\n", official, Settings())
-    assert "table 1 is implausible" in told(found)[-1]
+    assert "table 1 is implausible" in readings(found)[-1]
 
 
 @pytest.mark.fault
@@ -315,12 +315,12 @@ def test_an_end_while_a_guess_is_tried_is_told(error, official, monkeypatch):
     found = tried(text, official, Settings(batch_size=200))
     assert found.partial
     assert found.stopped == ("" if isinstance(error, KeyboardInterrupt) else str(error))
-    assert told(found) == []
+    assert readings(found) == []
 
 
 def test_few_runs_say_that_they_settle_little(official):
     found = tried("epoch 1, loss 9, train acc 0.1, test acc 0.1\n", official, Settings(), runs=2)
-    assert told(found)[-1] == (
+    assert readings(found)[-1] == (
         "with fewer than 5 runs no table is judged as a whole, and no other settings are tried"
     )
 
@@ -329,22 +329,22 @@ def test_a_table_that_is_implausible_only_as_a_whole_is_told(official, monkeypat
     monkeypatch.setattr(deviations, "first_that_does_not_fit", lambda found, name: None)
     found = tried("epoch 1, loss 0, train acc 1.0, test acc 1.0\n", official, Settings())
     expected = "table 1 is implausible: no number shows it alone, all together do"
-    assert told(found)[-1] == expected
+    assert readings(found)[-1] == expected
     with speaking("zh"):
-        assert told(found)[-1].startswith("table 1 不可信：单看哪个数字")
+        assert readings(found)[-1].startswith("table 1 不可信：单看哪个数字")
 
 
 @pytest.mark.parametrize("loss", [8.0, 1e-9, 5e6])
 def test_a_loss_that_is_of_no_kind_is_taken_at_its_word(loss, official, runs):
     found = read(f"epoch 1, loss {loss}, train acc 0.5, test acc 0.5", official, runs)
-    assert told(found) == []
+    assert readings(found) == []
     assert found.printed.claims[0].scale == 1
 
 
 @pytest.mark.parametrize("batch_size", [1, 1000, 4000])
 def test_scales_that_are_the_same_are_the_plain_one(batch_size, official, runs):
     settings = dataclasses.replace(runs[0], batch_size=batch_size)
-    assert told(read(as_text(runs[2]), official, (settings, *runs[1:]))) == []
+    assert readings(read(as_text(runs[2]), official, (settings, *runs[1:]))) == []
 
 
 def test_a_share_of_one_decimal_is_of_no_class_for_certain(official, runs):
@@ -352,7 +352,7 @@ def test_a_share_of_one_decimal_is_of_no_class_for_certain(official, runs):
         f"epoch {k}, loss {loss:.4f}, train acc 0.1, test acc {acc:.3f}\n"
         for k, (loss, acc) in enumerate(zip(runs[2].loss, runs[2].test_acc), start=1)
     )
-    [reading] = told(read(text, official, runs))
+    [reading] = readings(read(text, official, runs))
     assert "(or those of another class as frequent)" in reading
 
 
@@ -419,7 +419,7 @@ def test_published_tables_get_their_edition(framework, edition, count, official_
     found = read("\n".join(texts), official_data, (*many, None))
     assert [table_fit.edition for table_fit in judge(found).tables] == [edition] * count
     assert edition_of_table(judge(found).tables) == edition
-    assert told(found) == []
+    assert readings(found) == []
 
 
 @pytest.mark.full_data
@@ -466,7 +466,9 @@ def test_tables_of_no_edition_are_neither_and_why(official_data, many):
     judged = judge(found).tables
     assert [table_fit.edition for table_fit in judged] == ["neither"] * len(kind_of)
     for number, kind in enumerate(kind_of, start=1):
-        why = " ".join(reading for reading in told(found) if reading.startswith(f"table {number} "))
+        why = " ".join(
+            reading for reading in readings(found) if reading.startswith(f"table {number} ")
+        )
         if kind.startswith("weight decay"):
             kind = "weight decay 0.001"
         if kind in ("batch size 280", "54,000 images"):
@@ -509,7 +511,7 @@ def test_a_column_that_is_the_share_of_any_class(edition, official_data, many):
             column = [of_class[number] for of_class in records.shares]
             found = read(as_text(records, column=column), official_data, others)
             assert found.printed.claims[1].name == 'table 1, epoch 1: "train acc"'
-            right += len(told(found)) == 1 and told(found)[0].startswith(
+            right += len(readings(found)) == 1 and readings(found)[0].startswith(
                 f'table 1: "train acc" is the share predicted as class {number}, {name}: '
                 f"the predictions were compared with {number} instead of with the labels"
             )

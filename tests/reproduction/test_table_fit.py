@@ -332,9 +332,9 @@ def test_a_typo_is_named(k, epoch, column, wrong, per_cent):
     name = ("loss", "train acc", "test acc")[column]
     assert table_fit.typo.claim.name == f"table 1, epoch {epoch}: {name}"
     assert table_fit.typo.edition == "official"
-    told = in_a_sentence([table_fit])
-    assert "All numbers of table 1 but one fit the official edition" in told
-    assert f"is table 1, epoch {epoch}: {name}, {table_fit.typo.claim.text}, a typo?" in told
+    sentence = in_a_sentence([table_fit])
+    assert "All numbers of table 1 but one fit the official edition" in sentence
+    assert f"is table 1, epoch {epoch}: {name}, {table_fit.typo.claim.text}, a typo?" in sentence
 
 
 def test_no_typo_makes_an_official_table_withdrawn():

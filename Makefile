@@ -52,7 +52,7 @@ test:
 	@$(dev) python -m pytest -n auto -m "not full_data and not slow" $(ARGS)
 
 test-all: lint
-	@$(dev) python -m pytest -n auto --cov $(ARGS)
+	@$(dev) python -m pytest -n auto --dist loadfile --cov $(ARGS)
 
 lint:
 	@$(dev) ruff check . && $(dev) ruff format --check . && $(dev) mypy

@@ -3,7 +3,7 @@
 if __name__ == "__main__":
     raise SystemExit(f"error: {__file__}: use `python -m scratch` or `python -m concise`")
 
-from typing import Tuple
+from typing import Dict, Tuple
 
 import numpy as np
 from mxnet import Context, gluon, init, nd
@@ -38,14 +38,14 @@ def get_net(ctx: Context) -> Tuple[Net, Params]:
 loss = gluon.loss.SoftmaxCrossEntropyLoss()
 
 
-def get_parameters(params: Params) -> Tuple[np.ndarray, np.ndarray]:
-    """Copy the parameters out: W, (784, 10), and b, (10,), both float32."""
-    weight, bias = params.values()
-    return weight.list_data()[0].asnumpy().T, bias.list_data()[0].asnumpy()
+def get_parameters(params: Params) -> Dict[str, np.ndarray]:
+    """Return copies of the parameters: W, (784, 10), and b, (10,), both float32."""
+    weight, bias = (param.list_data()[0].asnumpy() for param in params.values())
+    return {"W": weight.T, "b": bias}
 
 
 def set_parameters(params: Params, W: np.ndarray, b: np.ndarray) -> None:
-    """Copy W, (784, 10), and b, (10,), into the parameters."""
+    """Set the parameters to W, (784, 10), and b, (10,)."""
     weight, bias = params.values()
     weight.set_data(nd.array(W.T))
     bias.set_data(nd.array(b))

@@ -1,16 +1,17 @@
-"""Several devices, as section 8.5 of the book has it by Gluon, and several machines.
+"""Several devices, by Gluon as in section 8.5 of the book, and several machines.
 
-Each device has a copy of the parameters and trains on its shard of a batch. The ``Trainer`` has a
+Each device has a copy of the parameters and trains on its part of a batch. The ``Trainer`` has a
 KVStore add up all gradients, with which it makes the same step on each.
 """
 
 if __name__ == "__main__":
     raise SystemExit(f"error: {__file__}: use `python -m scratch` or `python -m concise`")
 
-from typing import Any, Callable, Sequence, Tuple
+from typing import Any, Callable, Dict, Sequence, Tuple
 
 import numpy as np
-from mxnet import Context, autograd, gluon
+from mxnet import Context, autograd, gluon, nd
+from mxnet.gluon.utils import split_and_load
 
 from . import model
 from .model import Net, Params, loss
@@ -27,7 +28,7 @@ def get_net(ctxs: Sequence[Context]) -> Tuple[Net, Params]:
     Returns
     -------
     net : callable
-        As of ``model.get_net``; it takes the copy that lies where X does.
+        As of ``model.get_net``; it uses the copy on the context of X.
     params : mapping
         Those of ``model.get_net``, on each context.
     """
@@ -39,7 +40,7 @@ def get_net(ctxs: Sequence[Context]) -> Tuple[Net, Params]:
 def get_train_batch(
     net: Net, params: Params, lr: float, batch_size: int, kv: Any = "device"
 ) -> Callable:
-    """Make the function that trains on the shards of a batch.
+    """Make the function that trains on a batch, of which each device has a part.
 
     Parameters
     ----------
@@ -48,46 +49,44 @@ def get_train_batch(
     lr : float
         Learning rate.
     batch_size : int
-        Examples in a batch of all devices and machines, by which the summed gradients are divided.
+        Examples in a batch of all machines, by which the summed gradients are divided.
     kv : str or mxnet.kvstore.KVStore
-        What adds up the gradients of several devices and machines.
+        Adds up the gradients of several devices and machines.
 
     Returns
     -------
     callable
-        From lists of X and y, one a device that has examples, to lists of losses and outputs,
-        before the step.
+        From X and y to the losses, (batch,), and the outputs, (batch, 10), before the step.
     """
+    ctxs = next(iter(params.values())).list_ctx()
     # Each device takes the step itself: a server would take one with all that it adds up.
     trainer = gluon.Trainer(
         params, "sgd", {"learning_rate": lr}, kvstore=kv, update_on_kvstore=False
     )
-    [weight, *_] = params.values()
 
-    def train_batch(Xs, ys):
+    def train_batch(X, y):
+        Xs, ys = (split_and_load(array, ctxs, even_split=False) for array in (X, y))
         with autograd.record():
             y_hats = [net(X) for X in Xs]
             ls = [loss(y_hat, y) for y_hat, y in zip(y_hats, ys)]
-            busy = [X.context for X in Xs]
-            # Gluon wants a gradient from each device, also from one without an example.
-            nothing = [
-                sum((param.data(ctx) * 0).sum() for param in params.values())
-                for ctx in weight.list_ctx()
-                if ctx not in busy
-            ]
-        for l in ls + nothing:
+        for l in ls:
             l.backward()
         trainer.step(batch_size)
-        return ls, y_hats
+        return together(ls), together(y_hats)
 
     return train_batch
 
 
-def get_parameters(params: Params) -> Tuple[np.ndarray, np.ndarray]:
-    """Copy the parameters out: W, (784, 10), and b, (10,), both float32."""
+def together(arrays: Sequence[nd.NDArray]) -> nd.NDArray:
+    """Return the parts of a batch as one array, on the device of the first."""
+    return nd.concat(*(array.as_in_context(arrays[0].context) for array in arrays), dim=0)
+
+
+def get_parameters(params: Params) -> Dict[str, np.ndarray]:
+    """Return copies of the parameters: W, (784, 10), and b, (10,), both float32."""
     return model.get_parameters(params)
 
 
 def set_parameters(params: Params, W: np.ndarray, b: np.ndarray) -> None:
-    """Copy W, (784, 10), and b, (10,), into the parameters on each device."""
+    """Set the parameters on each device to W, (784, 10), and b, (10,)."""
     model.set_parameters(params, W, b)

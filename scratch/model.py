@@ -3,7 +3,7 @@
 if __name__ == "__main__":
     raise SystemExit(f"error: {__file__}: use `python -m scratch` or `python -m concise`")
 
-from typing import Callable, List, Tuple
+from typing import Callable, Dict, List, Tuple
 
 import numpy as np
 from mxnet import Context, nd
@@ -56,13 +56,13 @@ def cross_entropy(y_hat: nd.NDArray, y: nd.NDArray) -> nd.NDArray:
 loss = cross_entropy
 
 
-def get_parameters(params: Params) -> Tuple[np.ndarray, np.ndarray]:
-    """Copy the parameters out: W, (784, 10), and b, (10,), both float32."""
+def get_parameters(params: Params) -> Dict[str, np.ndarray]:
+    """Return copies of the parameters: W, (784, 10), and b, (10,), both float32."""
     W, b = params
-    return W.asnumpy(), b.asnumpy()
+    return {"W": W.asnumpy(), "b": b.asnumpy()}
 
 
 def set_parameters(params: Params, W: np.ndarray, b: np.ndarray) -> None:
-    """Copy W, (784, 10), and b, (10,), into the parameters."""
+    """Set the parameters to W, (784, 10), and b, (10,)."""
     params[0][:] = W
     params[1][:] = b

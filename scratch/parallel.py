@@ -1,16 +1,17 @@
-"""Several devices, as section 8.4 of the book has it by hand, and several machines.
+"""Several devices, by hand as in section 8.4 of the book, and several machines.
 
-Each device has a copy of the parameters and trains on its shard of a batch. The sum of all
-gradients makes the same step on each.
+Each device has a copy of the parameters and trains on its part of a batch. The sum of all gradients
+makes the same step on each.
 """
 
 if __name__ == "__main__":
     raise SystemExit(f"error: {__file__}: use `python -m scratch` or `python -m concise`")
 
-from typing import Any, Callable, List, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Sequence, Tuple
 
 import numpy as np
 from mxnet import Context, autograd, nd
+from mxnet.gluon.utils import split_and_load
 
 from . import model, training
 from .model import Net, Params, loss
@@ -27,12 +28,12 @@ def get_net(ctxs: Sequence[Context]) -> Tuple[Net, List[Params]]:
     Returns
     -------
     net : callable
-        As of ``model.get_net``; it takes the copy that lies where X does.
+        As of ``model.get_net``; it uses the copy on the context of X.
     params : list
         Those of ``model.get_net``, on each context.
     """
     nets, params = zip(*(model.get_net(ctx) for ctx in ctxs))
-    set_parameters(params, *get_parameters(params))
+    set_parameters(params, **get_parameters(params))
     net_on = dict(zip(ctxs, nets))
     return lambda X: net_on[X.context](X), list(params)
 
@@ -48,7 +49,7 @@ def allreduce(arrays: Sequence[nd.NDArray]) -> None:
 def get_train_batch(
     net: Net, params: List[Params], lr: float, batch_size: int, kv: Any = None
 ) -> Callable:
-    """Make the function that trains on the shards of a batch.
+    """Make the function that trains on a batch, of which each device has a part.
 
     Parameters
     ----------
@@ -57,31 +58,28 @@ def get_train_batch(
     lr : float
         Learning rate.
     batch_size : int
-        Examples in a batch of all devices and machines, by which the summed gradients are divided.
+        Examples in a batch of all machines, by which the summed gradients are divided.
     kv : mxnet.kvstore.KVStore, optional
-        What adds up the gradients of several machines.
+        Adds up the gradients of several machines.
 
     Returns
     -------
     callable
-        From lists of X and y, one a device that has examples, to lists of losses and outputs,
-        before the step.
+        From X and y to the losses, (batch,), and the outputs, (batch, 10), before the step.
     """
+    ctxs = [W.context for W, _ in params]
     if kv is not None:
         for key, param in enumerate(params[0]):
             kv.init(key, param.grad)
 
-    def train_batch(Xs, ys):
+    def train_batch(X, y):
+        Xs, ys = (split_and_load(array, ctxs, even_split=False) for array in (X, y))
         with autograd.record():
             y_hats = [net(X) for X in Xs]
             ls = [loss(y_hat, y) for y_hat, y in zip(y_hats, ys)]
         for l in ls:
             l.backward()
-        busy = [X.context for X in Xs]
         for key, copies in enumerate(zip(*params)):
-            for param in copies:
-                if param.context not in busy:
-                    param.grad[:] = 0  # The last batch's.
             grads = [param.grad for param in copies]
             allreduce(grads)
             if kv is not None:
@@ -89,17 +87,22 @@ def get_train_batch(
                 kv.pull(key, out=grads)
         for of_device in params:
             training.sgd(of_device, lr, batch_size)
-        return ls, y_hats
+        return together(ls), together(y_hats)
 
     return train_batch
 
 
-def get_parameters(params: Sequence[Params]) -> Tuple[np.ndarray, np.ndarray]:
-    """Copy the parameters out: W, (784, 10), and b, (10,), both float32."""
+def together(arrays: Sequence[nd.NDArray]) -> nd.NDArray:
+    """Return the parts of a batch as one array, on the device of the first."""
+    return nd.concat(*(array.as_in_context(arrays[0].context) for array in arrays), dim=0)
+
+
+def get_parameters(params: Sequence[Params]) -> Dict[str, np.ndarray]:
+    """Return copies of the parameters: W, (784, 10), and b, (10,), both float32."""
     return model.get_parameters(params[0])
 
 
 def set_parameters(params: Sequence[Params], W: np.ndarray, b: np.ndarray) -> None:
-    """Copy W, (784, 10), and b, (10,), into the parameters on each device."""
+    """Set the parameters on each device to W, (784, 10), and b, (10,)."""
     for of_device in params:
         model.set_parameters(of_device, W, b)

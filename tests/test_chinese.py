@@ -32,6 +32,11 @@ def links(text):
 
 PARTS = {
     "commands": shell,
+    "programs": lambda text: [
+        re.sub(r" *#.*", "", block.text)
+        for block in parsed(text)[0]
+        if block.language in ("python", "powershell")
+    ],
     "numbers that are printed": lambda text: [
         re.findall(r"\d+(?:\.\d+)*", block.text)
         for block in parsed(text)[0]

@@ -34,21 +34,17 @@ def assert_same(ours, single):
         ours_, single_ = (getattr(run.records, name) for run in (ours, single))
         assert np.abs(np.subtract(ours_, single_)).max() <= bound, name
     assert ours.accuracy_before == single.accuracy_before
-    for ours_, single_ in zip(ours.parameters, single.parameters):
-        assert np.abs(ours_ - single_).max() <= 1e-4
+    for name, array in single.parameters.items():
+        assert np.abs(ours.parameters[name] - array).max() <= 1e-4
 
 
-# 1000 images: the last batch of 170 has 150, that of 7 has 6; one example is on one device only,
-# and of three, with four devices, one has none.
+# 1000 images: the last batch of 170 has 150, that of 7 has 6, which leaves one for a device.
 @pytest.mark.slow
-@pytest.mark.parametrize("batch_size", [170, 7, 3, 1])
+@pytest.mark.parametrize("batch_size", [170, 7])
 @pytest.mark.parametrize("count", [2, 4])
 @both
 def test_digits_of_one_device(implementation, count, batch_size, sample):
-    # The tutorial's rate with batches of one goes astray on every device alike.
-    settings = {"epochs": 5 if batch_size > 7 else 1, "batch_size": batch_size, "lr": 0.01}
-    if batch_size > 7:
-        settings["lr"] = 0.1
+    settings = {"epochs": 5, "batch_size": batch_size, "lr": 0.1 if batch_size > 7 else 0.01}
     assert_same(
         run(implementation, sample, ctx=devices(count), **settings),
         run(implementation, sample, **settings),
@@ -57,7 +53,7 @@ def test_digits_of_one_device(implementation, count, batch_size, sample):
 
 @pytest.mark.slow
 @both
-def test_digits_of_one_device_by_the_tutorials_feed(implementation, sample):
+def test_digits_of_one_device_by_the_tutorials_loader(implementation, sample):
     settings = {"epochs": 2, "batch_size": 333, "loader": "per-sample", "num_workers": 2}
     assert_same(
         run(implementation, sample, ctx=devices(3), **settings),
@@ -71,46 +67,47 @@ def test_digits_of_one_device_on_the_whole_data_set(implementation, official):
     assert_same(run(implementation, official, ctx=devices(4)), run(implementation, official))
 
 
-@pytest.mark.parametrize("resize", [None, 14])
-@pytest.mark.parametrize("loader", ["resident", "per-sample"])
-def test_each_device_gets_its_share(loader, resize, sample):
-    ctxs = devices(3)
-    options = {"data": sample, "seed": 1, "loader": loader, "num_workers": 0, "resize": resize}
-    feeds = [load_data_fashion_mnist(200, ctx=ctx, **options) for ctx in (ctxs, None)]
-    for shared, whole in zip(*feeds):
-        assert len(shared) == len(whole)
-        for (Xs, ys), (X, y) in zip(shared, whole):
-            assert [x.context for x in Xs] == [y.context for y in ys] == list(ctxs)
-            assert max(len(x) for x in Xs) < 2 / 3 * len(X)
-            assert all(x.shape[2:] == (resize or 28,) * 2 for x in Xs)
-            together, expected = (
-                sorted((label, image.tobytes()) for image, label in zip(X.asnumpy(), y.asnumpy()))
-                for X, y in (
-                    [nd.concat(*(a.as_in_context(mx.cpu()) for a in b), dim=0) for b in (Xs, ys)],
-                    (X, y),
-                )
-            )
-            assert together == expected
+@both
+def test_each_device_gets_its_part(implementation, sample, monkeypatch):
+    ctxs, seen = devices(3), []
+    part = IMPLEMENTATIONS[implementation].parallel
+
+    def get_net(ctxs):
+        net, params = part.get_net(ctxs)
+        return lambda X: seen.append((X.context, len(X))) or net(X), params
+
+    watched = dataclasses.replace(part, get_net=get_net)
+    settings = Settings(epochs=1, batch_size=200, ctx=ctxs)
+    train_run(
+        dataclasses.replace(IMPLEMENTATIONS[implementation], parallel=watched),
+        sample,
+        settings,
+        3,
+        on_epoch=lambda _: None,
+    )
+    for ctx in ctxs:
+        # Two evaluations of 300 images in batches of 200, and five batches between them.
+        sizes = [size for context, size in seen if context == ctx]
+        assert len(sizes) == 2 + 5 + 2
+        assert set(sizes[2:7]) <= {66, 67, 68}
+    assert sum(size for _, size in seen) == 300 + 1000 + 300
 
 
 @pytest.mark.parametrize("loader", ["resident", "per-sample"])
-def test_workers_share_each_batch(loader, sample):
+# The last batch has 4 of 1000 images, or as many as the others.
+@pytest.mark.parametrize("batch_size", [332, 200])
+def test_workers_share_each_batch(loader, batch_size, sample):
     options = {"data": sample, "seed": 1, "loader": loader, "num_workers": 0}
-    # Of the last batch, 1 example, the first worker alone has something.
-    batch_size = 333
-    whole, _ = load_data_fashion_mnist(batch_size, **options)
-    feeds = [
-        load_data_fashion_mnist(batch_size, shard=(worker, 3), **options)[0] for worker in range(3)
-    ]
-    assert [len(feed) for feed in feeds] == [len(whole)] * 3 == [4] * 3
-    assert [len(list(feed)) for feed in (whole, *feeds)] == [4] * 4
-    for (X, y), *shares in zip(whole, *feeds):
-        for worker, (Xs, ys) in enumerate(shares):
-            expected = y.asnumpy()[worker::3]
-            assert len(Xs) == len(ys) == min(1, len(expected))
-            if len(ys):
-                assert (ys[0].asnumpy() == expected).all()
-                assert (Xs[0].asnumpy() == X.asnumpy()[worker::3]).all()
+    whole, whole_test = load_data_fashion_mnist(batch_size, **options)
+    loaders = [load_data_fashion_mnist(batch_size, shard=(rank, 3), **options) for rank in range(3)]
+    assert [len(train_iter) for train_iter, _ in loaders] == [len(whole)] * 3
+    for (X, y), *shards in zip(whole, *(train_iter for train_iter, _ in loaders)):
+        for rank, (X_of_rank, y_of_rank) in enumerate(shards):
+            assert (y_of_rank.asnumpy() == y.asnumpy()[rank::3]).all()
+            assert (X_of_rank.asnumpy() == X.asnumpy()[rank::3]).all()
+    tested = [y.asnumpy() for _, test_iter in loaders for _, y in test_iter]
+    assert sorted(np.concatenate(tested)) == sorted(sample.test_labels)
+    assert len(whole_test) == len(loaders[0][1])
 
 
 def test_allreduce_is_that_of_the_book():
@@ -127,37 +124,50 @@ def test_copies_stay_the_same(implementation, sample):
     part = IMPLEMENTATIONS[implementation].parallel
     ctxs = devices(3)
     net, params = part.get_net(ctxs)
-    train_iter, test_iter = load_data_fashion_mnist(2, data=sample, ctx=ctxs, seed=1)
-    train_batch = part.get_train_batch(net, params, 0.1, 2)
-    before = evaluate_accuracy(test_iter, net)
-    for Xs, ys in train_iter:
-        train_batch(Xs, ys)
+    train_iter, test_iter = load_data_fashion_mnist(4, data=sample, seed=1)
+    train_batch = part.get_train_batch(net, params, 0.1, 4)
+    before = evaluate_accuracy(test_iter, net, ctxs)
+    for X, y in train_iter:
+        train_batch(X, y)
     X = nd.array(sample.test_images / 255).transpose((0, 3, 1, 2))
     outputs = [net(X.as_in_context(ctx)).asnumpy() for ctx in ctxs]
     assert (outputs[0] == outputs[1]).all()
     assert (outputs[0] == outputs[2]).all()
     test = [(X, nd.array(sample.test_labels))]
-    after = evaluate_accuracy(test_iter, net)
+    after = evaluate_accuracy(test_iter, net, ctxs)
     assert after == pytest.approx(d2l.evaluate_accuracy(test, net, [mx.cpu()]))
     assert after > before + 0.3
 
 
 @both
-def test_one_device_alone_is_trained_by_the_tutorials_code(implementation, sample, monkeypatch):
-    monkeypatch.setattr(IMPLEMENTATIONS[implementation].parallel, "get_net", None)
-    assert run(implementation, sample, epochs=1).records.loss
+def test_one_device_alone_is_trained_by_the_tutorials_code(implementation, sample):
+    alone = dataclasses.replace(IMPLEMENTATIONS[implementation], parallel=None)
+    settings = Settings(epochs=1)
+    assert train_run(alone, sample, settings, 3, on_epoch=lambda _: None).records.loss
+    with pytest.raises(UsageError, match=f"^{implementation} trains on one device only$"):
+        train_run(alone, sample, Settings(ctx=devices(2)), 3)
 
 
 @pytest.mark.bad_input
-def test_more_devices_or_workers_than_examples(sample):
-    few = dataclasses.replace(
-        sample, test_images=sample.test_images[:2], test_labels=sample.test_labels[:2]
+@both
+def test_more_devices_than_examples_in_the_last_batch(implementation, sample):
+    # 1000 images: the last batch of 333 has one.
+    with pytest.raises(UsageError) as raised:
+        run(implementation, sample, batch_size=333, ctx=devices(2))
+    assert str(raised.value) == (
+        "--ctx: the last batch of an epoch has only 1 examples for 2 devices; choose fewer devices "
+        "or another --batch-size"
     )
-    with pytest.raises(UsageError, match=r"^3 devices are too many for 2 examples$"):
-        load_data_fashion_mnist(200, data=few, ctx=devices(3))
-    for batch_size, data in ((200, few), (2, sample)):
-        with pytest.raises(UsageError, match=r"^3 workers are too many for batches of 2 examples$"):
-            load_data_fashion_mnist(batch_size, data=data, shard=(0, 3))
-    # As many as there are examples is enough.
-    assert len(load_data_fashion_mnist(200, data=few, ctx=devices(2))[1]) == 1
-    assert len(load_data_fashion_mnist(2, data=few, shard=(1, 2))[1]) == 1
+    assert run(implementation, sample, batch_size=334, ctx=devices(2), epochs=1).records.loss
+
+
+@pytest.mark.bad_input
+def test_more_workers_than_examples_in_the_last_batch(sample):
+    for batch_size, last in ((333, 1), (2, 2)):
+        with pytest.raises(UsageError) as raised:
+            load_data_fashion_mnist(batch_size, data=sample, shard=(0, 3))
+        assert str(raised.value) == (
+            f"3 workers: the last batch of an epoch has only {last} examples; choose fewer workers "
+            "or another batch size"
+        )
+    assert len(load_data_fashion_mnist(334, data=sample, shard=(0, 3))[0]) == 3

@@ -17,7 +17,7 @@ from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
 from gluon_softmax.training.context import get_context
 
 CPU = get_context("cpu")
-MODELS = {name: version.model for name, version in IMPLEMENTATIONS.items()}
+MODELS = {"scratch": scratch.model, "concise": concise.model}
 # How far below the largest of its row a logit can lie for the scratch version to be exact.
 DEEPEST = 80
 
@@ -172,7 +172,7 @@ def test_initial_parameters(version):
     net, params = model.get_net(CPU)
     outputs = net(nd.zeros((2, 1, 28, 28)))
     assert outputs.shape == (2, 10)
-    W, b = model.get_parameters(params)
+    W, b = model.get_parameters(params).values()
     assert W.shape == (784, 10)
     assert W.dtype == b.dtype == np.float32
     # Five standard errors of 7840 draws.
@@ -189,7 +189,7 @@ def test_parameters_go_in_and_out(version):
     model.set_parameters(params, W, b)
     # Gluon makes its parameters with the first batch.
     net(nd.zeros((1, 1, 28, 28)))
-    for put, got in zip((W, b), model.get_parameters(params)):
+    for put, got in zip((W, b), model.get_parameters(params).values()):
         np.testing.assert_array_equal(put, got)
 
 
@@ -257,7 +257,7 @@ def test_training_on_a_batch(version, sample):
     b = random.normal(0, 0.05, 10).astype(np.float32)
     model.set_parameters(params, W, b)
     images, labels = sample.train_images[:60] / np.float32(255), sample.train_labels[:60]
-    train_batch = IMPLEMENTATIONS[version].training.get_train_batch(net, params, 0.5, 30)
+    train_batch = IMPLEMENTATIONS[version].get_train_batch(net, params, 0.5, 30)
     losses, outputs = train_batch(
         nd.array(images.reshape(-1, 1, 28, 28)), nd.array(labels, dtype="int32")
     )
@@ -269,7 +269,7 @@ def test_training_on_a_batch(version, sample):
     if version == "concise":
         expected = logits
     np.testing.assert_allclose(outputs.asnumpy(), expected, rtol=1e-4, atol=1e-5)
-    new_W, new_b = model.get_parameters(params)
+    new_W, new_b = model.get_parameters(params).values()
     np.testing.assert_allclose(new_W, W - 0.5 / 30 * flat.T @ by_logits, rtol=0, atol=1e-5)
     np.testing.assert_allclose(new_b, b - 0.5 / 30 * by_logits.sum(axis=0), rtol=0, atol=1e-5)
 

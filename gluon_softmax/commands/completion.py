@@ -20,9 +20,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command; return its exit status."""
     import shtab
 
-    from .main import command_parser
-
-    parser = command_parser("gluon-softmax")
+    parser = arguments.parser
+    parser.prog = "gluon-softmax"
     _complete_paths(parser, {"FILE": shtab.FILE, "FOLDER": shtab.DIRECTORY})
     print(shtab.complete(parser, arguments.shell))
     return 0

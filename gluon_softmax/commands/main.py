@@ -125,7 +125,7 @@ def _run_command(words: List[str], prog: str) -> int:
     # The words after -- are another program's.
     own = words.index("--") if words[0] == "cluster" and "--" in words else len(words)
     arguments = parser.parse_args(words[:own])
-    arguments.words, arguments.after = words, words[own + 1 :]
+    arguments.words, arguments.after, arguments.parser = words, words[own + 1 :], parser
     return arguments.command.run(arguments)
 
 

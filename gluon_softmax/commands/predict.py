@@ -64,10 +64,12 @@ def run(arguments: argparse.Namespace) -> int:
                 name = f"--{option.replace('_', '-')}"
                 raise UsageError(f"{name} has no effect on --image: drop one of them")
 
+    from ..reproduction.implementations import IMPLEMENTATIONS
     from ..training.parameters import load_parameters
 
     check_implementations()
-    parameters = load_parameters(arguments.file)
+    shapes = IMPLEMENTATIONS[arguments.implementation].shapes
+    parameters = load_parameters(arguments.file, shapes)
     if arguments.image is not None:
         return _predict_own(arguments, parameters)
     return _predict_test_images(arguments, parameters)
@@ -116,14 +118,12 @@ def _predict_own(arguments: argparse.Namespace, parameters: Any) -> int:
 
 
 def _probabilities(arguments: argparse.Namespace, parameters: Any, images: np.ndarray) -> Any:
-    from ..reproduction.implementations import IMPLEMENTATIONS, as_probabilities
+    from ..reproduction.implementations import IMPLEMENTATIONS
     from ..training.context import get_context
     from ..training.run import predict
 
-    outputs = predict(
-        IMPLEMENTATIONS[arguments.implementation], parameters, images, get_context(arguments.ctx)
-    )
-    return as_probabilities(arguments.implementation, outputs)
+    implementation = IMPLEMENTATIONS[arguments.implementation]
+    return predict(implementation, parameters, images, get_context(arguments.ctx))
 
 
 def _in_words(probabilities: np.ndarray, top: Optional[int]) -> str:

@@ -119,10 +119,10 @@ def _run(arguments: argparse.Namespace, language: str) -> int:
     examples = runs * settings.epochs * len(data.train_labels)
     jobs = arguments.jobs or usual_jobs(settings, examples * (2 if taken else 4))
     if taken:
-        found = reproduce_table(data, settings, seed, runs, taken, jobs)
+        experiment = reproduce_table(data, settings, seed, runs, taken, jobs)
     else:
-        found = reproduce(data, settings, seed, runs, not arguments.no_reading, jobs=jobs)
-    judgement = judge(found)
+        experiment = reproduce(data, settings, seed, runs, not arguments.no_reading, jobs=jobs)
+    judgement = judge(experiment)
     # Before the report is written, which may fail.
     width = min(100, shutil.get_terminal_size().columns) if sys.stdout.isatty() else 80
     write_line("\n" + summary(judgement, arguments.format, width))
@@ -131,9 +131,9 @@ def _run(arguments: argparse.Namespace, language: str) -> int:
     # A link where the reader can click on it.
     link = page.as_uri() if sys.stdout.isatty() else str(out / "index.html")
     write_line("\n" + translate("Report: {link}", link=link))
-    if found.stopped:
-        raise GluonSoftmaxError(found.stopped)
-    if found.partial:
+    if experiment.stopped:
+        raise GluonSoftmaxError(experiment.stopped)
+    if experiment.partial:
         return 128 + signal.SIGINT
     failures = judgement.failures() if arguments.check else []
     if failures:

@@ -10,7 +10,7 @@ from ..cluster.roles import given_role, refuse_role
 from ..cluster.server import run_server
 from ..console import be_quiet, notify, write_line
 from ..data.fashion_mnist import FashionMNIST
-from ..errors import Diverged
+from ..errors import Diverged, UsageError
 from ..training.defaults import BATCH_SIZE, EPOCHS, LR
 from .options import (
     Parser,
@@ -96,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
             _check_output(arguments)
         trained = _train(arguments, settings, group)
     if arguments.save is not None:
-        save_parameters(arguments.save, *trained.parameters)
+        save_parameters(arguments.save, trained.parameters)
         write_line(f"parameters saved in {arguments.save}")
     if arguments.plot is not None:
         from ..reproduction.plots import draw_training, plain, save_figure
@@ -122,11 +122,13 @@ def _train(arguments: argparse.Namespace, settings: Any, group: Any) -> Any:
     from ..training.parameters import load_parameters
     from ..training.run import train_run
 
-    implementation = arguments.implementation
-    start = None if arguments.start_from is None else load_parameters(arguments.start_from)
+    implementation = IMPLEMENTATIONS[arguments.implementation]
+    start = None
+    if arguments.start_from is not None:
+        start = load_parameters(arguments.start_from, implementation.shapes)
     data = load_data(arguments)
     if group is not None:
-        group.agree(_of_all_workers(implementation, arguments, data, start))
+        group.agree(_of_all_workers(arguments, data, start))
     spare_collections()
     show: Callable[[Records], Any] = (
         print_epoch_as_tutorial if arguments.as_tutorial else print_epoch
@@ -136,7 +138,7 @@ def _train(arguments: argparse.Namespace, settings: Any, group: Any) -> Any:
     try:
         with _log(arguments) as write:
             trained = train_run(
-                IMPLEMENTATIONS[implementation],
+                implementation,
                 data,
                 settings,
                 arguments.seed,
@@ -144,7 +146,7 @@ def _train(arguments: argparse.Namespace, settings: Any, group: Any) -> Any:
                 on_epoch=lambda records: (show(records), write(records)),
                 group=group,
             )
-    except Diverged:
+    except (Diverged, UsageError):
         if group is not None:
             group.exit_unless_first()
         raise
@@ -182,15 +184,15 @@ def _log(arguments: argparse.Namespace) -> Iterator[Callable[[Any], None]]:
 
 
 def _of_all_workers(
-    implementation: str, arguments: argparse.Namespace, data: FashionMNIST, start: Any
+    arguments: argparse.Namespace, data: FashionMNIST, start: Any
 ) -> Dict[str, Any]:
     return {
-        "the implementation": implementation,
+        "the implementation": arguments.implementation,
         "--epochs": arguments.epochs,
         "--batch-size": arguments.batch_size,
         "--lr": arguments.lr,
         "--seed": arguments.seed,
-        "the parameters of --start-from": start,
+        "the parameters of --start-from": None if start is None else tuple(start.values()),
         "the training images": data.train_images,
         "the training labels": data.train_labels,
         "the test images": data.test_images,

@@ -79,7 +79,7 @@ def compare_steps(data: FashionMNIST, settings: Settings, seed: int) -> Differen
     )
     net, params = scratch.model.get_net(ctx)
     gluon_net, gluon_params = concise.model.get_net(ctx)
-    concise.model.set_parameters(gluon_params, *scratch.model.get_parameters(params))
+    concise.model.set_parameters(gluon_params, **scratch.model.get_parameters(params))
     rates = settings.lr, settings.batch_size
     by_hand = scratch.training.get_train_batch(net, params, *rates)
     by_gluon = concise.training.get_train_batch(gluon_net, gluon_params, *rates)

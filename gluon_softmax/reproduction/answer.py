@@ -56,13 +56,13 @@ def headline(judgement: Judgement) -> str:
     return _why_no_verdicts(judgement.experiment) or translate(" ").join(_answer(judgement))
 
 
-def _why_no_verdicts(found: Experiment) -> str:
-    printed = found.printed
-    if found.data.edition == OWN_FILES:
+def _why_no_verdicts(experiment: Experiment) -> str:
+    printed = experiment.printed
+    if experiment.data.edition == OWN_FILES:
         return translate(
             "No verdicts: these are files of your own, not an edition of the data set."
         )
-    if not found.has_their_settings():
+    if not experiment.has_their_settings():
         return translate(
             "No verdicts: the numbers in {name} are for {epochs} epochs, batch size {batch_size} "
             "and learning rate {lr}.",
@@ -71,7 +71,7 @@ def _why_no_verdicts(found: Experiment) -> str:
             batch_size=printed.batch_size,
             lr=printed.lr,
         )
-    completed = _completed(found)
+    completed = _completed(experiment)
     if completed == 0:
         return translate("No verdicts: no run was completed. Use --runs 10.")
     if completed == 1:
@@ -79,14 +79,14 @@ def _why_no_verdicts(found: Experiment) -> str:
     return ""
 
 
-def _completed(found: Experiment) -> int:
-    return len(found.of(found.data.edition, found.printed.implementations[0]))
+def _completed(experiment: Experiment) -> int:
+    return len(experiment.of(experiment.data.edition, experiment.printed.implementations[0]))
 
 
 def _answer(judgement: Judgement) -> List[str]:
-    found = judgement.experiment
+    experiment = judgement.experiment
     of = {count.verdict: count.n for count in counts(judgement)}
-    total, failing, completed = sum(of.values()), of.get(verdicts.FAILS, 0), _completed(found)
+    total, failing, completed = sum(of.values()), of.get(verdicts.FAILS, 0), _completed(experiment)
     facts = [translate(name) for name in judgement.different()]
     few = completed < FEW_RUNS
     misfits = [each.table for each in judgement.tables if each.edition == table_fit.NEITHER]
@@ -127,14 +127,16 @@ def _answer(judgement: Judgement) -> List[str]:
     else:
         first = translate("Yes: all {count} numbers are accounted for.", count=total)
     sentences = [first]
-    parts = [_part(found, verdict, n) for verdict, n in of.items() if verdict != verdicts.FAILS]
+    parts = [
+        _part(experiment, verdict, n) for verdict, n in of.items() if verdict != verdicts.FAILS
+    ]
     if parts:
         sentences.append(translate("{parts}.", parts=translate("; ").join(parts)))
     if facts:
         sentences.append(
             translate(
                 "Different from {name}: {facts}.",
-                name=translate(found.printed.name),
+                name=translate(experiment.printed.name),
                 facts=listed(facts),
             )
         )
@@ -149,11 +151,11 @@ def _answer(judgement: Judgement) -> List[str]:
     return sentences
 
 
-def _part(found: Experiment, verdict: str, n: int) -> str:
+def _part(experiment: Experiment, verdict: str, n: int) -> str:
     """Write one verdict's part of the answer."""
-    is_tutorial = found.printed.name == TUTORIAL.name
+    is_tutorial = experiment.printed.name == TUTORIAL.name
     if verdict == verdicts.REPRODUCES:
-        data = data_in_words(found.data.edition)
+        data = data_in_words(experiment.data.edition)
         return translate(
             "{n} matches on {data}" if n == 1 else "{n} match on {data}", n=n, data=data
         )

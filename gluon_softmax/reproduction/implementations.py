@@ -1,6 +1,8 @@
-"""Both implementations, by name."""
+"""All implementations, by name."""
 
-import numpy as np
+from dataclasses import replace
+from types import ModuleType
+from typing import Any
 
 import concise.model
 import concise.parallel
@@ -9,13 +11,29 @@ import scratch.model
 import scratch.parallel
 import scratch.training
 
-IMPLEMENTATIONS = {"scratch": scratch, "concise": concise}
+from ..training.implementation import Implementation
 
 
-def as_probabilities(implementation: str, outputs: np.ndarray) -> np.ndarray:
-    """Return the class probabilities of an implementation's outputs, both (count, 10)."""
-    if implementation == "scratch":
-        return outputs
-    # The outputs of concise are logits.
-    exponentials = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-    return exponentials / exponentials.sum(axis=1, keepdims=True)
+def _of(package: Any, **facts: Any) -> Implementation:
+    """Return the implementation of a package with the modules model, training and parallel."""
+
+    def of(model: ModuleType, training: ModuleType) -> Implementation:
+        return Implementation(
+            package.__name__,
+            get_net=model.get_net,
+            get_train_batch=training.get_train_batch,
+            get_parameters=model.get_parameters,
+            set_parameters=model.set_parameters,
+            **facts,
+        )
+
+    return replace(
+        of(package.model, package.training), parallel=of(package.parallel, package.parallel)
+    )
+
+
+SHAPES = {"W": (784, 10), "b": (10,)}
+IMPLEMENTATIONS = {
+    "scratch": _of(scratch, shapes=SHAPES, outputs="probabilities"),
+    "concise": _of(concise, shapes=SHAPES, outputs="logits"),
+}

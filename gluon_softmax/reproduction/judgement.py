@@ -149,30 +149,30 @@ def _verdicts(experiment: Experiment) -> List[Verdict]:
 
 
 def _rows(
-    found: Experiment, judged: List[Verdict], predictions: Dict[Claim, Prediction]
+    experiment: Experiment, judged: List[Verdict], predictions: Dict[Claim, Prediction]
 ) -> List[Row]:
-    if not found.runs:
+    if not experiment.runs:
         return []
     verdict_on = {verdict.claim: verdict for verdict in judged}
     collected = []
-    for claim in found.printed.claims:
-        if claim.epoch > found.settings.epochs:
+    for claim in experiment.printed.claims:
+        if claim.epoch > experiment.settings.epochs:
             continue
         verdict = verdict_on.get(claim)
         collected.append(
             Row(
                 claim,
-                {edition: found.values(edition, claim) for edition in found.runs},
+                {edition: experiment.values(edition, claim) for edition in experiment.runs},
                 verdict.intervals if verdict else {},
                 predictions.get(claim),
                 verdict.verdict if verdict else verdicts.NO_VERDICT,
-                _note(found, claim),
+                _note(experiment, claim),
             )
         )
     return collected
 
 
-def _note(found: Experiment, claim: Claim) -> Optional[Message]:
+def _note(experiment: Experiment, claim: Claim) -> Optional[Message]:
     number = claim.mistaken_class
     if not verdicts.is_judged(claim):
         return Message(
@@ -180,7 +180,7 @@ def _note(found: Experiment, claim: Claim) -> Optional[Message]:
             "would match.",
             {},
         )
-    runs = found.of(found.data.edition, claim.implementation)
+    runs = experiment.of(experiment.data.edition, claim.implementation)
     if number is None or not runs:
         return None
     accuracies = np.mean([run.records.train_acc for run in runs], axis=0)

@@ -79,12 +79,12 @@ def has_the_like(claim: Claim) -> bool:
     return claim.metric in METRICS and claim.epoch <= THEIRS.epochs
 
 
-def predict(found: Experiment) -> Dict[Claim, Prediction]:
+def predict(experiment: Experiment) -> Dict[Claim, Prediction]:
     """Predict numbers from others' runs on the withdrawn edition.
 
     Parameters
     ----------
-    found : Experiment
+    experiment : Experiment
         The numbers, and the runs that show the effect of the batch size.
 
     Returns
@@ -99,13 +99,13 @@ def predict(found: Experiment) -> Dict[Claim, Prediction]:
     with the batch size of the number and with theirs, each pair on the same split and with the same
     seed. The two variances are added, with degrees of freedom after Welch and Satterthwaite.
     """
-    pairs = list(zip(found.with_their_batch_size, _ours(found)))
-    if len(pairs) < 2 or not found.is_comparable():
+    pairs = list(zip(experiment.with_their_batch_size, _ours(experiment)))
+    if len(pairs) < 2 or not experiment.is_comparable():
         return {}
     theirs = tables("MXNet")
-    level = verdicts.LEVEL / sum(map(verdicts.is_judged, found.printed.claims))
+    level = verdicts.LEVEL / sum(map(verdicts.is_judged, experiment.printed.claims))
     predicted = {}
-    for claim in found.printed.claims:
+    for claim in experiment.printed.claims:
         if not has_the_like(claim) or claim.scale != 1:
             continue
         values = theirs[:, claim.epoch - 1, METRICS.index(claim.metric)]
@@ -125,15 +125,15 @@ def predict(found: Experiment) -> Dict[Claim, Prediction]:
     return predicted
 
 
-def _ours(found: Experiment) -> list:
+def _ours(experiment: Experiment) -> list:
     return [
         run
-        for again in found.with_their_batch_size[:1]
-        for run in found.of("resplit", again.implementation)
+        for again in experiment.with_their_batch_size[:1]
+        for run in experiment.of("resplit", again.implementation)
     ]
 
 
-def in_a_sentence(found: Experiment, predicted: Dict[Claim, Prediction]) -> str:
+def in_a_sentence(experiment: Experiment, predicted: Dict[Claim, Prediction]) -> str:
     """Write how many of the printed numbers others' runs predict; empty if they predict none."""
     if not predicted:
         return ""
@@ -143,7 +143,7 @@ def in_a_sentence(found: Experiment, predicted: Dict[Claim, Prediction]) -> str:
         "batch_size": THEIRS.batch_size,
         "within": within,
         "count": len(predicted),
-        "n": found.settings.batch_size,
+        "n": experiment.settings.batch_size,
     }
     sentence = (
         translate(
@@ -151,7 +151,7 @@ def in_a_sentence(found: Experiment, predicted: Dict[Claim, Prediction]) -> str:
             "{batch_size}, predict {within} of the {count} comparable numbers.",
             **values,
         )
-        if found.settings.batch_size == THEIRS.batch_size
+        if experiment.settings.batch_size == THEIRS.batch_size
         else translate(
             "Extrapolated from batch size {batch_size} to {n}, {runs} runs that other people "
             "published on the withdrawn edition predict {within} of the {count} comparable "
@@ -159,7 +159,7 @@ def in_a_sentence(found: Experiment, predicted: Dict[Claim, Prediction]) -> str:
             **values,
         )
     )
-    last = [f for f in predicted if f.metric == "loss" and f.epoch == found.printed.epochs]
+    last = [f for f in predicted if f.metric == "loss" and f.epoch == experiment.printed.epochs]
     if not last:
         return sentence
     return translate(" ").join(
@@ -168,7 +168,7 @@ def in_a_sentence(found: Experiment, predicted: Dict[Claim, Prediction]) -> str:
             translate(
                 "They predict a last loss of {mean:.4f}; {name} prints {printed}.",
                 mean=predicted[last[0]].mean,
-                name=translate(found.printed.name),
+                name=translate(experiment.printed.name),
                 printed=listed(list(dict.fromkeys(claim.text for claim in last))),
             ),
         ]

@@ -96,8 +96,8 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["data_uri"] = _data_uri
-    found = judgement.experiment
-    count = sum(map(verdicts.is_judged, found.printed.claims))
+    experiment = judgement.experiment
+    count = sum(map(verdicts.is_judged, experiment.printed.claims))
     notes: List[str] = []
     shown_columns = columns(judgement)
     return environment.get_template("page.html").render(
@@ -105,44 +105,46 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
         space=translate(" "),
         headline=headline(judgement),
         chips=[
-            (_CLASSES[verdict], n, verdicts.in_words(verdict, found.printed))
+            (_CLASSES[verdict], n, verdicts.in_words(verdict, experiment.printed))
             for verdict, n in counts(judgement)
         ],
-        is_tutorial=found.printed.name == claims.TUTORIAL.name,
+        is_tutorial=experiment.printed.name == claims.TUTORIAL.name,
         last=_last(judgement),
         bug=next(
             (str(row.note) for row in judgement.rows if row.verdict == verdicts.EXPLAINED), ""
         ),
         sentences=sentences(judgement),
         table_fit=bool(judgement.tables),
-        printed=found.printed,
-        partial=found.partial,
-        stopped=found.stopped,
-        data=data_in_words(found.data.edition),
-        edition=found.data.edition,
-        origin=found.data.origin,
-        checksums=found.data.checksums,
+        printed=experiment.printed,
+        partial=experiment.partial,
+        stopped=experiment.stopped,
+        data=data_in_words(experiment.data.edition),
+        edition=experiment.data.edition,
+        origin=experiment.data.origin,
+        checksums=experiment.data.checksums,
         sections=_sections(judgement, notes),
         notes=notes,
-        columns=[column.head for column in shown_columns] if found.runs else [translate("ours")],
-        others=len(shown_columns) > len(found.runs),
+        columns=[column.head for column in shown_columns]
+        if experiment.runs
+        else [translate("ours")],
+        others=len(shown_columns) > len(experiment.runs),
         pictures={picture.name: _picture(picture, drawn[picture.name]) for picture in shown},
         class_names=CLASS_NAMES,
         dark_colours=dark_colours(),
         command=command,
-        started=_date(found.started),
-        duration=_duration(found.seconds),
+        started=_date(experiment.started),
+        duration=_duration(experiment.seconds),
         commit=_commit(),
         environment={"gluon-softmax": __version__, **versions()},
         processor=processor(),
-        settings=plain_settings(found),
+        settings=plain_settings(experiment),
         completed=translate("; ").join(
             translate(
                 "{n} of each implementation on {data}",
-                n=len(found.of(edition, found.printed.implementations[0])),
+                n=len(experiment.of(edition, experiment.printed.implementations[0])),
                 data=data_in_words(edition),
             )
-            for edition in found.runs
+            for edition in experiment.runs
         ),
         claim_count=count,
         level=verdicts.LEVEL,
@@ -158,14 +160,15 @@ def _failures(judgement: Judgement) -> List[str]:
 
 def _last(judgement: Judgement) -> Dict[str, Tuple[str, str]]:
     """Return the last loss and test accuracy of the first table: our mean, and as printed."""
-    found = judgement.experiment
+    experiment = judgement.experiment
     return {
         row.claim.metric: (
-            f"{row.mean(found.data.edition):.{row.claim.digits}f}",
+            f"{row.mean(experiment.data.edition):.{row.claim.digits}f}",
             row.claim.text,
         )
         for row in judgement.rows
-        if row.claim.epoch == found.printed.epochs and row.claim.table == found.printed.tables[0]
+        if row.claim.epoch == experiment.printed.epochs
+        and row.claim.table == experiment.printed.tables[0]
     }
 
 
@@ -203,7 +206,7 @@ def _matrix(counts: np.ndarray) -> dict:
 
 def _lines(judgement: Judgement) -> List[dict]:
     """Format exact results and numbers as lines of text, with a cell for each of our columns."""
-    found = judgement.experiment
+    experiment = judgement.experiment
     lines = [
         {
             "name": translate(fact.name),
@@ -213,10 +216,10 @@ def _lines(judgement: Judgement) -> List[dict]:
             "class": "same" if fact.verdict == verdicts.EXPLAINED else _CLASSES[fact.verdict],
             "verdict": translate("explained")
             if fact.verdict == verdicts.EXPLAINED
-            else verdicts.in_words(fact.verdict, found.printed),
+            else verdicts.in_words(fact.verdict, experiment.printed),
             "note": str(fact.note or ""),
         }
-        for fact in found.facts
+        for fact in experiment.facts
     ]
     shown = columns(judgement)
     for row in judgement.rows:
@@ -227,18 +230,18 @@ def _lines(judgement: Judgement) -> List[dict]:
                 "printed": row.claim.text,
                 "here": [column.cell(row) for column in shown],
                 "class": _CLASSES[row.verdict],
-                "verdict": verdicts.in_words(row.verdict, found.printed),
+                "verdict": verdicts.in_words(row.verdict, experiment.printed),
                 "note": str(row.note or ""),
             }
         )
-    if found.reading_seconds is not None:
-        ratio = found.reading_seconds / claims.READING_SECONDS
+    if experiment.reading_seconds is not None:
+        ratio = experiment.reading_seconds / claims.READING_SECONDS
         lines.append(
             {
                 "name": translate("seconds to read the training set once"),
                 "section": translate(claims.PART_1),
                 "printed": f"{claims.READING_SECONDS:.2f}",
-                "here": [f"{found.reading_seconds:.2f}"],
+                "here": [f"{experiment.reading_seconds:.2f}"],
                 "class": "none",
                 "verdict": translate("ratio {ratio:.2f}", ratio=ratio),
                 "note": translate("Not judged: timings depend on the machine."),

@@ -10,7 +10,7 @@ from ..training.run import Run, predict
 from . import plots, verdicts
 from .answer import data_in_words
 from .experiment import Experiment
-from .implementations import IMPLEMENTATIONS, as_probabilities
+from .implementations import IMPLEMENTATIONS
 from .judgement import Judgement, Row, label, table_in_words
 from .language import translate
 from .plots import Panel, Point
@@ -77,34 +77,36 @@ def pictures(judgement: Judgement) -> List[Picture]:
 
 
 def _draw(judgement: Judgement) -> Dict[str, Dict[str, Any]]:
-    found = judgement.experiment
+    experiment = judgement.experiment
     drawn: Dict[str, Dict[str, Any]] = {}
-    if found.runs:
+    if experiment.runs:
         panels = _answer(judgement)
         if panels:
-            drawn[ANSWER] = _wide_and_narrow(panels, _answer_names(found), True)
-        drawn["curves"] = _wide_and_narrow(_curves(judgement), _curve_names(found), False)
-        drawn.update(_mistaken_column(found))
-    data = found.data
+            drawn[ANSWER] = _wide_and_narrow(panels, _answer_names(experiment), True)
+        drawn["curves"] = _wide_and_narrow(_curves(judgement), _curve_names(experiment), False)
+        drawn.update(_mistaken_column(experiment))
+    data = experiment.data
     names = get_fashion_mnist_labels(data.train_labels[:10])
     first = data.train_images[:10]
     drawn["first-images"] = _images(first, [[name] for name in names], [False] * len(first), 10)
-    for implementation in found.printed.implementations if found.runs else ():
-        run = found.of(data.edition, implementation)[0]
+    for implementation in experiment.printed.implementations if experiment.runs else ():
+        run = experiment.of(data.edition, implementation)[0]
         drawn.update(
-            _pictures_of_run(found, run, implementation == found.printed.implementations[0])
+            _pictures_of_run(
+                experiment, run, implementation == experiment.printed.implementations[0]
+            )
         )
     return drawn
 
 
-def _captions(found: Experiment) -> Dict[str, str]:
-    name, column = translate(found.printed.name), translate(found.printed.column)
+def _captions(experiment: Experiment) -> Dict[str, str]:
+    name, column = translate(experiment.printed.name), translate(experiment.printed.column)
     captions = {
         ANSWER: translate(
             "The numbers in {name} minus our mean on {data}, by epoch. A point in a band is a "
             "number that one more run of ours could give.",
             name=name,
-            data=data_in_words(found.data.edition),
+            data=data_in_words(experiment.data.edition),
         ),
         "curves": translate(
             "Loss and accuracy of our runs by epoch, with the numbers in {name} as points where it "
@@ -118,12 +120,12 @@ def _captions(found: Experiment) -> Dict[str, str]:
             "Confusion matrix of {implementation} on the test images: a row for each true class, a "
             "column for each predicted class. Most errors are shirts taken for t-shirts, pullovers "
             "or coats.",
-            implementation=found.printed.implementations[0],
+            implementation=experiment.printed.implementations[0],
         ),
         "weights": translate(
             "The weights of {implementation}, a column of W for each class. Blue pixels are "
             "evidence for the class, red ones evidence against it, and white ones are ignored.",
-            implementation=found.printed.implementations[0],
+            implementation=experiment.printed.implementations[0],
         ),
         "confidently-wrong": translate(
             "The {n} wrong predictions with the highest probability. Each has its true class, the "
@@ -160,9 +162,9 @@ def _wide_and_narrow(
 
 def _answer(judgement: Judgement) -> List[Panel]:
     """Arrange the judged losses and test accuracies, two tables beside each other."""
-    found = judgement.experiment
+    experiment = judgement.experiment
     judged = [row for row in judgement.rows if row.intervals]
-    tables = found.printed.tables if judged else []
+    tables = experiment.printed.tables if judged else []
     panels = []
     for pair in (tables[n : n + 2] for n in range(0, len(tables), 2)):
         for metric in _ANSWER:
@@ -170,12 +172,12 @@ def _answer(judgement: Judgement) -> List[Panel]:
                 of_panel = [
                     row for row in judged if row.claim.table == table and row.claim.metric == metric
                 ]
-                panels.append(_differences(found, table, metric, of_panel))
+                panels.append(_differences(experiment, table, metric, of_panel))
     return panels
 
 
-def _differences(found: Experiment, table: str, metric: str, of_panel: List[Row]) -> Panel:
-    means = np.array([row.mean(found.data.edition) for row in of_panel])
+def _differences(experiment: Experiment, table: str, metric: str, of_panel: List[Row]) -> Panel:
+    means = np.array([row.mean(experiment.data.edition) for row in of_panel])
     return Panel(
         table,
         metric,
@@ -191,7 +193,7 @@ def _differences(found: Experiment, table: str, metric: str, of_panel: List[Row]
                 row.claim.epoch,
                 row.claim.printed - mean,
                 row.verdict,
-                _tip(found, row),
+                _tip(experiment, row),
             )
             for row, mean in zip(of_panel, means)
         ],
@@ -207,7 +209,7 @@ def _title(table: str, metric: str) -> str:
     return translate("{table}: {words}", table=table_in_words(table), words=name)
 
 
-def _tip(found: Experiment, row: Row) -> str:
+def _tip(experiment: Experiment, row: Row) -> str:
     """Write what the pointer shows on a point of the first picture."""
     decimals = row.claim.decimals
     parts = [f"{label(row.claim)} {row.claim.text}"]
@@ -220,14 +222,14 @@ def _tip(found: Experiment, row: Row) -> str:
                 high=f"{high:.{decimals}f}",
             )
         )
-    return "\n".join([*parts, verdicts.in_words(row.verdict, found.printed)])
+    return "\n".join([*parts, verdicts.in_words(row.verdict, experiment.printed)])
 
 
-def _answer_names(found: Experiment) -> Dict[str, str]:
-    column = translate(found.printed.column)
+def _answer_names(experiment: Experiment) -> Dict[str, str]:
+    column = translate(experiment.printed.column)
     names = {
         edition: translate("expected on {data}", data=data_in_words(edition))
-        for edition in found.runs
+        for edition in experiment.runs
     }
     return {
         **names,
@@ -245,26 +247,27 @@ def _answer_names(found: Experiment) -> Dict[str, str]:
 
 def _curves(judgement: Judgement) -> List[Panel]:
     """Arrange the first table of each implementation, and all runs of it."""
-    found = judgement.experiment
+    experiment = judgement.experiment
     tables = {
-        found.printed.of(table)[0].implementation: table for table in found.printed.tables[::-1]
+        experiment.printed.of(table)[0].implementation: table
+        for table in experiment.printed.tables[::-1]
     }
-    shown = [row for row in judgement.rows if row.claim.epoch and found.is_comparable()]
+    shown = [row for row in judgement.rows if row.claim.epoch and experiment.is_comparable()]
     panels = []
     for metric in _CURVES:
-        for implementation in found.printed.implementations:
+        for implementation in experiment.printed.implementations:
             series = {
                 edition: np.array(
-                    [getattr(run.records, metric) for run in found.of(edition, implementation)]
+                    [getattr(run.records, metric) for run in experiment.of(edition, implementation)]
                 )
-                for edition in found.runs
+                for edition in experiment.runs
             }
             panels.append(
                 Panel(
                     implementation,
                     metric,
                     _title(implementation, metric),
-                    range(1, found.settings.epochs + 1),
+                    range(1, experiment.settings.epochs + 1),
                     {
                         name: np.array([of.min(axis=0), of.max(axis=0)])
                         for name, of in series.items()
@@ -285,30 +288,30 @@ def _curves(judgement: Judgement) -> List[Panel]:
     return panels
 
 
-def _curve_names(found: Experiment) -> Dict[str, str]:
-    implementation = found.printed.implementations[0]
+def _curve_names(experiment: Experiment) -> Dict[str, str]:
+    implementation = experiment.printed.implementations[0]
     names = {
         edition: translate(
             "{data}: mean and range of {n} runs",
             data=data_in_words(edition),
-            n=len(found.of(edition, implementation)),
+            n=len(experiment.of(edition, implementation)),
         )
-        for edition in found.runs
+        for edition in experiment.runs
     }
     return {
         **names,
-        plots.PRINTED: translate("number in {name}", name=translate(found.printed.name)),
+        plots.PRINTED: translate("number in {name}", name=translate(experiment.printed.name)),
     }
 
 
-def _mistaken_column(found: Experiment) -> Dict[str, Dict[str, Any]]:
+def _mistaken_column(experiment: Experiment) -> Dict[str, Dict[str, Any]]:
     """Draw the first column that is the proportion predicted as one class, if there is one."""
-    mistaken = [each for each in found.printed.claims if each.mistaken_class is not None]
+    mistaken = [each for each in experiment.printed.claims if each.mistaken_class is not None]
     if not mistaken:
         return {}
     first, number = mistaken[0], int(mistaken[0].mistaken_class or 0)
-    runs = found.of(found.data.edition, first.implementation)
-    printed = [np.nan] * found.settings.epochs if found.is_comparable() else []
+    runs = experiment.of(experiment.data.edition, first.implementation)
+    printed = [np.nan] * experiment.settings.epochs if experiment.is_comparable() else []
     for each in mistaken:
         if each.table == first.table and printed:
             printed[each.epoch - 1] = each.printed / each.scale
@@ -316,18 +319,18 @@ def _mistaken_column(found: Experiment) -> Dict[str, Dict[str, Any]]:
         np.array([run.records.shares for run in runs])[:, :, number],
         np.array([run.records.train_acc for run in runs]),
         printed,
-        translate(found.printed.name),
+        translate(experiment.printed.name),
         CLASS_NAMES[number],
     )
     return {"mistaken-column": {"figure": figure}}
 
 
-def _pictures_of_run(found: Experiment, run: Run, is_first: bool) -> Dict[str, Dict[str, Any]]:
-    data, implementation = found.data, run.implementation
-    outputs = predict(
-        IMPLEMENTATIONS[implementation], run.parameters, data.test_images, found.settings.ctx
+def _pictures_of_run(experiment: Experiment, run: Run, is_first: bool) -> Dict[str, Dict[str, Any]]:
+    data, implementation = experiment.data, run.implementation
+    probabilities = predict(
+        IMPLEMENTATIONS[implementation], run.parameters, data.test_images, experiment.settings.ctx
     )
-    predicted = outputs.argmax(axis=1)
+    predicted = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(predicted != data.test_labels)
     chosen = np.concatenate([np.arange(len(predicted))[:PREDICTIONS], wrong[:PREDICTIONS]])
     names = _names(data.test_labels[chosen], predicted[chosen])
@@ -346,7 +349,7 @@ def _pictures_of_run(found: Experiment, run: Run, is_first: bool) -> Dict[str, D
         "figure": plots.draw_confusion(data.test_labels, predicted),
         "counts": plots.confusion(data.test_labels, predicted),
     }
-    W = run.parameters[0]
+    W = run.parameters["W"]
     largest = float(np.abs(W).max())
     drawn["weights"] = {
         "figure": plots.draw_templates(W),
@@ -355,17 +358,12 @@ def _pictures_of_run(found: Experiment, run: Run, is_first: bool) -> Dict[str, D
             for weights, name in zip(W.T, CLASS_NAMES)
         ],
     }
-    outputs = as_probabilities(implementation, outputs)
+    largest_of = probabilities.max(axis=1)
     # The stable sort keeps the order of the test set among equals.
-    surest = wrong[np.argsort(-outputs[wrong].max(axis=1), kind="stable")][:SUREST]
+    surest = wrong[np.argsort(-largest_of[wrong], kind="stable")][:SUREST]
     if len(surest):
-        probabilities = outputs[surest].max(axis=1)
-        names = [
-            [*pair, f"{probability:.1%}"]
-            for pair, probability in zip(
-                _names(data.test_labels[surest], predicted[surest]), probabilities
-            )
-        ]
+        pairs = _names(data.test_labels[surest], predicted[surest])
+        names = [[*pair, f"{largest_of[k]:.1%}"] for pair, k in zip(pairs, surest)]
         drawn["confidently-wrong"] = _images(
             data.test_images[surest], names, [True] * len(surest), SUREST
         )

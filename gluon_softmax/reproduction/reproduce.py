@@ -17,6 +17,7 @@ from . import claims
 from .claims import TUTORIAL, Printed
 from .exact_results import find_exact_results, in_words, time_reading
 from .experiment import Experiment
+from .implementations import IMPLEMENTATIONS
 from .language import translate
 from .published import THEIRS
 
@@ -58,33 +59,33 @@ def reproduce(
     Experiment
         The results; ``partial`` if Ctrl-C or an error ended the runs early.
     """
-    found = Experiment(data, settings, seed, runs, printed=printed)
-    found.started = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+    experiment = Experiment(data, settings, seed, runs, printed=printed)
+    experiment.started = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
     start = time.perf_counter()
     try:
         if printed is TUTORIAL:
-            found.facts = find_exact_results(data)
-            _print_part_1(found)
+            experiment.facts = find_exact_results(data)
+            _print_part_1(experiment)
             if read:
-                found.reading_seconds = time_reading(data, settings.num_workers)
+                experiment.reading_seconds = time_reading(data, settings.num_workers)
                 write_line(
                     translate(
                         "  one pass of the tutorial's data loader: {here:.2f} s "
                         "(tutorial: {there:.2f} s)",
-                        here=found.reading_seconds,
+                        here=experiment.reading_seconds,
                         there=claims.READING_SECONDS,
                     )
                 )
-        _run_all(found, jobs)
+        _run_all(experiment, jobs)
     except KeyboardInterrupt:
-        found.partial = True
+        experiment.partial = True
         # The report still has to be written.
         clear_signal()
     except GluonSoftmaxError as error:
         # The finished runs are worth a report; the caller prints the error.
-        found.partial, found.stopped = True, str(error)
-    found.seconds = time.perf_counter() - start
-    return found
+        experiment.partial, experiment.stopped = True, str(error)
+    experiment.seconds = time.perf_counter() - start
+    return experiment
 
 
 class _Planned(NamedTuple):
@@ -96,16 +97,16 @@ class _Planned(NamedTuple):
     is_with_their_batch_size: bool = False
 
 
-def _plan(found: Experiment) -> List[_Planned]:
+def _plan(experiment: Experiment) -> List[_Planned]:
     """List all runs in their order."""
-    settings, pool = found.settings, found.data.edition
+    settings, pool = experiment.settings, experiment.data.edition
     theirs = dataclasses.replace(settings, batch_size=THEIRS.batch_size)
-    again = WITH_THEIR_BATCH_SIZE if found.may_be_predicted() and theirs != settings else 0
-    implementations = found.printed.implementations
+    again = WITH_THEIR_BATCH_SIZE if experiment.may_be_predicted() and theirs != settings else 0
+    implementations = [IMPLEMENTATIONS[name] for name in experiment.printed.implementations]
     plan = []
-    for edition in found.editions():
-        for k in range(found.runs_asked):
-            seed = (found.seed + k) % 2**32
+    for edition in experiment.editions():
+        for k in range(experiment.runs_asked):
+            seed = (experiment.seed + k) % 2**32
             split_seed = None if edition == pool else seed
             plan += [
                 _Planned(Task(implementation, settings, seed, split_seed), edition, k)
@@ -117,59 +118,61 @@ def _plan(found: Experiment) -> List[_Planned]:
     return plan
 
 
-def _run_all(found: Experiment, jobs: int) -> None:
-    plan, implementations = _plan(found), found.printed.implementations
+def _run_all(experiment: Experiment, jobs: int) -> None:
+    plan, implementations = _plan(experiment), experiment.printed.implementations
     # The first run on the edition at hand prints every epoch, the others a line each. It is trained
     # here, while the other processes start.
     first, rest = plan[: len(implementations)], plan[len(implementations) :]
-    trainer, several = Trainer(found.data), []
+    trainer, several = Trainer(experiment.data), []
     with (
         progress(total=len(plan), desc="runs", unit="run") as bar,
-        training([planned.task for planned in rest], found.data, jobs) as runs,
+        training([planned.task for planned in rest], experiment.data, jobs) as runs,
     ):
-        at_length = (_at_length(found, planned.task, trainer) for planned in first)
+        at_length = (_at_length(experiment, planned.task, trainer) for planned in first)
         for planned, run in zip(plan, itertools.chain(at_length, runs)):
             bar.update()
             if planned.is_with_their_batch_size:
-                found.with_their_batch_size.append(run)
+                experiment.with_their_batch_size.append(run)
                 continue
             several.append(run)
             # All implementations or none, so that an interrupted report compares like runs.
             if len(several) == len(implementations):
-                _take(found, planned, several)
+                _take(experiment, planned, several)
                 several = []
 
 
-def _take(found: Experiment, planned: _Planned, several: List[Run]) -> None:
+def _take(experiment: Experiment, planned: _Planned, several: List[Run]) -> None:
     """Store the runs of all implementations with one seed, and print them."""
     edition, k = planned.edition, planned.k
-    found.runs.setdefault(edition, []).extend(several)
-    at_length = 1 if edition == found.data.edition else 0
+    experiment.runs.setdefault(edition, []).extend(several)
+    at_length = 1 if edition == experiment.data.edition else 0
     if k == at_length:
-        _print_heading(edition, found.settings.epochs, found.printed.implementations)
+        _print_heading(edition, experiment.settings.epochs, experiment.printed.implementations)
     if k >= at_length:
-        _print_run(k, found.runs_asked, several)
+        _print_run(k, experiment.runs_asked, several)
     if (
         edition == "resplit"
         and k < WITH_THEIR_BATCH_SIZE
-        and found.may_be_predicted()
-        and found.settings.batch_size == THEIRS.batch_size
+        and experiment.may_be_predicted()
+        and experiment.settings.batch_size == THEIRS.batch_size
     ):
-        found.with_their_batch_size.append(several[-1])
+        experiment.with_their_batch_size.append(several[-1])
 
 
-def _at_length(found: Experiment, task: Task, trainer: Trainer) -> Run:
+def _at_length(experiment: Experiment, task: Task, trainer: Trainer) -> Run:
     """Make a run and print every epoch beside the numbers to reproduce."""
     # Of several tables of one implementation, the first.
     claims = [
-        claim for claim in found.printed.claims if claim.implementation == task.implementation
+        claim
+        for claim in experiment.printed.claims
+        if claim.implementation == task.implementation.name
     ]
     section, table = claims[0].section, claims[0].table
-    write_line(f"\n{padded(translate(section), 56)} {translate(found.printed.column)}")
+    write_line(f"\n{padded(translate(section), 56)} {translate(experiment.printed.column)}")
 
     def beside(records: Records) -> None:
         epoch = len(records.loss)
-        theirs = [claim.text for claim in found.printed.of(table) if claim.epoch == epoch]
+        theirs = [claim.text for claim in experiment.printed.of(table) if claim.epoch == epoch]
         write_line(f"{epoch_line(records):56} {' '.join(theirs)}".rstrip())
 
     return trainer(
@@ -181,8 +184,8 @@ def _at_length(found: Experiment, task: Task, trainer: Trainer) -> Run:
     )
 
 
-def _print_part_1(found: Experiment) -> None:
-    data = found.data
+def _print_part_1(experiment: Experiment) -> None:
+    data = experiment.data
     write_line(
         translate(
             "{part} ({edition} edition, from {origin})",
@@ -191,7 +194,7 @@ def _print_part_1(found: Experiment) -> None:
             origin=data.origin,
         )
     )
-    for fact in found.facts:
+    for fact in experiment.facts:
         line = f"  {translate(fact.name)}: {in_words(fact.here)}"
         if fact.here != fact.printed:
             line += "  " + translate("(tutorial: {printed})", printed=in_words(fact.printed))

@@ -30,21 +30,21 @@ def results(judgement: Judgement) -> dict:
     dict
         Of plain types; ``results.schema.json`` beside this module describes it.
     """
-    found, tables = judgement.experiment, judgement.tables
-    data = found.data
-    first = {run.implementation: run for run in reversed(found.runs.get(data.edition, []))}
+    experiment, tables = judgement.experiment, judgement.tables
+    data = experiment.data
+    first = {run.implementation: run for run in reversed(experiment.runs.get(data.edition, []))}
     return {
         "schema_version": SCHEMA_VERSION,
-        "partial": found.partial,
-        "stopped": found.stopped or None,
+        "partial": experiment.partial,
+        "stopped": experiment.stopped or None,
         "edition": data.edition,
         "origin": data.origin,
         "checksums": data.checksums,
         "versions": versions(),
         "processor": processor(),
-        "printed_by": found.printed.name,
-        "settings": plain_settings(found),
-        "reading_seconds": found.reading_seconds,
+        "printed_by": experiment.printed.name,
+        "settings": plain_settings(experiment),
+        "reading_seconds": experiment.reading_seconds,
         **{
             implementation: _lists(first[implementation].records)
             for implementation in IMPLEMENTATIONS
@@ -52,24 +52,28 @@ def results(judgement: Judgement) -> dict:
         },
         "editions": {
             edition: {
-                implementation: _statistics(found.of(edition, implementation))
+                implementation: _statistics(experiment.of(edition, implementation))
                 for implementation in IMPLEMENTATIONS
-                if found.of(edition, implementation)
+                if experiment.of(edition, implementation)
             }
-            for edition in found.runs
+            for edition in experiment.runs
         },
         "with_others_batch_size": {
             implementation: _statistics(of_it)
             for implementation in IMPLEMENTATIONS
             for of_it in [
-                [run for run in found.with_their_batch_size if run.implementation == implementation]
+                [
+                    run
+                    for run in experiment.with_their_batch_size
+                    if run.implementation == implementation
+                ]
             ]
             if of_it
         },
         "claims": _claims(judgement),
         "tables": {table_fit.table: _table(table_fit) for table_fit in tables},
         "edition_of_table": edition_of_table(tables),
-        "readings": list(map(str, found.readings)),
+        "readings": list(map(str, experiment.readings)),
     }
 
 
@@ -94,9 +98,9 @@ def _table(table_fit: TableFit) -> dict:
     }
 
 
-def plain_settings(found: Experiment) -> dict:
+def plain_settings(experiment: Experiment) -> dict:
     """Return the settings of all runs in plain types."""
-    settings = found.settings
+    settings = experiment.settings
     return {
         "epochs": settings.epochs,
         "batch_size": settings.batch_size,
@@ -104,8 +108,8 @@ def plain_settings(found: Experiment) -> dict:
         "ctx": str(settings.ctx),
         "loader": settings.loader,
         "num_workers": settings.num_workers,
-        "seed": found.seed,
-        "runs": found.runs_asked,
+        "seed": experiment.seed,
+        "runs": experiment.runs_asked,
     }
 
 
@@ -132,7 +136,7 @@ def _statistics(runs: List[Run]) -> dict:
 
 
 def _claims(judgement: Judgement) -> List[dict]:
-    found = judgement.experiment
+    experiment = judgement.experiment
     claimed: List[dict] = [
         {
             "name": fact.name,
@@ -143,7 +147,7 @@ def _claims(judgement: Judgement) -> List[dict]:
             "others": None,
             "verdict": fact.verdict,
         }
-        for fact in found.facts
+        for fact in experiment.facts
     ]
     for row in judgement.rows if judgement.verdicts else ():
         claimed.append(
@@ -151,22 +155,22 @@ def _claims(judgement: Judgement) -> List[dict]:
                 "name": row.claim.name,
                 "section": row.claim.section,
                 "printed": row.claim.printed,
-                "here": {edition: row.mean(edition) for edition in found.runs},
+                "here": {edition: row.mean(edition) for edition in experiment.runs},
                 "interval": {e: list(interval) for e, interval in row.intervals.items()},
                 "others": row.others and {"mean": row.others.mean, "interval": row.others[1:]},
                 "verdict": row.verdict,
             }
         )
-    if found.reading_seconds is not None:
+    if experiment.reading_seconds is not None:
         claimed.append(
             {
                 "name": "seconds to read the training set once",
                 "section": claims.PART_1,
                 "printed": claims.READING_SECONDS,
-                "here": found.reading_seconds,
+                "here": experiment.reading_seconds,
                 "interval": None,
                 "others": None,
-                "verdict": f"ratio {found.reading_seconds / claims.READING_SECONDS:.2f}",
+                "verdict": f"ratio {experiment.reading_seconds / claims.READING_SECONDS:.2f}",
             }
         )
     return claimed

@@ -28,12 +28,14 @@ def table(judgement: Judgement, form: str = "text") -> List[str]:
         Lines: each number as printed, the mean of our runs by edition, what others' runs predict,
         and the verdict; empty without verdicts.
     """
-    found, of_numbers = judgement.experiment, judgement.rows if judgement.verdicts else []
+    experiment, of_numbers = judgement.experiment, judgement.rows if judgement.verdicts else []
     if not of_numbers:
         return []
     shown = columns(judgement)
     heads = [column.short_head for column in shown]
-    cells = [[translate("number"), translate(found.printed.column), *heads, translate("verdict")]]
+    cells = [
+        [translate("number"), translate(experiment.printed.column), *heads, translate("verdict")]
+    ]
     for row in of_numbers:
         means = [column.short_cell(row) for column in shown]
         cells.append([label(row.claim), row.claim.text, *means, _short_verdict(row.verdict)])
@@ -77,9 +79,9 @@ def summary(judgement: Judgement, form: str = "text", width: int = 80) -> str:
         Lines.
     """
     paragraphs = sentences(judgement)
-    found = judgement.experiment
-    if found.partial:
-        why = translate("Stopped by an error") if found.stopped else translate("Interrupted")
+    experiment = judgement.experiment
+    if experiment.partial:
+        why = translate("Stopped by an error") if experiment.stopped else translate("Interrupted")
         paragraphs.append(translate("{why}: this is what the finished runs show.", why=why))
     paragraphs.append(headline(judgement))
     lines = table(judgement, form)

@@ -137,9 +137,9 @@ class Material(NamedTuple):
     theirs: Dict[str, np.ndarray]
 
     @classmethod
-    def of(cls, found: Experiment, name: str) -> "Material":
+    def of(cls, experiment: Experiment, name: str) -> "Material":
         """Return it for the table of a name."""
-        claims = [each for each in found.printed.of(name) if published.has_the_like(each)]
+        claims = [each for each in experiment.printed.of(name) if published.has_the_like(each)]
         # Losses near 0.7, accuracies, per cent: each on a scale of its own.
         unit = np.array([claim.scale for claim in claims])
         columns = [3 * (claim.epoch - 1) + METRICS.index(claim.metric) for claim in claims]
@@ -164,12 +164,12 @@ class Material(NamedTuple):
         )
 
 
-def judge_tables(found: Experiment, judged_claims: Sequence[Verdict]) -> List[TableFit]:
+def judge_tables(experiment: Experiment, judged_claims: Sequence[Verdict]) -> List[TableFit]:
     """Judge the printed tables by the runs.
 
     Parameters
     ----------
-    found : Experiment
+    experiment : Experiment
         The runs and the tables.
     judged_claims : sequence of Verdict
         The verdicts on the numbers of the tables.
@@ -184,15 +184,17 @@ def judge_tables(found: Experiment, judged_claims: Sequence[Verdict]) -> List[Ta
     judged = []
     tries: Dict[Tuple, Dict[Tuple[str, int], bool]] = {}
     verdicts_of = {verdict.claim: verdict.verdict for verdict in judged_claims}
-    for name in found.printed.tables if verdicts_of else ():
-        of_table = found.printed.of(name)
+    for name in experiment.printed.tables if verdicts_of else ():
+        of_table = experiment.printed.of(name)
         implementation = of_table[0].implementation
-        material = Material.of(found, name)
-        runs = {edition: found.of(edition, implementation) for edition in ("official", "resplit")}
+        material = Material.of(experiment, name)
+        runs = {
+            edition: experiment.of(edition, implementation) for edition in ("official", "resplit")
+        }
         if min(map(len, runs.values())) < FEWEST or not material.claims:
             continue
         official, resplit = map(material.numbers, runs.values())
-        rest = (material.theirs, material.rounding, published.are_theirs(found.settings))
+        rest = (material.theirs, material.rounding, published.are_theirs(experiment.settings))
         by_name = hypotheses(official, resplit, *rest)
         typo = _typo(material, by_name)
         # Tables with the same numbers have the same tries.
@@ -212,7 +214,7 @@ def judge_tables(found: Experiment, judged_claims: Sequence[Verdict]) -> List[Ta
                 failing > len(of_table) / MOST_FAILING,
                 typo,
                 None if typo else _splice(material, by_name),
-                name in found.deviations,
+                name in experiment.deviations,
                 tries[key],
             )
         )
@@ -235,12 +237,14 @@ def _leave_one_out(
     return tries
 
 
-def fit_of_deviation(found: Experiment, table_fit: TableFit, runs: List[Run]) -> Dict[str, Fit]:
+def fit_of_deviation(
+    experiment: Experiment, table_fit: TableFit, runs: List[Run]
+) -> Dict[str, Fit]:
     """Judge a table by runs of a program that deviates from the tutorial's, on the data at hand.
 
     Parameters
     ----------
-    found : Experiment
+    experiment : Experiment
         Whose table.
     table_fit : TableFit
         What it says without the deviation.
@@ -252,8 +256,10 @@ def fit_of_deviation(found: Experiment, table_fit: TableFit, runs: List[Run]) ->
     dict of str to Fit
         By the edition that it fits so; none if another split is more likely.
     """
-    material = Material.of(found, table_fit.table)
-    official, resplit = map(material.numbers, (runs, found.of("resplit", table_fit.implementation)))
+    material = Material.of(experiment, table_fit.table)
+    official, resplit = map(
+        material.numbers, (runs, experiment.of("resplit", table_fit.implementation))
+    )
     by_name = hypotheses(official, resplit, material.theirs, material.rounding, False)
     split = table_fit.fits[ANOTHER_SPLIT]
     fitting = split.p_value >= FITTING[ANOTHER_SPLIT]

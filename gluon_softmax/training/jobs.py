@@ -10,7 +10,6 @@ import threading
 from concurrent.futures import Future, ProcessPoolExecutor, TimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
 
@@ -23,6 +22,7 @@ from ..data.fashion_mnist import FashionMNIST
 from ..data.resplit import resplit
 from ..errors import WorkerError
 from ..interruption import end_if_asked, held, open_closed_streams
+from .implementation import Implementation
 from .loader_workers import wait_for_parent
 from .loop import Records
 from .run import Run, Settings, train_run
@@ -42,8 +42,8 @@ class Task:
 
     Parameters
     ----------
-    implementation : str
-        Name of the implementation's package.
+    implementation : Implementation
+        The implementation.
     settings : Settings
         Its settings.
     seed : int
@@ -52,7 +52,7 @@ class Task:
         Seed of the re-split to train on; None for the data as they are.
     """
 
-    implementation: str
+    implementation: Implementation
     settings: Settings
     seed: int
     split_seed: Optional[int] = None
@@ -182,10 +182,8 @@ class Trainer:
         if task.split_seed != self._split[0]:
             seed = task.split_seed
             self._split = (seed, self._data if seed is None else resplit(self._data, seed))
-        for part in ("model", "training"):
-            import_module(f"{task.implementation}.{part}")
         return train_run(
-            import_module(task.implementation),
+            task.implementation,
             self._split[1],
             task.settings,
             task.seed,

@@ -1,17 +1,18 @@
 """The tutorial's data loader and a fast one, shared by both implementations."""
 
 import sys
-from typing import Iterable, Optional, Sequence, Tuple, Union
+from typing import Optional, Tuple, Union
 
 import numpy as np
 from mxnet import Context, cpu
+from mxnet.gluon.data import DataLoader
 
 from ..data.fashion_mnist import FashionMNIST
 from ..data.load import load_chosen
 from ..errors import DataError, UsageError
-from .per_sample import per_sample, per_sample_shards
-from .resident import resident, resident_shards
-from .samplers import SequentialSampler, ShardSampler, ShuffledSampler
+from .per_sample import PerSampleLoader, transformed_datasets
+from .resident import ResidentLoader, resident_datasets
+from .samplers import ShardedBatchSampler
 
 LOADERS = ("resident", "per-sample")
 
@@ -43,10 +44,10 @@ def load_data_fashion_mnist(
     data: Optional[FashionMNIST] = None,
     loader: str = "resident",
     num_workers: Optional[int] = None,
-    ctx: Union[Context, Sequence[Context], None] = None,
+    ctx: Optional[Context] = None,
     seed: Optional[int] = None,
     shard: Optional[Tuple[int, int]] = None,
-) -> Tuple[Iterable, Iterable]:
+) -> Tuple[DataLoader, DataLoader]:
     """Return the data loaders of the training set and the test set.
 
     Parameters
@@ -65,26 +66,25 @@ def load_data_fashion_mnist(
     num_workers : int, optional
         Worker processes of ``per-sample``; by default :func:`default_num_workers`. ``resident``
         needs none.
-    ctx : mxnet.Context or sequence of these, optional
+    ctx : mxnet.Context, optional
         Context of the batches; by default the CPU.
     seed : int, optional
         Seed of the shuffling, 0 to 2**32 - 1; by default a new one each time.
     shard : tuple of int, optional
-        (rank, num_workers): the worker gets every num_workers-th example of each batch, starting
-        at its rank. All workers must use the same seed.
+        (rank, num_workers) of a cluster: every num_workers-th example of each batch, starting at
+        the rank. All workers must use the same seed.
 
     Returns
     -------
     train_iter, test_iter : mxnet.gluon.data.DataLoader
         Each batch is X, float32 in 0..1, (batch, 1, 28, 28) unless resized, and y, int32 (batch,).
-        The training set is shuffled in each pass. With ``shard`` or a sequence of contexts, X and y
-        are lists with one array per device, without the devices that have no example.
+        The training set is shuffled in each pass.
 
     Raises
     ------
     UsageError
-        If the loader is unknown, a number is out of range, or there are more workers or devices
-        than examples.
+        If the loader is unknown, a number is out of range, or the last batch of an epoch has fewer
+        examples than there are workers in the cluster.
     DataError
         If the data set cannot be loaded, or the numbers of images and labels differ.
     WorkerError
@@ -113,21 +113,29 @@ def load_data_fashion_mnist(
         if len(images) != len(labels):
             raise DataError(f"{len(images)} {part} images but {len(labels)} labels")
     ctx = cpu() if ctx is None else ctx
-    orders = ShuffledSampler(len(data.train_labels), seed), SequentialSampler(len(data.test_labels))
-    if shard is None and isinstance(ctx, Context):
-        if loader == "resident":
-            return resident(data, orders, batch_size, sizes, ctx)
-        return per_sample(data, orders, batch_size, sizes, ctx, workers)
-    ctxs = (ctx,) if isinstance(ctx, Context) else tuple(ctx)
-    number, count = shard or (0, 1)
-    fewest = min(map(len, orders))
-    if count > min(batch_size, fewest):
+    rank, parts = shard or (0, 1)
+    last = len(data.train_labels) % batch_size or batch_size
+    if parts > last:
         raise UsageError(
-            f"{count} workers are too many for batches of {min(batch_size, fewest)} examples"
+            f"{parts} workers: the last batch of an epoch has only {last} examples; choose fewer "
+            "workers or another batch size"
         )
-    if len(ctxs) > fewest:
-        raise UsageError(f"{len(ctxs)} devices are too many for {fewest} examples")
-    shards = [ShardSampler(order, batch_size, number, count) for order in orders]
+    samplers = [
+        ShardedBatchSampler(length, batch_size, random, (rank, parts))
+        for length, random in (
+            (len(data.train_labels), np.random.RandomState(seed)),
+            (len(data.test_labels), None),
+        )
+    ]
     if loader == "resident":
-        return resident_shards(data, shards, sizes, ctxs)
-    return per_sample_shards(data, shards, sizes, ctxs, workers)
+        datasets = resident_datasets(data, sizes, ctx)
+        train_iter, test_iter = (
+            ResidentLoader(dataset, batch_sampler=sampler)
+            for dataset, sampler in zip(datasets, samplers)
+        )
+    else:
+        train_iter, test_iter = (
+            PerSampleLoader(dataset, sampler, workers, ctx)
+            for dataset, sampler in zip(transformed_datasets(data, sizes), samplers)
+        )
+    return train_iter, test_iter

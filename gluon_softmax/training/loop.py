@@ -71,12 +71,13 @@ def print_epoch_as_tutorial(records: Records) -> None:
 
 
 Total = Callable[[np.ndarray], np.ndarray]
+Contexts = Union[Context, Sequence[Context], None]
 
 
 def evaluate_accuracy(
     data_iter: Iterable,
     net: Callable,
-    ctx: Union[Context, Sequence[Context], None] = None,
+    ctx: Contexts = None,
     total: Total = np.asarray,
 ) -> float:
     """Return the accuracy: the proportion of examples whose largest output is their label's.
@@ -84,7 +85,7 @@ def evaluate_accuracy(
     Parameters
     ----------
     data_iter : iterable of (X, y)
-        Batches of images and labels, or lists of a batch's shards on several devices.
+        Batches of images and labels.
     net : callable
         Maps X to one output per class, (batch, 10).
     ctx : mxnet.Context or sequence of these, optional
@@ -118,9 +119,7 @@ def evaluate_accuracy(
     return all_right / n
 
 
-def _split(batch: Sequence, ctx: Union[Context, Sequence[Context], None]) -> Iterable:
-    if isinstance(batch[0], list):
-        return zip(*batch)
+def _split(batch: Sequence[nd.NDArray], ctx: Contexts) -> Iterable:
     if ctx is None:
         ctx = getattr(batch[0], "context", cpu())
     contexts = [ctx] if isinstance(ctx, Context) else ctx[: len(batch[0])]
@@ -138,14 +137,14 @@ def train_epochs(
     parameters: Callable[[], Iterable[np.ndarray]] = tuple,
     counter: Union[Type[DeferredSums], Type[ImmediateSums]] = DeferredSums,
     total: Total = np.asarray,
+    ctx: Contexts = None,
 ) -> Records:
     """Train for some epochs, and evaluate after each.
 
     Parameters
     ----------
     train_batch : callable
-        Trains on one batch, X and y; returns one loss per example and the net's outputs. If X and
-        y are lists of a batch's shards on several devices, it returns lists.
+        Trains on one batch, X and y; returns one loss per example and the net's outputs.
     net : callable
         Maps X to one output per class, for the evaluation.
     train_iter, test_iter : iterable of (X, y)
@@ -160,6 +159,8 @@ def train_epochs(
         Class of :mod:`gluon_softmax.training.metrics` that adds up the batches.
     total : callable
         Maps an epoch's 12 sums and number of examples to their sums over all workers of a cluster.
+    ctx : mxnet.Context or sequence of these, optional
+        Context of the net for the evaluation, as in :func:`evaluate_accuracy`.
 
     Returns
     -------
@@ -184,9 +185,8 @@ def train_epochs(
         counts, n = counter(), 0
         for X, y in progress(train_iter, desc=f"epoch {epoch + 1}"):
             l, y_hat = train_batch(X, y)
-            for part in zip(l, y_hat, y) if isinstance(y, list) else [(l, y_hat, y)]:
-                counts.add(*part)
-                n += part[2].size
+            counts.add(l, y_hat, y)
+            n += y.size
         *sums, n = total(np.append(counts.sums(), n))
         if not n:
             raise DataError(
@@ -200,7 +200,7 @@ def train_epochs(
         records.loss.append(sums[0] / n)
         records.train_acc.append(sums[1] / n)
         records.shares.append([of_class / n for of_class in sums[2:]])
-        records.test_acc.append(evaluate_accuracy(test_iter, net, total=total))
+        records.test_acc.append(evaluate_accuracy(test_iter, net, ctx, total))
         records.seconds.append(seconds)
         on_epoch(records)
     return records

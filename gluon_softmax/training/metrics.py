@@ -12,8 +12,7 @@ KEPT = 1000
 class DeferredSums:
     """Collect outputs and reduce many batches at once: reducing each costs more than its gradients.
 
-    For batches of equal type that are not modified later. Batches of several devices are added up
-    on the first.
+    For batches of equal type that are not modified later.
     """
 
     def __init__(self) -> None:
@@ -39,10 +38,8 @@ class DeferredSums:
         return np.asarray(self._sums)
 
     def _count(self) -> None:
-        device = self._kept[0][0].context
         losses, outputs, labels = (
-            nd.concat(*(array.as_in_context(device) for array in arrays), dim=0).asnumpy()
-            for arrays in zip(*self._kept)
+            nd.concat(*arrays, dim=0).asnumpy() for arrays in zip(*self._kept)
         )
         self._kept.clear()
         predicted = outputs.argmax(axis=1)

@@ -1,33 +1,32 @@
-"""Saved parameters: W and b of the model, in a file that can be read without MXNet.
+"""Saved parameters, in a file that can be read without MXNet.
 
-Both implementations use the same format: NumPy's .npz with ``W`` (784, 10) and ``b`` (10,), both
-float32, without pickled objects.
+The format is NumPy's .npz, with one float32 array for each parameter and without pickled objects.
+scratch and concise have the same parameters: ``W`` (784, 10) and ``b`` (10,).
 """
 
 import io
 import zipfile
 from pathlib import Path
-from typing import Tuple
+from typing import Any, Dict, Tuple
 
 import numpy as np
 
 from ..errors import ParametersError
 from ..writing import is_special, whole_file
+from .implementation import Parameters
 
-SHAPES = {"W": (784, 10), "b": (10,)}
+Shape = Tuple[int, ...]
 
 
-def save_parameters(path: str, W: np.ndarray, b: np.ndarray) -> None:
+def save_parameters(path: str, parameters: Parameters) -> None:
     """Write parameters atomically.
 
     Parameters
     ----------
     path : str
         The file; an existing one is replaced.
-    W : numpy.ndarray of float32
-        Weights, shape (784, 10).
-    b : numpy.ndarray of float32
-        Biases, shape (10,).
+    parameters : dict of str to numpy.ndarray of float32
+        The parameters by name.
 
     Raises
     ------
@@ -36,40 +35,41 @@ def save_parameters(path: str, W: np.ndarray, b: np.ndarray) -> None:
     """
     # In memory first: on a full disk, zipfile prints a second error when its object is freed.
     content = io.BytesIO()
-    # Gluon's array is transposed.
-    np.savez(content, W=np.ascontiguousarray(W), b=b)
+    # Gluon's arrays are transposed.
+    arrays: Any = {name: np.ascontiguousarray(array) for name, array in parameters.items()}
+    np.savez(content, **arrays)
     with whole_file(Path(path), ParametersError) as staged:
         staged.write_bytes(content.getvalue())
 
 
-def load_parameters(path: str) -> Tuple[np.ndarray, np.ndarray]:
-    """Read parameters saved by either implementation.
+def load_parameters(path: str, shapes: Dict[str, Shape]) -> Parameters:
+    """Read saved parameters.
 
     Parameters
     ----------
     path : str
         The file.
+    shapes : dict of str to tuple of int
+        Shape of each parameter, by name.
 
     Returns
     -------
-    W : numpy.ndarray of float32
-        Weights, shape (784, 10).
-    b : numpy.ndarray of float32
-        Biases, shape (10,).
+    dict of str to numpy.ndarray of float32
+        The parameters by name.
 
     Raises
     ------
     ParametersError
-        If the file cannot be read, or does not contain exactly these two arrays with finite values.
+        If the file cannot be read, or does not contain exactly these arrays with finite values.
     """
     try:
         # Reading a device may never end, and reading a pipe may never begin.
         if is_special(Path(path)):
             raise ParametersError(f"{path}: not a regular file")
         with zipfile.ZipFile(path) as archive:
-            if sorted(archive.namelist()) != sorted(f"{name}.npy" for name in SHAPES):
-                raise ParametersError(f"{path}: does not contain exactly W and b")
-            return _read_array(archive, "W", path), _read_array(archive, "b", path)
+            if sorted(archive.namelist()) != sorted(f"{name}.npy" for name in shapes):
+                raise ParametersError(f"{path}: does not contain exactly {' and '.join(shapes)}")
+            return {name: _read_array(archive, name, shape, path) for name, shape in shapes.items()}
     except ParametersError:
         raise
     except OSError as error:
@@ -80,17 +80,17 @@ def load_parameters(path: str) -> Tuple[np.ndarray, np.ndarray]:
         raise ParametersError(f"{path}: not a file of saved parameters ({reason})") from error
 
 
-def _read_array(archive: zipfile.ZipFile, name: str, path: str) -> np.ndarray:
+def _read_array(archive: zipfile.ZipFile, name: str, expected: Shape, path: str) -> np.ndarray:
     with archive.open(f"{name}.npy") as stream:
         # Check the header first: reading allocates memory for whatever shape it claims.
         major, _ = np.lib.format.read_magic(stream)
         if major != 1:
             raise ParametersError(f"{path}: {name} is in an unknown version of the .npy format")
         shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(stream)
-        if shape != SHAPES[name] or dtype != np.float32 or fortran_order:
+        if shape != expected or dtype != np.float32 or fortran_order:
             order = " in Fortran order" if fortran_order else ""
             raise ParametersError(
-                f"{path}: {name} is {dtype} {shape}{order}, expected float32 {SHAPES[name]}"
+                f"{path}: {name} is {dtype} {shape}{order}, expected float32 {expected}"
             )
         size = 4 * int(np.prod(shape))
         content = stream.read(size + 1)

@@ -1,11 +1,9 @@
 """One training run of either implementation, from its settings to its records.
 
-The caller passes in the implementation: a package with the modules ``model``, ``training`` and
-``parallel``, such as ``scratch`` and ``concise``, which this package does not import.
+The caller passes in the implementation, as this package imports none.
 """
 
 from dataclasses import dataclass, field
-from types import ModuleType
 from typing import Any, Callable, Optional, Tuple, Union
 
 import mxnet as mx
@@ -13,7 +11,9 @@ import numpy as np
 
 from ..cluster.worker_group import WorkerGroup
 from ..data.fashion_mnist import FashionMNIST
+from ..errors import UsageError
 from .defaults import BATCH_SIZE, EPOCHS, LR
+from .implementation import Implementation, Parameters
 from .loader import load_data_fashion_mnist
 from .loop import Records, evaluate_accuracy, print_epoch, train_epochs
 
@@ -39,32 +39,32 @@ class Run:
 
     Parameters
     ----------
-    implementation : {"scratch", "concise"}
-        The implementation.
+    implementation : str
+        Name of the implementation.
     seed : int
         Seed of initial weights and shuffling.
     accuracy_before : float
         Test accuracy before training, 0 to 1.
     records : gluon_softmax.training.loop.Records
         Metrics of each epoch.
-    parameters : tuple of numpy.ndarray of float32
-        W, (784, 10), and b, (10,), after training.
+    parameters : dict of str to numpy.ndarray of float32
+        The parameters after training, by name.
     """
 
     implementation: str
     seed: int
     accuracy_before: float
     records: Records
-    parameters: Tuple[np.ndarray, np.ndarray]
+    parameters: Parameters
 
 
 def train_run(
-    implementation: ModuleType,
+    implementation: Implementation,
     data: FashionMNIST,
     settings: Settings,
     seed: int,
-    start: Optional[Tuple[np.ndarray, np.ndarray]] = None,
-    on_start: Callable[[float], Any] = lambda accuracy: None,
+    start: Optional[Parameters] = None,
+    on_start: Optional[Callable[[float], Any]] = None,
     on_epoch: Callable[[Records], Any] = print_epoch,
     group: Optional[WorkerGroup] = None,
 ) -> Run:
@@ -72,7 +72,7 @@ def train_run(
 
     Parameters
     ----------
-    implementation : module
+    implementation : Implementation
         The implementation.
     data : FashionMNIST
         The data set.
@@ -80,9 +80,9 @@ def train_run(
         Epochs, batch size and so on.
     seed : int
         Seed of initial weights and shuffling, 0 to 2**32 - 1.
-    start : tuple of numpy.ndarray, optional
-        Initial W and b, instead of random ones.
-    on_start : callable
+    start : dict of str to numpy.ndarray, optional
+        Initial parameters, instead of random ones.
+    on_start : callable, optional
         Called with the test accuracy before training.
     on_epoch : callable
         Called with the records after each epoch.
@@ -98,30 +98,43 @@ def train_run(
     ------
     Diverged
         If a loss or a parameter is not finite after an epoch.
+    UsageError
+        If the implementation trains on one device only, or the last batch of an epoch has too few
+        examples for all devices.
     """
-    model, training = implementation.model, implementation.training
-    ctx = settings.ctx
-    if group is not None or isinstance(ctx, tuple):
-        model = training = implementation.parallel
-        ctx = ctx if isinstance(ctx, tuple) else (ctx,)
+    ctxs = settings.ctx if isinstance(settings.ctx, tuple) else (settings.ctx,)
+    where: Any = settings.ctx
+    if group is not None or isinstance(settings.ctx, tuple):
+        if implementation.parallel is None:
+            raise UsageError(f"{implementation.name} trains on one device only")
+        implementation, where = implementation.parallel, ctxs
+        last = len(data.train_labels) % settings.batch_size or settings.batch_size
+        if last // (1 if group is None else group.num_workers) < len(ctxs):
+            raise UsageError(
+                f"--ctx: the last batch of an epoch has only {last} examples for "
+                f"{len(ctxs)} devices; choose fewer devices or another --batch-size"
+            )
     seed_weights(seed)
     train_iter, test_iter = load_data_fashion_mnist(
         settings.batch_size,
         data=data,
         loader=settings.loader,
         num_workers=settings.num_workers,
-        ctx=ctx,
+        ctx=ctxs[0],
         seed=seed,
         shard=None if group is None else (group.rank, group.num_workers),
     )
-    net, params = model.get_net(ctx)
+    net, params = implementation.get_net(where)
     if start is not None:
-        model.set_parameters(params, *start)
+        implementation.set_parameters(params, **start)
     options = {} if group is None else {"kv": group.kv}
-    train_batch = training.get_train_batch(net, params, settings.lr, settings.batch_size, **options)
+    train_batch = implementation.get_train_batch(
+        net, params, settings.lr, settings.batch_size, **options
+    )
     total = np.asarray if group is None else group.total
-    accuracy_before = evaluate_accuracy(test_iter, net, total=total)
-    on_start(accuracy_before)
+    accuracy_before = evaluate_accuracy(test_iter, net, ctxs, total)
+    if on_start is not None:
+        on_start(accuracy_before)
     records = train_epochs(
         train_batch,
         net,
@@ -129,11 +142,12 @@ def train_run(
         test_iter,
         settings.epochs,
         on_epoch,
-        lambda: model.get_parameters(params),
+        lambda: implementation.get_parameters(params).values(),
         total=total,
+        ctx=ctxs,
     )
     return Run(
-        implementation.__name__, seed, accuracy_before, records, model.get_parameters(params)
+        implementation.name, seed, accuracy_before, records, implementation.get_parameters(params)
     )
 
 
@@ -144,19 +158,19 @@ def seed_weights(seed: int) -> None:
 
 
 def predict(
-    implementation: ModuleType,
-    parameters: Tuple[np.ndarray, np.ndarray],
+    implementation: Implementation,
+    parameters: Parameters,
     images: np.ndarray,
     ctx: mx.Context,
 ) -> np.ndarray:
-    """Return the network's outputs for images.
+    """Return the class probabilities of images.
 
     Parameters
     ----------
-    implementation : module
+    implementation : Implementation
         The implementation whose network to use.
-    parameters : tuple of numpy.ndarray of float32
-        W, (784, 10), and b, (10,).
+    parameters : dict of str to numpy.ndarray of float32
+        Its parameters, by name.
     images : numpy.ndarray of uint8
         Shape (count, 28, 28, 1).
     ctx : mxnet.Context
@@ -165,9 +179,9 @@ def predict(
     Returns
     -------
     numpy.ndarray of float32
-        Shape (count, 10), probabilities (scratch) or logits (concise); the largest value in a row
-        is the predicted class.
+        Shape (count, 10); each row sums to 1.
     """
-    net, params = implementation.model.get_net(ctx)
-    implementation.model.set_parameters(params, *parameters)
-    return net(mx.nd.image.to_tensor(mx.nd.array(images, dtype=np.uint8, ctx=ctx))).asnumpy()
+    net, params = implementation.get_net(ctx)
+    implementation.set_parameters(params, **parameters)
+    outputs = net(mx.nd.image.to_tensor(mx.nd.array(images, dtype=np.uint8, ctx=ctx)))
+    return implementation.probabilities(outputs.asnumpy())

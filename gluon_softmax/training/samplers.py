@@ -1,65 +1,59 @@
-"""Order of the examples, and the shard of each worker of a cluster."""
+"""Order of the examples in each batch, and the shard of each worker of a cluster."""
 
-from typing import Iterator, Optional
+from typing import Any, Iterator, Optional, Tuple
 
 import numpy as np
 from mxnet.gluon.data import Sampler
 
-from ..interruption import end_if_asked
 
+class ShardedBatchSampler(Sampler):
+    """Sampler of the indices of each batch, or of one rank's shard of each batch.
 
-class SequentialSampler(Sampler):
-    """Sampler of all indices, from the first to the last."""
+    The order of a shuffled pass is that of ``gluon.data.RandomSampler``, which calls
+    ``np.random.shuffle``, but from a separate generator: a seed gives the same batches whatever
+    else draws numbers.
 
-    def __init__(self, length: int) -> None:
-        self._length = length
-
-    def __iter__(self) -> Iterator[int]:
-        """Iterate over the indices of a pass, for Gluon."""
-        return iter(self.indices())
-
-    def __len__(self) -> int:
-        """Return the number of indices of a pass."""
-        return self._length
-
-    def indices(self) -> np.ndarray:
-        """Return the indices of a pass as one array, int64 (examples,)."""
-        return np.arange(self._length)
-
-
-class ShuffledSampler(SequentialSampler):
-    """Sampler of all indices, in a new random order at each pass.
-
-    The order is that of ``np.random.shuffle``, which ``gluon.data.RandomSampler`` calls, but from
-    a separate generator, so that a seed gives the same batches whatever else draws numbers.
+    Parameters
+    ----------
+    length : int
+        Number of examples.
+    batch_size : int
+        Examples in a batch of all workers.
+    random : numpy.random.RandomState, optional
+        Shuffles the examples before each pass; without it, they keep their order.
+    shard : tuple of int
+        (rank, num_workers): every num_workers-th example of each batch, starting at the rank.
     """
 
-    def __init__(self, length: int, seed: Optional[int]) -> None:
-        super().__init__(length)
-        self._random = np.random.RandomState(seed)
-
-    def indices(self) -> np.ndarray:
-        """Return the indices in a new random order."""
-        indices = super().indices()
-        self._random.shuffle(indices)
-        return indices
-
-
-class ShardSampler(Sampler):
-    """One worker's shard of each batch, as indices; the shard of the last batch may be empty."""
-
-    def __init__(self, order: SequentialSampler, batch_size: int, number: int, count: int) -> None:
-        self._order = order
-        self._batch_size = batch_size
-        self._number, self._count = number, count
+    def __init__(
+        self,
+        length: int,
+        batch_size: int,
+        random: Optional[np.random.RandomState] = None,
+        shard: Tuple[int, int] = (0, 1),
+    ) -> None:
+        self._length, self._batch_size = length, batch_size
+        self._random = random
+        self._rank, self._num_workers = shard
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """Yield the shard of each batch, int64 (at most batch_size / count, rounded up,)."""
-        indices = self._order.indices()
-        for start in range(0, len(indices), self._batch_size):
-            end_if_asked()
-            yield indices[start : start + self._batch_size][self._number :: self._count]
+        """Yield the indices of each batch of a pass."""
+        return self.split(self.indices())
 
     def __len__(self) -> int:
-        """Return the number of batches of a pass, including those with an empty shard."""
-        return -(-len(self._order) // self._batch_size)
+        """Return the number of batches of a pass."""
+        return -(-self._length // self._batch_size)
+
+    def indices(self) -> np.ndarray:
+        """Return the indices of a new pass as one array, int64 (examples,)."""
+        indices = np.arange(self._length)
+        of_rank = indices % self._batch_size % self._num_workers == self._rank
+        if self._random is not None:
+            self._random.shuffle(indices)
+        return indices[of_rank]
+
+    def split(self, indices: Any) -> Iterator[Any]:
+        """Split the indices of a pass, an array of NumPy's or MXNet's, into batches."""
+        size = len(range(self._rank, self._batch_size, self._num_workers))
+        for start in range(0, len(indices), size):
+            yield indices[start : start + size]

@@ -214,7 +214,7 @@ def test_each_run_is_the_one_of_its_seed_and_split(real, official):
                 assert ours.accuracy_before == alone.accuracy_before
                 for name in ("loss", "train_acc", "share_predicted_1", "test_acc"):
                     assert getattr(ours.records, name) == getattr(alone.records, name)
-                np.testing.assert_array_equal(ours.parameters[0], alone.parameters[0])
+                np.testing.assert_array_equal(ours.parameters["W"], alone.parameters["W"])
 
 
 @pytest.mark.parametrize("kind", ["real", "made"])
@@ -406,12 +406,16 @@ def test_the_pictures_in_their_order(real):
     ]
 
 
+def parameters_of_the_first(real, implementation="scratch"):
+    return next(
+        run for run in real.runs["official"] if run.implementation == implementation
+    ).parameters.values()
+
+
 @pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
 def test_the_first_nine_test_images_and_the_first_nine_wrong_ones(implementation, real, official):
     [picture] = [p for p in pictures(judge(real)) if p.name == f"{implementation}-predictions"]
-    W, b = next(
-        run for run in real.runs["official"] if run.implementation == implementation
-    ).parameters
+    W, b = parameters_of_the_first(real, implementation)
     predicted = (official.test_images.reshape(-1, 784) / 255 @ W + b).argmax(axis=1)
     wrong = np.flatnonzero(predicted != official.test_labels)
     shown = [*range(9), *wrong[:9]]
@@ -435,7 +439,9 @@ def test_the_first_nine_test_images_and_the_first_nine_wrong_ones(implementation
 
 def test_the_surest_of_the_wrong_come_first(real, official):
     [picture] = [p for p in pictures(judge(real)) if p.name == "confidently-wrong"]
-    W, b = next(run for run in real.runs["official"] if run.implementation == "scratch").parameters
+    W, b = next(
+        run for run in real.runs["official"] if run.implementation == "scratch"
+    ).parameters.values()
     logits = official.test_images.reshape(-1, 784) / 255 @ W.astype(np.float64) + b
     probabilities = np.exp(logits - logits.max(axis=1, keepdims=True))
     probabilities /= probabilities.sum(axis=1, keepdims=True)
@@ -534,7 +540,9 @@ def test_the_mistaken_column_beside_the_accuracy(made):
 
 def test_confusion_and_weights_are_those_of_the_first_run(real, official):
     drawn = {picture.name: picture for picture in pictures(judge(real))}
-    W, b = next(run for run in real.runs["official"] if run.implementation == "scratch").parameters
+    W, b = next(
+        run for run in real.runs["official"] if run.implementation == "scratch"
+    ).parameters.values()
     predicted = (official.test_images.reshape(-1, 784) / 255 @ W + b).argmax(axis=1)
     for true in range(10):
         of_true = predicted[official.test_labels == true]

@@ -154,22 +154,26 @@ def test_figures_ten_standard_deviations_off_never_reproduce():
 
 def faulty_run(fault, data, seed):
     """Train the concise version with one fault planted in it; return its figures."""
-    from mxnet import gluon, init
+    from mxnet import init
     from mxnet.gluon import nn
 
+    from concise.training import get_train_batch
     from gluon_softmax.training import loader
+    from gluon_softmax.training.loop import train_epochs
     from gluon_softmax.training.run import seed_weights
-    from gluon_softmax.training.train_ch3 import train
 
     settings = Settings()
     seed_weights(seed)
-    net, loss = nn.HybridSequential(), gluon.loss.SoftmaxCrossEntropyLoss()
+    net = nn.HybridSequential()
     net.add(nn.Dense(10))
-    for compiled in (net, loss):
-        compiled.hybridize()
     net.initialize(init.Normal(sigma=0.02 if fault == "twice the weight scale" else 0.01))
-    shuffled = {"unshuffled data": lambda length, seed: loader.SequentialSampler(length)}
-    with mock.patch.object(loader, "ShuffledSampler", shuffled.get(fault, loader.ShuffledSampler)):
+    sampler = loader.ShardedBatchSampler
+    if fault == "unshuffled data":
+
+        def sampler(length, batch_size, random, shard, make=loader.ShardedBatchSampler):
+            return make(length, batch_size)
+
+    with mock.patch.object(loader, "ShardedBatchSampler", sampler):
         train_iter, test_iter = loader.load_data_fashion_mnist(
             settings.batch_size, data=data, seed=seed
         )
@@ -178,17 +182,10 @@ def faulty_run(fault, data, seed):
     elif fault == "labels off by one in training":
         train_iter = Wrapped(train_iter, lambda batches: [(X, (y + 1) % 10) for X, y in batches])
     lr = 0.05 if fault == "learning rate 0.05" else settings.lr
-    trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": lr}, kvstore=None)
     batch_size = 1 if fault == "no division by the batch size" else settings.batch_size
-    records = train(
-        net,
-        train_iter,
-        test_iter,
-        loss,
-        settings.epochs,
-        batch_size,
-        trainer=trainer,
-        on_epoch=lambda records: None,
+    train_batch = get_train_batch(net, net.collect_params(), lr, batch_size)
+    records = train_epochs(
+        train_batch, net, train_iter, test_iter, settings.epochs, on_epoch=lambda records: None
     )
     return {f: getattr(records, f.metric)[f.epoch - 1] for f in CONCISE}
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from gluon_softmax.errors import Diverged, WorkerError
+from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
 from gluon_softmax.training import jobs
 from gluon_softmax.training.jobs import Task, training, usual_jobs
 from gluon_softmax.training.run import Settings
@@ -20,7 +21,7 @@ TASKS = [
     Task(implementation, SETTINGS, seed, split_seed)
     for split_seed in (None, 3)
     for seed in (0, 1)
-    for implementation in ("scratch", "concise")
+    for implementation in IMPLEMENTATIONS.values()
 ]
 
 
@@ -28,7 +29,12 @@ def in_numbers(run):
     """What a run found; seconds differ each time."""
     records = run.records
     numbers = [run.accuracy_before, *records.loss, *records.train_acc, *records.test_acc]
-    return run.implementation, run.seed, numbers, [array.tolist() for array in run.parameters]
+    return (
+        run.implementation,
+        run.seed,
+        numbers,
+        [array.tolist() for array in run.parameters.values()],
+    )
 
 
 def made(tasks, data, count):
@@ -52,7 +58,7 @@ def test_the_numbers_are_those_of_one_process(sample):
 
 
 def test_a_run_that_diverges_ends_the_others_in_its_turn(sample):
-    wild = Task("concise", Settings(epochs=2, lr=1e38), 0)
+    wild = Task(IMPLEMENTATIONS["concise"], Settings(epochs=2, lr=1e38), 0)
     tasks = [*TASKS[:2], wild, *TASKS[2:]]
 
     def until_the_end(count, before):
@@ -71,7 +77,7 @@ def test_a_run_that_diverges_ends_the_others_in_its_turn(sample):
 
 
 def test_what_the_caller_raises_ends_the_processes(sample):
-    endless = Task("concise", Settings(epochs=1_000_000), 0)
+    endless = Task(IMPLEMENTATIONS["concise"], Settings(epochs=1_000_000), 0)
 
     def interrupted():
         with training([endless] * 2, sample, 2):

@@ -131,12 +131,12 @@ def test_images_are_normalized_once(resize, sample, monkeypatch):
         return call
 
     monkeypatch.setattr(resident, "transform", noted)
-    resident._datasets.cache_clear()
+    resident.resident_datasets.cache_clear()
     train_iter, test_iter = loader.load_data_fashion_mnist(400, resize, data=sample)
     before = list(sizes)
     list(train_iter)
     list(test_iter)
-    resident._datasets.cache_clear()
+    resident.resident_datasets.cache_clear()
     assert before == ([] if resize else [1000, 300])
     assert sizes == ([400, 400, 200, 300] if resize else before)
 
@@ -195,11 +195,10 @@ def test_number_of_worker_processes(sample, asked):
         assert data_iter.num_workers == (loader.default_num_workers() if asked is None else asked)
 
 
-@pytest.mark.parametrize("ctx", [None, (mx.cpu(0), mx.cpu(1))])
-def test_worker_processes_are_at_work(ctx, sample):
+def test_worker_processes_are_at_work(sample):
     before = {process.pid for process in multiprocessing.active_children()}
     train_iter, test_iter = loader.load_data_fashion_mnist(
-        200, data=sample, loader="per-sample", num_workers=2, ctx=ctx
+        200, data=sample, loader="per-sample", num_workers=2
     )
     workers = [child for child in multiprocessing.active_children() if child.pid not in before]
     assert len(workers) == 4
@@ -207,10 +206,9 @@ def test_worker_processes_are_at_work(ctx, sample):
     del train_iter, test_iter
 
 
-@pytest.mark.parametrize("ctx", [None, (mx.cpu(0), mx.cpu(1))])
-def test_what_is_resident_needs_no_process(ctx, sample):
+def test_what_is_resident_needs_no_process(sample):
     before = {process.pid for process in multiprocessing.active_children()}
-    loaders = loader.load_data_fashion_mnist(200, data=sample, num_workers=2, ctx=ctx)
+    loaders = loader.load_data_fashion_mnist(200, data=sample, num_workers=2)
     assert {process.pid for process in multiprocessing.active_children()} <= before
     assert [len(list(kind)) for kind in loaders] == [5, 2]
 
@@ -245,8 +243,6 @@ def test_batches_lie_on_the_context(sample):
                 assert X.context == y.context == ctx
             if kind == "resident":
                 assert data_iter._dataset.ctx == ctx
-                indices = [indices.context for [indices] in data_iter._batch_sampler]
-                assert indices == [ctx] * len(data_iter)
 
 
 @pytest.mark.bad_input

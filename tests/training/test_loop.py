@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from mxnet import autograd, gluon, nd
 
+import concise.model
+import scratch.model
 import scratch.training
 from gluon_softmax.errors import Diverged
 from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
@@ -17,7 +19,7 @@ from gluon_softmax.training.context import get_context
 from gluon_softmax.training.loader import load_data_fashion_mnist
 from gluon_softmax.training.loop import train_epochs
 from gluon_softmax.training.run import Settings, seed_weights, train_run
-from gluon_softmax.training.samplers import ShuffledSampler
+from gluon_softmax.training.samplers import ShardedBatchSampler
 from gluon_softmax.training.train_ch3 import train_ch3
 
 CPU = get_context("cpu")
@@ -43,39 +45,39 @@ def start():
 
 
 def make(implementation):
-    """Make a version's network with given weights: its model, the network and its parameters."""
-    model = IMPLEMENTATIONS[implementation].model
-    net, params = model.get_net(CPU)
-    model.set_parameters(params, *start())
-    return model, net, params
+    """Make a network with given weights: its implementation, the network and its parameters."""
+    made = IMPLEMENTATIONS[implementation]
+    net, params = made.get_net(CPU)
+    W, b = start()
+    made.set_parameters(params, W, b)
+    return made, net, params
 
 
 def train(implementation, batches, test_iter, epochs, batch_size=200, lr=0.1, **options):
     """Train a version from the given weights; gives its records and parameters."""
-    model, net, params = make(implementation)
-    train_batch = IMPLEMENTATIONS[implementation].training.get_train_batch(
-        net, params, lr, batch_size
-    )
+    made, net, params = make(implementation)
+    train_batch = made.get_train_batch(net, params, lr, batch_size)
     records = train_epochs(
         train_batch,
         net,
         batches,
         test_iter,
         epochs,
-        parameters=lambda: model.get_parameters(params),
+        parameters=lambda: made.get_parameters(params).values(),
         **options,
     )
-    return records, model.get_parameters(params)
+    return records, list(made.get_parameters(params).values())
 
 
 def as_d2lzh(train_ch3, implementation, batches, test_iter, epochs, batch_size):
     """Train a version's network, as it is, by a function of d2lzh's signature."""
-    model, net, params = make(implementation)
+    made, net, params = make(implementation)
+    loss = {"scratch": scratch.model.loss, "concise": concise.model.loss}[implementation]
     options = {"params": params, "lr": 0.1}
     if implementation == "concise":
         options = {"trainer": gluon.Trainer(params, "sgd", {"learning_rate": 0.1})}
-    train_ch3(net, batches, test_iter, model.loss, epochs, batch_size, **options)
-    return model.get_parameters(params)
+    train_ch3(net, batches, test_iter, loss, epochs, batch_size, **options)
+    return list(made.get_parameters(params).values())
 
 
 @pytest.mark.parametrize("batch_size", [200, 170])
@@ -301,7 +303,7 @@ def test_same_seed_same_numbers(sample):
         )
         assert first.records.loss == again.records.loss
         assert first.accuracy_before == again.accuracy_before
-        np.testing.assert_array_equal(first.parameters[0], again.parameters[0])
+        np.testing.assert_array_equal(first.parameters["W"], again.parameters["W"])
         assert first.records.loss != other.records.loss
 
 
@@ -310,7 +312,7 @@ def test_seeds_at_both_ends():
     for seed in (0, 1, 2**31 - 1, 2**31, 2**32 - 1):
         seed_weights(seed)
         drawn.add(float(nd.random.normal(shape=(1,)).asscalar()))
-        orders.add(tuple(ShuffledSampler(20, seed).indices()))
+        orders.add(tuple(ShardedBatchSampler(20, 5, np.random.RandomState(seed)).indices()))
     assert len(drawn) == len(orders) == 5
 
 

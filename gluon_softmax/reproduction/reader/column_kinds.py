@@ -51,12 +51,12 @@ def printed_by(
     return Printed(name, "table", epochs, batch_size, lr, tuple(claims), left_out)
 
 
-def understood(found: Experiment) -> Tuple[Printed, List[Message]]:
+def understood(experiment: Experiment) -> Tuple[Printed, List[Message]]:
     """Return what each column contains, by comparison with our runs.
 
     Parameters
     ----------
-    found : Experiment
+    experiment : Experiment
         Runs, and tables as :func:`printed_by` returns them.
 
     Returns
@@ -69,19 +69,19 @@ def understood(found: Experiment) -> Tuple[Printed, List[Message]]:
     claims: List[Claim] = []
     readings = [
         Message("line {number} cannot be read: {line}", {"number": number, "line": line[:60]})
-        for number, line in found.printed.left_out[:MOST_LINES]
+        for number, line in experiment.printed.left_out[:MOST_LINES]
     ]
-    more = len(found.printed.left_out) - MOST_LINES
+    more = len(experiment.printed.left_out) - MOST_LINES
     if more > 0:
         readings.append(Message("{n} more lines cannot be read", {"n": more}))
-    for name in found.printed.tables:
-        of_table = found.printed.of(name)
+    for name in experiment.printed.tables:
+        of_table = experiment.printed.of(name)
         for column, metric in enumerate(METRICS):
             of_column = of_table[column::3]
-            scale, words = _scale(found, metric, of_column)
+            scale, words = _scale(experiment, metric, of_column)
             kind = metric
             if metric == "train_acc":
-                kind, sure = _nearest(found, of_column, scale)
+                kind, sure = _nearest(experiment, of_column, scale)
                 if kind != metric:
                     number = int(kind.rpartition("_")[2])
                     words = Message(
@@ -107,17 +107,19 @@ def understood(found: Experiment) -> Tuple[Printed, List[Message]]:
                 for claim in of_column
             ]
         claims += of_table
-    return dataclasses.replace(found.printed, claims=tuple(claims)), readings
+    return dataclasses.replace(experiment.printed, claims=tuple(claims)), readings
 
 
-def _scale(found: Experiment, metric: str, column: List[Claim]) -> Tuple[float, Optional[Message]]:
+def _scale(
+    experiment: Experiment, metric: str, column: List[Claim]
+) -> Tuple[float, Optional[Message]]:
     """Return the factor of a column relative to our numbers, and a sentence unless it is 1."""
     if metric != "loss":
         if max(claim.printed for claim in column) > 1:
             which = "train acc" if metric == "train_acc" else "test acc"
             return 100.0, Message("{column} is in per cent", {"column": which})
         return 1.0, None
-    examples, batch_size = len(found.data.train_labels), found.settings.batch_size
+    examples, batch_size = len(experiment.data.train_labels), experiment.settings.batch_size
     scales = [
         (1.0, None),
         (float(examples), Message("the loss is the sum over all examples", {})),
@@ -130,7 +132,7 @@ def _scale(found: Experiment, metric: str, column: List[Claim]) -> Tuple[float, 
             Message("the loss is a mean of the batch's mean: divided by the batch size twice", {}),
         ),
     ]
-    ours = np.mean([found.values(found.data.edition, claim) for claim in column])
+    ours = np.mean([experiment.values(experiment.data.edition, claim) for claim in column])
     theirs = np.mean([claim.printed for claim in column])
     ratio = max(float(theirs), 1e-12) / float(ours)
 
@@ -142,15 +144,15 @@ def _scale(found: Experiment, metric: str, column: List[Claim]) -> Tuple[float, 
     return nearest if apart(nearest) < np.log(2) else scales[0]
 
 
-def _nearest(found: Experiment, column: List[Claim], scale: float) -> Tuple[str, bool]:
+def _nearest(experiment: Experiment, column: List[Claim], scale: float) -> Tuple[str, bool]:
     """Return which of our series a column most likely is, and whether it leads clearly."""
 
     def log_likelihood(kind: str) -> float:
         of_editions = []
-        for edition in found.runs:
+        for edition in experiment.runs:
             logarithm = 0.0
             for claim in column:
-                values = found.values(edition, dataclasses.replace(claim, metric=kind))
+                values = experiment.values(edition, dataclasses.replace(claim, metric=kind))
                 n = len(values)
                 rounding = 100.0**-claim.digits / scale**2
                 variance = (np.var(values, ddof=min(n - 1, 1)) + rounding) * (1 + 1 / n)
@@ -163,13 +165,13 @@ def _nearest(found: Experiment, column: List[Claim], scale: float) -> Tuple[str,
     def is_near(kind: str) -> bool:
         kinds = [dataclasses.replace(claim, metric=kind) for claim in column]
         return all(
-            abs(claim.printed / scale - np.mean(found.values(edition, claim))) < NEAR
-            for edition in found.runs
+            abs(claim.printed / scale - np.mean(experiment.values(edition, claim))) < NEAR
+            for edition in experiment.runs
             for claim in kinds
         )
 
     first, second = sorted(("train_acc", *MISTAKEN), key=log_likelihood, reverse=True)[:2]
     # One run does not show the scatter, and a proportion far from ours is not one that we know.
-    if min(map(len, found.runs.values())) < 2 or not is_near(first):
+    if min(map(len, experiment.runs.values())) < 2 or not is_near(first):
         return "train_acc", True
     return first, log_likelihood(first) - log_likelihood(second) > AHEAD

@@ -1,15 +1,17 @@
 """The usual deviations from the tutorial's program, tried on a table that fits neither edition."""
 
-from dataclasses import dataclass
-from types import ModuleType, SimpleNamespace
+from dataclasses import dataclass, replace
 from typing import Callable, Dict, List, Optional, Tuple
 
 from mxnet import Context, autograd, gluon, init, nd
 from mxnet.gluon import nn
 
+from concise.model import loss
+
 from ...console import progress
 from ...data.editions import NUM_CLASSES
 from ...errors import Diverged
+from ...training.implementation import Implementation
 from ...training.run import Run, train_run
 from ..claims import Claim
 from ..experiment import Experiment
@@ -35,15 +37,13 @@ class Deviation:
     normalized: Optional[Tuple[float, float]] = None
     initializer: Optional[init.Initializer] = None
 
-    def implementation(self) -> ModuleType:
-        """Return the implementation that deviates so, as :func:`train_run` takes it."""
-        implementation = ModuleType("concise")
-        model = SimpleNamespace(
-            get_net=self._get_net, get_parameters=IMPLEMENTATIONS["concise"].model.get_parameters
+    def implementation(self) -> Implementation:
+        """Return concise with the deviation."""
+        return replace(
+            IMPLEMENTATIONS["concise"],
+            get_net=self._get_net,
+            get_train_batch=self._get_train_batch,
         )
-        training = SimpleNamespace(get_train_batch=self._get_train_batch)
-        vars(implementation).update(model=model, training=training)
-        return implementation
 
     def _get_net(self, ctx: Context) -> Tuple[nn.HybridSequential, gluon.ParameterDict]:
         net = nn.HybridSequential()
@@ -60,7 +60,6 @@ class Deviation:
     ) -> Callable:
         options = {"learning_rate": lr, "momentum": self.momentum, "wd": self.weight_decay}
         trainer = gluon.Trainer(params, "sgd", options, kvstore=None)
-        loss = IMPLEMENTATIONS["concise"].model.loss
 
         def train_batch(X, y):
             with autograd.record():
@@ -110,16 +109,16 @@ def try_deviations(judgement: Judgement) -> None:
         Of an experiment with the settings and the data of the runs. Its ``readings`` get the
         results, and its ``deviations`` the tables that a deviation explains.
     """
-    found = judgement.experiment
-    trained = _train(found)
+    experiment = judgement.experiment
+    trained = _train(experiment)
     for table_fit in judgement.misfits():
         fits = [
             (fit.log10_density, deviation.words, edition, fit.p_value)
             for deviation, runs in trained.items()
-            for edition, fit in fit_of_deviation(found, table_fit, runs).items()
+            for edition, fit in fit_of_deviation(experiment, table_fit, runs).items()
         ]
         if fits:
-            found.deviations.add(table_fit.table)
+            experiment.deviations.add(table_fit.table)
             _, words, edition, p_value = max(fits, key=lambda fit: fit[0])
             values = {
                 "table": table_fit.table,
@@ -127,7 +126,7 @@ def try_deviations(judgement: Judgement) -> None:
                 "p": p_values([p_value]),
                 "runs": RUNS,
             }
-            found.readings.append(
+            experiment.readings.append(
                 Message(
                     "{table} fits the official edition if it was trained with {deviation} (p-value "
                     "{p}, by {runs} runs)"
@@ -138,7 +137,7 @@ def try_deviations(judgement: Judgement) -> None:
                 )
             )
             continue
-        found.readings.append(
+        experiment.readings.append(
             Message(
                 "{table} fits none of {n} usual deviations that were tried: weight decay, label "
                 "smoothing, momentum, normalized inputs, another initialization",
@@ -148,7 +147,7 @@ def try_deviations(judgement: Judgement) -> None:
         if table_fit.edition == ANOTHER_SPLIT:
             continue
         first = first_that_does_not_fit(judgement, table_fit.table)
-        found.readings.append(
+        experiment.readings.append(
             Message(
                 "{table} is implausible: {name}, {text}, is the first number that shows it",
                 {"table": table_fit.table, "name": first.name, "text": first.text},
@@ -169,18 +168,18 @@ def first_that_does_not_fit(judgement: Judgement, table: str) -> Optional[Claim]
     return None
 
 
-def _train(found: Experiment) -> Dict[Deviation, List[Run]]:
+def _train(experiment: Experiment) -> Dict[Deviation, List[Run]]:
     """Train with each deviation, with the given settings and data; drop those that diverge."""
     runs: Dict[Deviation, List[Run]] = {}
     with progress(total=RUNS * len(DEVIATIONS), desc="usual deviations", unit="run") as bar:
         for deviation in DEVIATIONS:
             for k in range(RUNS):
-                seed = (found.seed + k) % 2**32
+                seed = (experiment.seed + k) % 2**32
                 try:
                     run = train_run(
                         deviation.implementation(),
-                        found.data,
-                        found.settings,
+                        experiment.data,
+                        experiment.settings,
                         seed,
                         on_epoch=lambda records: None,
                     )

@@ -36,33 +36,33 @@ def reproduce_table(
         all tables fit the latter. ``readings`` say how the tables were understood, which of them a
         known deviation from the tutorial's program explains, and which remain unexplained.
     """
-    found = _understood(reproduce(data, settings, seed, runs, printed=taken, jobs=jobs))
-    if found.partial:
-        return found
+    experiment = _understood(reproduce(data, settings, seed, runs, printed=taken, jobs=jobs))
+    if experiment.partial:
+        return experiment
     if runs < FEWEST:
-        found.readings.append(
+        experiment.readings.append(
             Message(
                 "with fewer than {n} runs no table is judged as a whole, and no other settings are "
                 "tried",
                 {"n": FEWEST},
             )
         )
-    judgement = judge(found)
+    judgement = judge(experiment)
     misfits = judgement.misfits()
     if not misfits:
-        return found
+        return experiment
     try:
         if [table_fit.table for table_fit in misfits] == taken.tables:
             write_line("\n" + translate("No table fits either edition: trying the usual settings."))
-            guessed = guess(found, taken)
+            guessed = guess(experiment, taken)
             printed = moved(taken, guessed)
             settings_of_guess = dataclasses.replace(guessed.settings, epochs=printed.epochs)
             other = _understood(
                 reproduce(data, settings_of_guess, seed, runs, printed=printed, jobs=jobs)
             )
             if other.partial:
-                found.partial, found.stopped = True, other.stopped
-                return found
+                experiment.partial, experiment.stopped = True, other.stopped
+                return experiment
             if not judge(other).misfits():
                 other.readings.append(
                     Message(
@@ -76,7 +76,7 @@ def reproduce_table(
                     )
                 )
                 return other
-            found.readings.append(
+            experiment.readings.append(
                 Message(
                     "of the usual settings, {guess} came nearest, but does not fit either",
                     {"guess": guessed.in_words()},
@@ -85,12 +85,12 @@ def reproduce_table(
         write_line("\n" + translate("Trying the usual deviations from the tutorial's program."))
         try_deviations(judgement)
     except KeyboardInterrupt:
-        found.partial = True
+        experiment.partial = True
         clear_signal()
-    return found
+    return experiment
 
 
-def _understood(found: Experiment) -> Experiment:
-    if found.runs:
-        found.printed, found.readings = understood(found)
-    return found
+def _understood(experiment: Experiment) -> Experiment:
+    if experiment.runs:
+        experiment.printed, experiment.readings = understood(experiment)
+    return experiment

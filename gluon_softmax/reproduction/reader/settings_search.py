@@ -40,12 +40,12 @@ class Guess(NamedTuple):
         )
 
 
-def guess(found: Experiment, taken: Printed) -> Guess:
+def guess(experiment: Experiment, taken: Printed) -> Guess:
     """Return the usual settings whose runs come nearest to the first table.
 
     Parameters
     ----------
-    found : Experiment
+    experiment : Experiment
         Runs that the table does not fit.
     taken : Printed
         The tables as they are labelled.
@@ -56,7 +56,7 @@ def guess(found: Experiment, taken: Printed) -> Guess:
         The nearest one, by a run of all epochs for each of the settings whose first epoch came
         nearest. The caller has to test it.
     """
-    given = found.settings
+    given = experiment.settings
     usual = [
         dataclasses.replace(given, batch_size=batch_size, lr=lr)
         for batch_size, lr in product(BATCH_SIZES, RATES)
@@ -67,7 +67,7 @@ def guess(found: Experiment, taken: Printed) -> Guess:
 
         def apart(candidate: Guess, epochs: int) -> float:
             bar.update()
-            return _apart(found, taken, candidate, epochs)
+            return _apart(experiment, taken, candidate, epochs)
 
         first = {candidate: apart(candidate, 1) for candidate in candidates}
         close = sorted(candidates, key=first.__getitem__)[:CLOSEST]
@@ -98,18 +98,22 @@ def moved(taken: Printed, guess: Guess) -> Printed:
     )
 
 
-def _apart(found: Experiment, taken: Printed, candidate: Guess, epochs: int) -> float:
+def _apart(experiment: Experiment, taken: Printed, candidate: Guess, epochs: int) -> float:
     """Return how far one run is from the first epochs of the first table."""
     claims = [claim for claim in taken.of(taken.tables[0]) if claim.epoch <= epochs]
     settings = dataclasses.replace(candidate.settings, epochs=epochs + candidate.before)
     implementation = IMPLEMENTATIONS[taken.implementations[0]]
     try:
-        run = train_run(implementation, found.data, settings, found.seed, on_epoch=lambda _: None)
+        run = train_run(
+            implementation, experiment.data, settings, experiment.seed, on_epoch=lambda _: None
+        )
     except Diverged:
         return math.inf
     printed = moved(dataclasses.replace(taken, claims=tuple(claims)), candidate)
-    edition = found.data.edition
-    trial = Experiment(found.data, settings, found.seed, 1, printed=printed, runs={edition: [run]})
+    edition = experiment.data.edition
+    trial = Experiment(
+        experiment.data, settings, experiment.seed, 1, printed=printed, runs={edition: [run]}
+    )
     trial.printed, _ = understood(trial)
     squares = [
         ((claim.printed - trial.values(edition, claim)[0]) / claim.scale / _unit(claim)) ** 2

@@ -15,7 +15,7 @@ RUN apt-get update \
 
 # For a mirror: --build-arg PIP_INDEX_URL=...
 ARG PIP_INDEX_URL
-COPY .ci/uv.txt /opt/uv.txt
+COPY tools/uv.txt /opt/uv.txt
 RUN python3 -m venv /opt/uv \
     && /opt/uv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: --no-deps \
         -r /opt/uv.txt \
@@ -31,6 +31,6 @@ ENV HOME=/cache \
 VOLUME /cache
 WORKDIR /work
 
-COPY .ci/container /usr/local/bin/container
+COPY tools/container /usr/local/bin/container
 ENTRYPOINT ["container"]
 CMD ["gluon-softmax", "reproduce"]

@@ -143,7 +143,7 @@ def test_this_environment_is_the_locked_one():
 def project(tmp_path):
     """Copy what setting up needs into a folder of its own, whose name is not a plain word."""
     folder = tmp_path / "a project"
-    shutil.copytree(ROOT / ".ci", folder / ".ci")
+    shutil.copytree(ROOT / "tools", folder / "tools")
     shutil.copy(ROOT / "Makefile", folder / "Makefile")
     return folder
 
@@ -246,9 +246,9 @@ def test_uv_is_brought_once_where_there_is_none(make, project):
     assert (status, err) == (0, DOWNLOADS + INSTALLS)
     assert out == "uv run --locked python -m gluon_softmax reproduce  \n"
     asked = (project / "pip.log").read_text("utf-8")
-    for words in ("--require-hashes", "--only-binary :all:", "--no-deps", "-r .ci/uv.txt"):
+    for words in ("--require-hashes", "--only-binary :all:", "--no-deps", "-r tools/uv.txt"):
         assert words in asked
-    assert {path.name for path in project.iterdir()} == {".ci", ".uv", "Makefile", "pip.log"}
+    assert {path.name for path in project.iterdir()} == {".uv", "Makefile", "pip.log", "tools"}
     (project / "pip.log").unlink()
     assert ended(make("reproduce")) == (0, out, INSTALLS)
 
@@ -356,11 +356,11 @@ def test_what_pyenvs_shims_stand_for_is_found(named, make, tmp_path):
 
 def test_a_process_of_the_same_number_left_something(make, project):
     """As in a container, where the first has the same one each time."""
-    script = (project / ".ci/uv").read_text()
+    script = (project / "tools/uv").read_text()
     assert "mine=.uv-$$" in script
     # Of a process that lives, as this number is the script's own then.
     mine = project / f".uv-{os.getpid()}"
-    (project / ".ci/uv").write_text(script.replace("mine=.uv-$$", f"mine=.uv-{os.getpid()}"))
+    (project / "tools/uv").write_text(script.replace("mine=.uv-$$", f"mine=.uv-{os.getpid()}"))
     (mine / "uv" / "bin").mkdir(parents=True)
     (mine / "uv" / "bin" / "old").touch()
     status, _, err = ended(make("reproduce", python=FAKE))
@@ -507,7 +507,7 @@ def test_a_gpu_has_it_with_a_given_interpreter_too(make):
 def test_two_that_bring_it_at_once_both_end_well(make, project):
     both = [make("reproduce", python=FAKE) for _ in range(4)]
     assert [ended(each)[0] for each in both] == [0] * 4
-    assert {path.name for path in project.iterdir()} == {".ci", ".uv", "Makefile", "pip.log"}
+    assert {path.name for path in project.iterdir()} == {".uv", "Makefile", "pip.log", "tools"}
 
 
 @pytest.mark.fault
@@ -587,7 +587,7 @@ esac
 @pytest.mark.posix
 def test_a_container_without_the_project_says_what_to_add(tmp_path):
     done = subprocess.run(
-        ["sh", ROOT / ".ci/container", "true"], cwd=tmp_path, capture_output=True, text=True
+        ["sh", ROOT / "tools/container", "true"], cwd=tmp_path, capture_output=True, text=True
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
@@ -603,14 +603,14 @@ def test_the_image_is_built_from_files_that_are_there():
     assert copied == kept
     for name in copied:
         assert (ROOT / name).is_file()
-    assert os.access(ROOT / ".ci/container", os.X_OK)
+    assert os.access(ROOT / "tools/container", os.X_OK)
 
 
 @pytest.mark.bad_input
 @pytest.mark.posix
 def test_a_machine_of_no_name_is_bad_usage():
     done = subprocess.run(
-        ["sh", ".ci/machine", "nowhere"], cwd=ROOT, capture_output=True, text=True
+        ["sh", "tools/machines/machine", "nowhere"], cwd=ROOT, capture_output=True, text=True
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("nowhere: choose debian-12, debian-13")

@@ -17,8 +17,7 @@ RUN apt-get update \
 ARG PIP_INDEX_URL
 COPY tools/uv.txt /opt/uv.txt
 RUN python3 -m venv /opt/uv \
-    && /opt/uv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: --no-deps \
-        -r /opt/uv.txt \
+    && /opt/uv/bin/pip install --no-cache-dir --require-hashes -r /opt/uv.txt \
     && ln -s /opt/uv/bin/uv /usr/local/bin/uv
 
 # Mode 1777 lets any --user write to the volume. The named user is for .devcontainer/.

@@ -1,5 +1,5 @@
-# `make help` lists the targets. uv installs the versions of uv.lock; tools/uv installs uv itself if the
-# machine has none.
+# `make help` lists the targets. uv installs the versions of uv.lock. tools/uv downloads uv if the machine
+# has none.
 
 .PHONY: help setup reproduce notebook test test-all lint test-pythons test-cuda test-debian-12 test-debian-13 \
 	test-debian-sid test-arm64 test-windows test-machines benchmark mutants lock clean

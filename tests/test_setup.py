@@ -325,8 +325,10 @@ def test_a_gpu_has_an_environment_of_its_own(make, project):
 
 
 def test_a_gpu_has_it_with_a_given_interpreter_too(make):
-    status, out, _ = ended(make("reproduce", uv=UV, GPU="1", PYTHON=sys.executable))
+    status, out, err = ended(make("reproduce", uv=UV, GPU="1", PYTHON=sys.executable))
     assert (status, out.endswith(f"{sys.executable} .venv-gpu\n")) == (0, True)
+    # make announces this download itself.
+    assert (".venv-gpu: 2.4 GB, once." in out, err) == (True, "")
 
 
 @pytest.mark.fault

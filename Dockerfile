@@ -15,10 +15,9 @@ RUN apt-get update \
 
 # For a mirror: --build-arg PIP_INDEX_URL=...
 ARG PIP_INDEX_URL
-COPY .ci/uv.txt /opt/uv.txt
+COPY tools/uv.txt /opt/uv.txt
 RUN python3 -m venv /opt/uv \
-    && /opt/uv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: --no-deps \
-        -r /opt/uv.txt \
+    && /opt/uv/bin/pip install --no-cache-dir --require-hashes -r /opt/uv.txt \
     && ln -s /opt/uv/bin/uv /usr/local/bin/uv
 
 # Mode 1777 lets any --user write to the volume. The named user is for .devcontainer/.
@@ -31,6 +30,6 @@ ENV HOME=/cache \
 VOLUME /cache
 WORKDIR /work
 
-COPY .ci/container /usr/local/bin/container
+COPY tools/container /usr/local/bin/container
 ENTRYPOINT ["container"]
 CMD ["gluon-softmax", "reproduce"]

@@ -1,10 +1,10 @@
-# `make help` lists the targets. uv installs the versions of uv.lock; .ci/uv installs uv itself if the
-# machine has none.
+# `make help` lists the targets. uv installs the versions of uv.lock. tools/uv downloads uv if the machine
+# has none.
 
 .PHONY: help setup reproduce notebook test test-all lint test-pythons test-cuda test-debian-12 test-debian-13 \
 	test-debian-sid test-arm64 test-windows test-machines benchmark mutants lock clean
 
-uv = sh .ci/uv
+uv = sh tools/uv
 run = $(uv) run --locked$(if $(GPU), --no-group cpu --extra gpu)
 dev = $(run) --group dev
 # The tests start hundreds of programs: compile them once.
@@ -46,7 +46,7 @@ reproduce:
 	@$(run) python -m gluon_softmax reproduce $(ARGS)
 
 notebook:
-	@$(run) --group notebook sh .ci/notebook $(ARGS)
+	@$(run) --group notebook sh tools/notebook $(ARGS)
 
 test:
 	@$(dev) python -m pytest -n auto -m "not full_data and not slow" $(ARGS)
@@ -58,16 +58,16 @@ lint:
 	@$(dev) ruff check . && $(dev) ruff format --check . && $(dev) mypy
 
 test-pythons:
-	@sh .ci/test-pythons $(ARGS)
+	@sh tools/machines/test-pythons $(ARGS)
 
 test-debian-12 test-debian-13 test-debian-sid test-arm64:
-	@sh .ci/machine $(@:test-%=%)
+	@sh tools/machines/machine $(@:test-%=%)
 
 test-cuda:
 	@$(MAKE) --no-print-directory test GPU=1 ARGS="tests/compat/test_cuda.py -m cuda $(ARGS)"
 
 test-windows:
-	@sh .ci/windows $(ARGS)
+	@sh tools/machines/windows $(ARGS)
 
 test-machines: test-pythons test-debian-12 test-debian-13 test-debian-sid test-arm64 test-windows test-cuda
 
@@ -75,7 +75,7 @@ benchmark:
 	@$(run) --group benchmark python -m gluon_softmax benchmark $(ARGS)
 
 mutants:
-	@$(dev) --group mutants python .ci/mutants.py $(ARGS)
+	@$(dev) --group mutants python tools/mutants.py $(ARGS)
 
 lock:
 	@$(uv) lock --upgrade && $(uv) export -q --locked --no-emit-project --no-hashes --no-annotate --no-header --output-file requirements.txt

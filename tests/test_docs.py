@@ -116,7 +116,6 @@ def project(tmp_path):
         pytest.skip("this Python's environment cannot be activated")
     left_out = shutil.ignore_patterns(".*", "report", "mutants", "__pycache__", "htmlcov")
     folder = Path(shutil.copytree(ROOT, tmp_path / "gluon-softmax", ignore=left_out))
-    shutil.copytree(ROOT / ".ci", folder / ".ci")
     (folder / ".venv").symlink_to(sys.prefix)
     if (ROOT / ".uv").exists():
         (folder / ".uv").symlink_to(ROOT / ".uv")

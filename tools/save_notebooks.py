@@ -1,6 +1,6 @@
 """Run both notebooks and save them with their outputs, so that two runs give the same bytes.
 
-Usage: .venv/bin/python .ci/save_notebooks.py (`make lint` installs what it needs)
+Usage: .venv/bin/python tools/save_notebooks.py (`make lint` installs what it needs)
 """
 
 import os

@@ -54,7 +54,7 @@ def test_digits_of_one_device(implementation, count, batch_size, sample):
 @pytest.mark.slow
 @both
 def test_digits_of_one_device_by_the_tutorials_loader(implementation, sample):
-    settings = {"epochs": 2, "batch_size": 333, "loader": "per-sample", "num_workers": 2}
+    settings = {"epochs": 2, "batch_size": 334, "loader": "per-sample", "num_workers": 2}
     assert_same(
         run(implementation, sample, ctx=devices(3), **settings),
         run(implementation, sample, **settings),

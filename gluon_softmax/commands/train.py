@@ -10,7 +10,7 @@ from ..cluster.roles import given_role, refuse_role
 from ..cluster.server import run_server
 from ..console import be_quiet, notify, write_line
 from ..data.fashion_mnist import FashionMNIST
-from ..errors import Diverged, UsageError
+from ..errors import Diverged
 from ..training.defaults import BATCH_SIZE, EPOCHS, LR
 from .options import (
     Parser,
@@ -121,6 +121,7 @@ def _train(arguments: argparse.Namespace, settings: Any, group: Any) -> Any:
     from ..training.loop import Records, print_epoch, print_epoch_as_tutorial
     from ..training.parameters import load_parameters
     from ..training.run import train_run
+    from ..training.samplers import last_batch_size
 
     implementation = IMPLEMENTATIONS[arguments.implementation]
     start = None
@@ -129,6 +130,9 @@ def _train(arguments: argparse.Namespace, settings: Any, group: Any) -> Any:
     data = load_data(arguments)
     if group is not None:
         group.agree(_of_all_workers(arguments, data, start))
+        if group.num_workers > last_batch_size(len(data.train_labels), settings.batch_size):
+            # An error on every rank: the first one reports it.
+            group.exit_unless_first()
     spare_collections()
     show: Callable[[Records], Any] = (
         print_epoch_as_tutorial if arguments.as_tutorial else print_epoch
@@ -146,7 +150,7 @@ def _train(arguments: argparse.Namespace, settings: Any, group: Any) -> Any:
                 on_epoch=lambda records: (show(records), write(records)),
                 group=group,
             )
-    except (Diverged, UsageError):
+    except Diverged:
         if group is not None:
             group.exit_unless_first()
         raise

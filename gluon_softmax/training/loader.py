@@ -12,7 +12,7 @@ from ..data.load import load_chosen
 from ..errors import DataError, UsageError
 from .per_sample import PerSampleLoader, transformed_datasets
 from .resident import ResidentLoader, resident_datasets
-from .samplers import ShardedBatchSampler
+from .samplers import ShardedBatchSampler, last_batch_size
 
 LOADERS = ("resident", "per-sample")
 
@@ -114,7 +114,7 @@ def load_data_fashion_mnist(
             raise DataError(f"{len(images)} {part} images but {len(labels)} labels")
     ctx = cpu() if ctx is None else ctx
     rank, parts = shard or (0, 1)
-    last = len(data.train_labels) % batch_size or batch_size
+    last = last_batch_size(len(data.train_labels), batch_size)
     if parts > last:
         raise UsageError(
             f"{parts} workers: the last batch of an epoch has only {last} examples; choose fewer "

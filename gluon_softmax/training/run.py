@@ -16,6 +16,7 @@ from .defaults import BATCH_SIZE, EPOCHS, LR
 from .implementation import Implementation, Parameters
 from .loader import load_data_fashion_mnist
 from .loop import Records, evaluate_accuracy, print_epoch, train_epochs
+from .samplers import last_batch_size
 
 
 @dataclass(frozen=True)
@@ -108,12 +109,6 @@ def train_run(
         if implementation.parallel is None:
             raise UsageError(f"{implementation.name} trains on one device only")
         implementation, where = implementation.parallel, ctxs
-        last = len(data.train_labels) % settings.batch_size or settings.batch_size
-        if last // (1 if group is None else group.num_workers) < len(ctxs):
-            raise UsageError(
-                f"--ctx: the last batch of an epoch has only {last} examples for "
-                f"{len(ctxs)} devices; choose fewer devices or another --batch-size"
-            )
     seed_weights(seed)
     train_iter, test_iter = load_data_fashion_mnist(
         settings.batch_size,
@@ -124,6 +119,12 @@ def train_run(
         seed=seed,
         shard=None if group is None else (group.rank, group.num_workers),
     )
+    last = last_batch_size(len(data.train_labels), settings.batch_size)
+    if last // (1 if group is None else group.num_workers) < len(ctxs):
+        raise UsageError(
+            f"--ctx: the last batch of an epoch has only {last} examples for {len(ctxs)} devices; "
+            "choose fewer devices or another --batch-size"
+        )
     net, params = implementation.get_net(where)
     if start is not None:
         implementation.set_parameters(params, **start)

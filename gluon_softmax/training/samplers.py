@@ -6,6 +6,11 @@ import numpy as np
 from mxnet.gluon.data import Sampler
 
 
+def last_batch_size(length: int, batch_size: int) -> int:
+    """Return the number of examples in the last batch of a pass over ``length`` examples."""
+    return length % batch_size or batch_size
+
+
 class ShardedBatchSampler(Sampler):
     """Sampler of the indices of each batch, or of one rank's shard of each batch.
 

@@ -42,8 +42,8 @@ def run(*argv, **options):
     ("implementation", "workers"), [("concise", 2), ("scratch", 2), ("scratch", 3)]
 )
 def test_the_digits_of_one_process(implementation, workers, tmp_path):
-    # Of the last batch, of one example, only the first worker gets something.
-    options = ["--batch-size", "333", "--seed", "4"]
+    # The last batch has four examples: of three workers, the first gets two.
+    options = ["--batch-size", "332", "--seed", "4"]
     files = [tmp_path / name for name in ("cluster.npz", "single.npz")]
     status, out, err = run(
         implementation, *jobs.TRAIN, *options, "--save", str(files[0]), workers=workers
@@ -58,6 +58,16 @@ def test_the_digits_of_one_process(implementation, workers, tmp_path):
     for name in ("W", "b"):
         assert np.abs(ours[name] - expected[name]).max() <= 1e-4
         assert np.abs(ours[name]).max() > 1e-3
+
+
+@pytest.mark.bad_input
+def test_more_workers_than_examples_in_the_last_batch_are_one_line():
+    status, out, err = run("scratch", *jobs.TRAIN, "--batch-size", "333")
+    assert (status, out) == (2, "")
+    assert err.splitlines()[0] == (
+        "error: 2 workers: the last batch of an epoch has only 1 examples; choose fewer workers or "
+        "another batch size"
+    )
 
 
 def test_several_devices_on_several_machines():
@@ -214,7 +224,7 @@ def test_all_words_after_the_dashes_are_the_commands():
 )
 def test_a_loss_that_is_not_finite_is_reported_once(program):
     status, out, err = run(*program, *jobs.TRAIN, "--lr", "1e38")
-    assert (status, out) == (1, "")
+    assert (status, out) == (2, "")
     lines = jobs.error_lines(err)
     assert len(lines) == 2
     assert lines[0].startswith("error: training diverged in epoch 1: ")

@@ -15,10 +15,8 @@ def prepare(settings):
     train_iter, test_iter = load_data_fashion_mnist(
         settings.batch_size, data=settings.data, loader=loader, seed=settings.seed
     )
-    net, params = implementation.model.get_net(get_context("cpu"))
-    train_batch = implementation.training.get_train_batch(
-        net, params, settings.lr, settings.batch_size
-    )
+    net, params = implementation.get_net(get_context("cpu"))
+    train_batch = implementation.get_train_batch(net, params, settings.lr, settings.batch_size)
 
     def train(epochs):
         records = train_epochs(

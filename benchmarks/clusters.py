@@ -5,8 +5,8 @@ import subprocess
 import sys
 from typing import Any, Dict, List, Tuple
 
-from ..console import progress
-from ..errors import GluonSoftmaxError
+from gluon_softmax.console import progress
+from gluon_softmax.errors import GluonSoftmaxError
 
 WORKERS = (1, 2, 4)
 BATCH_SIZES = (200, 2000, 20_000)

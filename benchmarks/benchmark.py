@@ -8,10 +8,11 @@ from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 
-from ..data.load import load
-from ..errors import GluonSoftmaxError
-from ..training.environment import processor, versions
-from ..writing import write_text
+from gluon_softmax.data.load import load
+from gluon_softmax.errors import GluonSoftmaxError
+from gluon_softmax.training.environment import processor, versions
+from gluon_softmax.writing import write_text
+
 from .growth import BATCH_SIZES, EXAMPLES, measure_growth, print_growth, save_growth
 from .rounds import Contender, Result, installed, run_once, run_rounds
 

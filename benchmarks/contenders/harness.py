@@ -11,9 +11,9 @@ from typing import Any, Callable, Tuple
 
 import numpy as np
 
-from ...data.fashion_mnist import FashionMNIST
-from ...data.load import load
-from ...training.defaults import BATCH_SIZE, EPOCHS, LR
+from gluon_softmax.data.fashion_mnist import FashionMNIST
+from gluon_softmax.data.load import load
+from gluon_softmax.training.defaults import BATCH_SIZE, EPOCHS, LR
 
 
 def load_data(examples: int) -> FashionMNIST:

@@ -5,10 +5,11 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ..console import notify, progress
-from ..errors import GluonSoftmaxError
-from ..reproduction.backend import without_backend
-from ..reproduction.plots import BLACK, BLUE, GREY, ORANGE, save_figure
+from gluon_softmax.console import notify, progress
+from gluon_softmax.errors import GluonSoftmaxError
+from gluon_softmax.reproduction.backend import without_backend
+from gluon_softmax.reproduction.plots import BLACK, BLUE, GREY, ORANGE, save_figure
+
 from .rounds import Contender, Result, run_once
 
 with without_backend():

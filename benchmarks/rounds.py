@@ -10,16 +10,14 @@ import tempfile
 import time
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
-from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-from ..console import notify, progress
-from ..errors import GluonSoftmaxError
+from gluon_softmax.console import notify, progress
+from gluon_softmax.errors import GluonSoftmaxError
 
-ROOT = Path(__file__).resolve().parents[2]
-CONTENDERS = "gluon_softmax.comparison.contenders"
+CONTENDERS = f"{__package__}.contenders"
 
 
 class Contender(NamedTuple):
@@ -91,7 +89,6 @@ def run_once(contender: Contender, **settings: float) -> Result:
         f"--{name.replace('_', '-')}={value}"
         for name, value in {"variant": contender.variant, **settings}.items()
     ]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     start = time.perf_counter()
     # A file, not a pipe: an unread pipe would block a process that prints many warnings.
     with (
@@ -100,7 +97,6 @@ def run_once(contender: Contender, **settings: float) -> Result:
             [sys.executable, "-m", f"{CONTENDERS}.{contender.script}", *options],
             stdout=subprocess.PIPE,
             stderr=messages,
-            env=environment,
             # A process group of its own, which includes its worker processes.
             start_new_session=True,
         ) as process,

@@ -21,69 +21,34 @@ CONTENDERS = f"{__package__}.contenders"
 
 
 class Contender(NamedTuple):
-    """A program that trains the model.
-
-    Parameters
-    ----------
-    name : str
-        Name for tables and messages.
-    script : str
-        Module in ``contenders``.
-    variant : str
-        Value of its option ``--variant``, if it has several variants.
-    package : str
-        Package that it needs in addition to the project's own dependencies.
-    """
+    """A program that trains the model: a module in ``contenders``."""
 
     name: str
     script: str
+    # Value of its option --variant, if it has several variants.
     variant: str = ""
+    # Package that it needs in addition to the project's own dependencies.
     package: str = ""
 
 
 class Result(NamedTuple):
-    """Measurements of one process of a contender.
+    """Measurements of one process of a contender."""
 
-    Parameters
-    ----------
-    epoch : float
-        Median time of an epoch of training after the first, in seconds.
-    whole : float
-        Time from the start of the process to the trained model, in seconds.
-    loss : float
-        Mean loss of the last epoch, nats.
-    accuracy : float
-        Test accuracy after it, 0 to 1.
-    peak_bytes : int
-        Peak memory of the process.
-    """
-
+    # Median time of an epoch of training after the first, in seconds.
     epoch: float
+    # Time from the start of the process to the trained model, in seconds.
     whole: float
+    # Mean loss of the last epoch, nats, and test accuracy after it, 0 to 1.
     loss: float
     accuracy: float
+    # Peak memory of the process.
     peak_bytes: int
 
 
 def run_once(contender: Contender, **settings: float) -> Result:
-    """Run a contender in a separate process.
+    """Run a contender in a separate process; ``settings`` are options of its module.
 
-    Parameters
-    ----------
-    contender : Contender
-        The contender.
-    **settings
-        Options of its script: ``epochs``, ``batch_size``, ``lr``, ``seed``, ``examples``.
-
-    Returns
-    -------
-    Result
-        Measurements of the process, and the time from its start to the trained model.
-
-    Raises
-    ------
-    GluonSoftmaxError
-        If the process fails.
+    Raises GluonSoftmaxError if the process fails.
     """
     options = [
         f"--{name.replace('_', '-')}={value}"

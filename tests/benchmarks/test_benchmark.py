@@ -131,9 +131,8 @@ def test_the_whole_benchmark_in_small(tmp_path, monkeypatch, capsys, official):
     monkeypatch.setattr(
         benchmark, "CONTENDERS", [c for c in CONTENDERS if c.name in (TUTORIAL, NUMPY)]
     )
-    for module in (benchmark, growth):
-        monkeypatch.setattr(module, "EXAMPLES", (600, 6000))
-        monkeypatch.setattr(module, "BATCH_SIZES", (200, 2000))
+    monkeypatch.setitem(growth.SIZES, "examples", (600, 6000))
+    monkeypatch.setitem(growth.SIZES, "batch_size", (200, 2000))
     assert benchmark.benchmark(tmp_path, 1, True, epochs=2, batch_size=200, lr=0.1)
     printed = capsys.readouterr().out
     assert printed.startswith("Running 2 of 2 contenders (rounds: 1, epochs: 2), then data loading")

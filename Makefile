@@ -72,7 +72,7 @@ test-windows:
 test-machines: test-pythons test-debian-12 test-debian-13 test-debian-sid test-arm64 test-windows test-cuda
 
 benchmark:
-	@$(run) --group benchmark python -m gluon_softmax benchmark $(ARGS)
+	@$(run) --group benchmark python -m benchmarks $(ARGS)
 
 mutants:
 	@$(dev) --group mutants python tools/mutants.py $(ARGS)

@@ -194,9 +194,8 @@ def test_the_readme_is_short():
 
 @pages
 def test_options_exist(page):
-    program = "".join(
-        path.read_text("utf-8") for path in (ROOT / "gluon_softmax" / "commands").glob("*.py")
-    )
+    modules = [*ROOT.glob("gluon_softmax/commands/*.py"), ROOT / "benchmarks" / "__main__.py"]
+    program = "".join(path.read_text("utf-8") for path in modules)
     # Of the shell's other programs.
     others = r"^.*\b(?:pip|uv|docker|podman|pip-audit|debootstrap)\b.*$"
     text = re.sub(others, "", TEXTS[name_of(page)], flags=re.MULTILINE)
@@ -221,9 +220,8 @@ def test_commands_exist(page):
 def test_files_that_are_named_exist(page):
     if page.name == "CHANGELOG.md":
         pytest.skip("names files of older versions")
-    for name in re.findall(
-        r"`((?:gluon_softmax|scratch|concise|tests)/[\w/.]*)`", TEXTS[name_of(page)]
-    ):
+    folders = "benchmarks|gluon_softmax|scratch|concise|tests"
+    for name in re.findall(rf"`((?:{folders})/[\w/.]*)`", TEXTS[name_of(page)]):
         assert (ROOT / name).exists(), name
 
 

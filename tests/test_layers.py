@@ -9,6 +9,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "gluon_softmax"
 # Packages in one row do not import each other.
 PACKAGES = (
+    ("benchmarks",),
     ("commands",),
     ("comparison",),
     ("reproduction",),
@@ -17,6 +18,8 @@ PACKAGES = (
     ("cluster", "data"),
     ("compat",),
 )
+# Those beside gluon_softmax/; the benchmarks are not in the wheel.
+TOP_LEVEL = ("benchmarks", "scratch", "concise")
 # Modules that all packages use lie directly in gluon_softmax/.
 SHARED = {"console", "errors", "interruption", "writing"}
 # Which of these import which.
@@ -28,11 +31,7 @@ SHARED_USES = {
 }
 MODULES = [
     *(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE),
-    *(
-        path
-        for implementation in ("scratch", "concise")
-        for path in (ROOT / implementation).glob("*.py")
-    ),
+    *(path for package in TOP_LEVEL for path in (ROOT / package).rglob("*.py")),
 ]
 
 
@@ -58,7 +57,7 @@ def imported(path):
         else:
             continue
         for parts in found:
-            if parts[0] in ("scratch", "concise"):
+            if parts[0] in TOP_LEVEL:
                 yield parts[0]
             elif parts[0] == "gluon_softmax" and len(parts) > 1:
                 yield parts[1]
@@ -66,7 +65,7 @@ def imported(path):
 
 def test_every_part_has_its_place():
     here = {path.name for path in PACKAGE.iterdir() if path.name != "__pycache__"}
-    packages = {package for row in PACKAGES for package in row} - {"scratch", "concise"}
+    packages = {package for row in PACKAGES for package in row} - set(TOP_LEVEL)
     files = {f"{name}.py" for name in (*SHARED, "__init__", "__main__")} | {"py.typed"}
     assert here == packages | files
 
@@ -90,6 +89,8 @@ def test_the_arrows_are_seen():
     # Or nothing above could fail.
     seen = {(package_of(path), name) for path in MODULES for name in imported(path)}
     assert seen >= {
+        ("benchmarks", "commands"),
+        ("benchmarks", "reproduction"),
         ("commands", "comparison"),
         ("comparison", "reproduction"),
         ("comparison", "scratch"),
@@ -97,6 +98,13 @@ def test_the_arrows_are_seen():
         ("training", "data"),
         ("data", "errors"),
     }
+
+
+def test_what_is_installed_does_not_name_the_benchmarks():
+    """Nor start them as a program, which would fail where only the wheel is installed."""
+    for path in (*MODULES, *PACKAGE.glob("*.py")):
+        if package_of(path) != "benchmarks":
+            assert "benchmarks" not in path.read_text("utf-8"), path
 
 
 def test_packages_below_the_implementations_do_not_name_them():

@@ -287,7 +287,7 @@ sys.meta_path.insert(0, Sends())
 """
 
 
-@pytest.mark.parametrize("program", ["gluon_softmax", "scratch", "concise"])
+@pytest.mark.parametrize("program", ["gluon_softmax", "scratch", "concise", "benchmarks"])
 @pytest.mark.parametrize(
     "module",
     ["gluon_softmax.commands.main", "numpy.linalg", "gluon_softmax.commands.train", "gzip"],
@@ -308,12 +308,12 @@ def test_ctrl_c_while_importing(program, module, tmp_path):
 # A benchmark whose only contender has worker processes and does not end.
 BENCHMARK = """
 import sys
-from gluon_softmax.comparison import benchmark, rounds
+from benchmarks import __main__, benchmark, rounds
 from gluon_softmax.commands import main
-rounds.ROOT, rounds.CONTENDERS = sys.argv[1], "contenders"
+rounds.CONTENDERS = "contenders"
 benchmark.load = lambda edition: None
 benchmark.CONTENDERS = (rounds.Contender("one", "endless"),)
-sys.exit(main.main(["benchmark", "--out", sys.argv[1]]))
+sys.exit(main.guarded(__main__.run, ["--out", sys.argv[1]]))
 """
 CONTENDER = """
 import os, sys, time
@@ -336,7 +336,8 @@ def test_in_the_benchmark(signum, tmp_path):
     (package / "endless.py").write_text(CONTENDER)
     sign = tmp_path / "sign"
     argv = ["-c", BENCHMARK, str(tmp_path)]
-    with started(*argv, sign="python 3", env={"SIGN": str(sign)}) as process:
+    env = {"SIGN": str(sign), "PYTHONPATH": str(tmp_path)}
+    with started(*argv, sign="python 3", env=env) as process:
         while not (sign.exists() and sign.read_text()):
             time.sleep(0.05)
         group = int(sign.read_text())

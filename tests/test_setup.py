@@ -214,6 +214,11 @@ def test_uv_is_taken_where_there_is_one(make, project):
     assert not (project / ".uv").exists()
 
 
+def test_the_benchmark_is_started_with_the_other_frameworks(make):
+    line = "uv run --locked --group benchmark python -m benchmarks --rounds 1  \n"
+    assert ended(make("benchmark", uv=UV, ARGS="--rounds 1"))[1] == line
+
+
 def test_an_environment_that_is_there_is_not_announced(make, project):
     (project / ".venv").mkdir()
     assert ended(make("reproduce", uv=UV))[2] == ""

@@ -65,6 +65,9 @@ def test_the_wheel_has_what_others_look_for(wheel):
         metadata = email.message_from_bytes(files.read(described))
         # PEP 561: type checkers of other projects use the hints only then.
         assert "gluon_softmax/py.typed" in files.namelist()
+        folders = {name.partition("/")[0] for name in files.namelist()}
+    # Neither the benchmarks nor the tests.
+    assert folders == {"gluon_softmax", "scratch", "concise", described.partition("/")[0]}
     urls = dict(each.split(", ") for each in metadata.get_all("Project-URL"))
     assert {"Homepage", "Documentation", "Changelog", "Issues"} <= set(urls)
     assert "Typing :: Typed" in metadata.get_all("Classifier")

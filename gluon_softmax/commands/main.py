@@ -11,10 +11,9 @@ from typing import Callable, Dict, Iterator, List, Optional, Sequence
 from .. import __version__
 from ..compat import SWITCH, is_off
 from ..console import report_error
-from ..errors import GluonSoftmaxError, package_at_fault
+from ..errors import GluonSoftmaxError, UsageError, package_at_fault
 from ..interruption import listening, report_interruption
 from . import (
-    benchmark,
     cluster,
     compare,
     compat,
@@ -34,7 +33,6 @@ COMMANDS: Dict[str, ModuleType] = {
     "predict": predict,
     "reproduce": reproduce,
     "compare": compare,
-    "benchmark": benchmark,
     "cluster": cluster,
     "data": data,
     "doctor": doctor,
@@ -119,6 +117,11 @@ def _run_command(words: List[str], prog: str) -> int:
     if not words:
         parser.print_help()
         return 2
+    if words[0] == "benchmark":
+        raise UsageError(
+            "benchmark is not part of the installed package: run `make benchmark` in a clone of "
+            "the project"
+        )
     words = [OLD_NAMES.get(words[0], words[0]), *words[1:]]
     if not words[0].startswith("-") and words[0] not in COMMANDS:
         parser.error(f"unknown command {words[0]!r}{nearest(words[0], list(COMMANDS))}")

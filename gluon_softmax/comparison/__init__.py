@@ -1,1 +1,1 @@
-"""Comparison of the two implementations with each other and with other frameworks."""
+"""Comparison of the two implementations with each other."""

@@ -97,7 +97,6 @@ def test_bad_settings_are_refused_with_the_value(option, value, capsys):
         (["reproduce", "--batchsize=3"], "--batch-size"),
         (["compare", "--seeed", "1"], "--seed"),
         (["data", "--editon", "official"], "--edition"),
-        (["benchmark", "--round", "1"], "--rounds"),
     ],
 )
 def test_the_nearest_right_word_is_suggested(argv, suggestion, capsys):
@@ -115,8 +114,6 @@ def test_the_nearest_right_word_is_suggested(argv, suggestion, capsys):
         ["reproduce", "extra"],
         ["reproduce", "--xyzzy"],
         ["data", "delete"],
-        ["benchmark", "--rounds", "0"],
-        ["benchmark", "--epochs", "none"],
         ["reproduce", "--out", "/proc/report"],
         ["reproduce", "--out", __file__],
         ["reproduce", "--out", __file__ + "/report"],
@@ -124,6 +121,16 @@ def test_the_nearest_right_word_is_suggested(argv, suggestion, capsys):
 )
 def test_bad_usage_of_the_commands(argv, capsys):
     refused(argv, capsys)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("options", [[], ["--help"], ["--rounds", "3"]])
+def test_the_benchmark_needs_a_clone(options, capsys):
+    said = refused(["benchmark", *options], capsys)
+    assert said == (
+        "error: benchmark is not part of the installed package: run `make benchmark` in a clone of "
+        "the project\n"
+    )
 
 
 @pytest.mark.bad_input

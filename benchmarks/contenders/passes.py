@@ -2,7 +2,8 @@
 
 from mxnet import nd
 
-from ...training.loader import load_data_fashion_mnist
+from gluon_softmax.training.loader import load_data_fashion_mnist
+
 from .harness import by_epoch, run
 
 

@@ -11,9 +11,9 @@ from typing import Any, Callable, Tuple
 
 import numpy as np
 
-from ...data.fashion_mnist import FashionMNIST
-from ...data.load import load
-from ...training.defaults import BATCH_SIZE, EPOCHS, LR
+from gluon_softmax.data.fashion_mnist import FashionMNIST
+from gluon_softmax.data.load import load
+from gluon_softmax.training.defaults import BATCH_SIZE, EPOCHS, LR
 
 
 def load_data(examples: int) -> FashionMNIST:
@@ -43,19 +43,9 @@ def arrays(data: FashionMNIST) -> Tuple[np.ndarray, np.ndarray, np.ndarray, np.n
 
 
 def by_epoch(train_epoch: Callable[[], float], evaluate: Callable[[], float]) -> Callable:
-    """Return a training function made of one for an epoch and one for the evaluation.
+    """Return a training function for :func:`run`.
 
-    Parameters
-    ----------
-    train_epoch : callable
-        Trains an epoch and returns its mean loss.
-    evaluate : callable
-        Returns the test accuracy.
-
-    Returns
-    -------
-    callable
-        Function for :func:`run`.
+    ``train_epoch`` returns the mean loss of an epoch, ``evaluate`` the test accuracy.
     """
 
     def train(epochs: int) -> dict:
@@ -73,11 +63,8 @@ def by_epoch(train_epoch: Callable[[], float], evaluate: Callable[[], float]) ->
 def run(prepare: Callable) -> None:
     """Parse the settings, train, and print one line of JSON.
 
-    Parameters
-    ----------
-    prepare : callable
-        Maps the settings (data, batch_size, lr, seed, variant) to a function that trains a number
-        of epochs and returns lists by epoch: seconds of training, losses, test accuracies.
+    ``prepare`` maps the settings (data, batch_size, lr, seed, variant) to a function that trains a
+    number of epochs and returns lists by epoch: seconds of training, losses, test accuracies.
     """
     parser = argparse.ArgumentParser()
     parser.add_argument("--epochs", type=int, default=EPOCHS)

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from typing import Any, Dict, List, Tuple
 
-from ..console import progress
-from ..errors import GluonSoftmaxError
+from gluon_softmax.console import progress
+from gluon_softmax.errors import GluonSoftmaxError
 
 WORKERS = (1, 2, 4)
 BATCH_SIZES = (200, 2000, 20_000)
@@ -18,15 +18,7 @@ _MODULE = f"{__package__}.contenders.cluster"
 def compare_clusters() -> Dict[str, Any]:
     """Measure and print the time of an epoch, and the traffic of a step.
 
-    Returns
-    -------
-    dict
-        Measurements by workers and batch size, and by workers for 1,000 times the inputs.
-
-    Raises
-    ------
-    GluonSoftmaxError
-        If a process fails.
+    Returns the measurements by workers and batch size, and by workers for 1,000 times the inputs.
     """
     runs = [(workers, size) for size in BATCH_SIZES for workers in WORKERS]
     print(f"Running {len(runs) + 2} jobs with 1, 2 and 4 workers; a few minutes", flush=True)

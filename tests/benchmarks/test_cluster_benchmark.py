@@ -1,6 +1,6 @@
 import pytest
 
-from gluon_softmax.comparison import clusters
+from benchmarks import clusters
 from gluon_softmax.errors import GluonSoftmaxError
 
 

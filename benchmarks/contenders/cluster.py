@@ -9,9 +9,9 @@ import json
 import sys
 import time
 
-from ...cluster.roles import given_role
-from ...cluster.server import run_server
-from ...errors import UsageError
+from gluon_softmax.cluster.roles import given_role
+from gluon_softmax.cluster.server import run_server
+from gluon_softmax.errors import UsageError
 
 STEPS = 20
 
@@ -32,7 +32,7 @@ def main():
         sys.exit(f"error: {error}")
     if run_server(role):
         return
-    from ...cluster.worker_group import join_group
+    from gluon_softmax.cluster.worker_group import join_group
 
     with join_group(role) as group:
         found = measure(settings, group)
@@ -71,9 +71,8 @@ def epochs(settings, group):
     import concise.model
     import concise.parallel
     import concise.training
-
-    from ...data.load import load
-    from ...training.run import Settings, train_run
+    from gluon_softmax.data.load import load
+    from gluon_softmax.training.run import Settings, train_run
 
     trained = train_run(
         concise,

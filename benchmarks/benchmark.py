@@ -8,11 +8,12 @@ from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 
-from ..data.load import load
-from ..errors import GluonSoftmaxError
-from ..training.environment import processor, versions
-from ..writing import write_text
-from .growth import BATCH_SIZES, EXAMPLES, measure_growth, print_growth, save_growth
+from gluon_softmax.data.load import load
+from gluon_softmax.errors import GluonSoftmaxError
+from gluon_softmax.training.environment import processor, versions
+from gluon_softmax.writing import write_text
+
+from .growth import SIZES, measure_growth, print_growth, save_growth
 from .rounds import Contender, Result, installed, run_once, run_rounds
 
 TUTORIAL, NUMPY = "the tutorial's code", "NumPy by hand"
@@ -141,21 +142,8 @@ def passes(rounds: int) -> Dict[str, List[Result]]:
 def benchmark(out: Path, rounds: int, with_growth: bool, **settings: float) -> bool:
     """Run the benchmark, print tables, and write ``benchmark.json`` and the pictures.
 
-    Parameters
-    ----------
-    out : pathlib.Path
-        Output folder.
-    rounds : int
-        Number of runs of each contender.
-    with_growth : bool
-        Whether to measure growth with examples and batch size as well.
-    **settings
-        ``epochs``, ``batch_size`` and ``lr`` of all contenders.
-
-    Returns
-    -------
-    bool
-        Whether all contenders ran and reached the same loss.
+    ``settings`` are ``epochs``, ``batch_size`` and ``lr`` of all contenders. Returns whether all
+    contenders ran and reached the same loss.
     """
     contenders, theirs = installed(CONTENDERS)
     sizes = settings["epochs"], settings["batch_size"]
@@ -187,11 +175,9 @@ def benchmark(out: Path, rounds: int, with_growth: bool, **settings: float) -> b
             [contender for contender in contenders if contender.name in _GROWING]
         )
         found["growth"] = {
-            "examples": {"sizes": EXAMPLES, **_plain(grown["examples"])},
-            "batch_size": {"sizes": BATCH_SIZES, **_plain(grown["batch_size"])},
+            what: {"sizes": SIZES[what], **_plain(results)} for what, results in grown.items()
         }
-        print_growth("Examples", EXAMPLES, grown["examples"])
-        print_growth("Batch size", BATCH_SIZES, grown["batch_size"])
+        print_growth(grown)
         save_growth(out, grown)
     write_text(out / "benchmark.json", json.dumps(found, indent=1) + "\n")
     print(f"\nAll numbers are in {out / 'benchmark.json'}")

@@ -10,88 +10,50 @@ import tempfile
 import time
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
-from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-from ..console import notify, progress
-from ..errors import GluonSoftmaxError
+from gluon_softmax.console import notify, progress
+from gluon_softmax.errors import GluonSoftmaxError
 
-ROOT = Path(__file__).resolve().parents[2]
-CONTENDERS = "gluon_softmax.comparison.contenders"
+CONTENDERS = f"{__package__}.contenders"
 
 
 class Contender(NamedTuple):
-    """A program that trains the model.
-
-    Parameters
-    ----------
-    name : str
-        Name for tables and messages.
-    script : str
-        Module in ``contenders``.
-    variant : str
-        Value of its option ``--variant``, if it has several variants.
-    package : str
-        Package that it needs in addition to the project's own dependencies.
-    """
+    """A program that trains the model: a module in ``contenders``."""
 
     name: str
     script: str
+    # Value of its option --variant, if it has several variants.
     variant: str = ""
+    # Package that it needs in addition to the project's own dependencies.
     package: str = ""
 
 
 class Result(NamedTuple):
-    """Measurements of one process of a contender.
+    """Measurements of one process of a contender."""
 
-    Parameters
-    ----------
-    epoch : float
-        Median time of an epoch of training after the first, in seconds.
-    whole : float
-        Time from the start of the process to the trained model, in seconds.
-    loss : float
-        Mean loss of the last epoch, nats.
-    accuracy : float
-        Test accuracy after it, 0 to 1.
-    peak_bytes : int
-        Peak memory of the process.
-    """
-
+    # Median time of an epoch of training after the first, in seconds.
     epoch: float
+    # Time from the start of the process to the trained model, in seconds.
     whole: float
+    # Mean loss of the last epoch, nats, and test accuracy after it, 0 to 1.
     loss: float
     accuracy: float
+    # Peak memory of the process.
     peak_bytes: int
 
 
 def run_once(contender: Contender, **settings: float) -> Result:
-    """Run a contender in a separate process.
+    """Run a contender in a separate process; ``settings`` are options of its module.
 
-    Parameters
-    ----------
-    contender : Contender
-        The contender.
-    **settings
-        Options of its script: ``epochs``, ``batch_size``, ``lr``, ``seed``, ``examples``.
-
-    Returns
-    -------
-    Result
-        Measurements of the process, and the time from its start to the trained model.
-
-    Raises
-    ------
-    GluonSoftmaxError
-        If the process fails.
+    Raises GluonSoftmaxError if the process fails.
     """
     options = [
         f"--{name.replace('_', '-')}={value}"
         for name, value in {"variant": contender.variant, **settings}.items()
     ]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     start = time.perf_counter()
     # A file, not a pipe: an unread pipe would block a process that prints many warnings.
     with (
@@ -100,7 +62,6 @@ def run_once(contender: Contender, **settings: float) -> Result:
             [sys.executable, "-m", f"{CONTENDERS}.{contender.script}", *options],
             stdout=subprocess.PIPE,
             stderr=messages,
-            env=environment,
             # A process group of its own, which includes its worker processes.
             start_new_session=True,
         ) as process,

@@ -1,10 +1,11 @@
 """Our implementations with either data loader: --variant scratch/resident and so on."""
 
-from ...reproduction.implementations import IMPLEMENTATIONS
-from ...training.context import get_context
-from ...training.loader import load_data_fashion_mnist
-from ...training.loop import train_epochs
-from ...training.run import seed_weights
+from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
+from gluon_softmax.training.context import get_context
+from gluon_softmax.training.loader import load_data_fashion_mnist
+from gluon_softmax.training.loop import train_epochs
+from gluon_softmax.training.run import seed_weights
+
 from .harness import run
 
 

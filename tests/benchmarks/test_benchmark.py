@@ -4,14 +4,36 @@ import json
 import numpy as np
 import pytest
 
-from gluon_softmax.comparison import benchmark, growth, rounds
-from gluon_softmax.comparison.benchmark import CONTENDERS, NUMPY, TUTORIAL
-from gluon_softmax.comparison.rounds import Contender, Result
+from benchmarks import benchmark, growth, rounds
+from benchmarks.__main__ import run
+from benchmarks.benchmark import CONTENDERS, NUMPY, TUTORIAL
+from benchmarks.rounds import Contender, Result
+from gluon_softmax.commands.main import guarded
 from gluon_softmax.errors import GluonSoftmaxError
 
 
 def result(epoch, loss=0.4734):
     return Result(epoch, 2.0, loss, 0.83, 400_000_000)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--round", "1"], "did you mean '--rounds'? (see `python -m benchmarks --help`)"),
+        (["--rounds", "0"], "0 is out of range: choose 1 to 100"),
+        (["--epochs", "none"], "'none' is not a whole number"),
+        (["--out", __file__], "cannot create this folder"),
+    ],
+)
+def test_bad_usage_is_one_line(options, words, capsys):
+    assert guarded(run, options) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert said.err.startswith("error: ")
+    assert words in said.err
+    with pytest.raises(GluonSoftmaxError):
+        guarded(run, [*options, "--debug"])
 
 
 def test_ratios_are_of_the_same_round():
@@ -109,9 +131,8 @@ def test_the_whole_benchmark_in_small(tmp_path, monkeypatch, capsys, official):
     monkeypatch.setattr(
         benchmark, "CONTENDERS", [c for c in CONTENDERS if c.name in (TUTORIAL, NUMPY)]
     )
-    for module in (benchmark, growth):
-        monkeypatch.setattr(module, "EXAMPLES", (600, 6000))
-        monkeypatch.setattr(module, "BATCH_SIZES", (200, 2000))
+    monkeypatch.setitem(growth.SIZES, "examples", (600, 6000))
+    monkeypatch.setitem(growth.SIZES, "batch_size", (200, 2000))
     assert benchmark.benchmark(tmp_path, 1, True, epochs=2, batch_size=200, lr=0.1)
     printed = capsys.readouterr().out
     assert printed.startswith("Running 2 of 2 contenders (rounds: 1, epochs: 2), then data loading")
@@ -132,7 +153,7 @@ def test_a_contender_that_warns_much_does_not_stand_still(tmp_path, monkeypatch)
     program = f"import sys\nsys.stderr.write('warning' * 100_000)\nprint('''{line}''')\n"
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "warns.py").write_text(program)
-    monkeypatch.setattr(rounds, "ROOT", tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr(rounds, "CONTENDERS", "elsewhere")
     found = rounds.run_once(Contender("warns", "warns"))
     assert (found.epoch, found.loss, found.accuracy, found.peak_bytes) == (1, 0.5, 0.8, 7)

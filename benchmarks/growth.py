@@ -5,31 +5,31 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ..console import notify, progress
-from ..errors import GluonSoftmaxError
-from ..reproduction.backend import without_backend
-from ..reproduction.plots import BLACK, BLUE, GREY, ORANGE, save_figure
+from gluon_softmax.console import notify, progress
+from gluon_softmax.errors import GluonSoftmaxError
+from gluon_softmax.reproduction.backend import without_backend
+from gluon_softmax.reproduction.plots import BLACK, BLUE, GREY, ORANGE, save_figure
+
 from .rounds import Contender, Result, run_once
 
 with without_backend():
     from matplotlib.figure import Figure
     from matplotlib.ticker import LogLocator
 
-EXAMPLES = (6_000, 20_000, 60_000, 200_000, 600_000)
-BATCH_SIZES = (20, 60, 200, 2_000, 20_000)
+SIZES = {
+    "examples": (6_000, 20_000, 60_000, 200_000, 600_000),
+    "batch_size": (20, 60, 200, 2_000, 20_000),
+}
+# By what grows and by contender, a result for each of the sizes; None if a process failed.
+Growth = Dict[str, Dict[str, List[Optional[Result]]]]
 
 
-def measure_growth(contenders: Sequence[Contender]) -> Dict[str, Dict[str, List[Optional[Result]]]]:
-    """Measure the growth of time and memory.
-
-    Returns, for ``examples`` and ``batch_size`` and by contender, a result for each of ``EXAMPLES``
-    or ``BATCH_SIZES``; None if a process failed.
-    """
-    found: Dict[str, Dict[str, List[Optional[Result]]]] = {}
-    values = {"examples": EXAMPLES, "batch_size": BATCH_SIZES}
-    total = len(contenders) * (len(EXAMPLES) + len(BATCH_SIZES))
+def measure_growth(contenders: Sequence[Contender]) -> Growth:
+    """Measure the growth of time and memory."""
+    found: Growth = {}
+    total = len(contenders) * sum(map(len, SIZES.values()))
     with progress(total=total, unit="run") as bar:
-        for what, sizes in values.items():
+        for what, sizes in SIZES.items():
             found[what] = {contender.name: [] for contender in contenders}
             for size in sizes:
                 for contender in contenders:
@@ -44,23 +44,23 @@ def measure_growth(contenders: Sequence[Contender]) -> Dict[str, Dict[str, List[
     return found
 
 
-def print_growth(what: str, sizes: Sequence[int], found: Dict[str, List[Optional[Result]]]) -> None:
-    """Print a table with one row per contender and one column per size."""
-    print(f"\n{what + ': seconds per epoch, peak memory in MB':44}")
-    print(f"{'':28}" + "".join(f"{size:>14,}" for size in sizes))
-    for name, results in found.items():
-        cells = (
-            f"{r.epoch:8.3f} {r.peak_bytes / 1e6:5.0f}" if r else f"{'failed':>14}" for r in results
-        )
-        print(f"{name:28}" + "".join(cells), flush=True)
+def print_growth(grown: Growth) -> None:
+    """Print tables with one row per contender and one column per size."""
+    for what, found in grown.items():
+        title = what.capitalize().replace("_", " ")
+        print(f"\n{title + ': seconds per epoch, peak memory in MB':44}")
+        print(f"{'':28}" + "".join(f"{size:>14,}" for size in SIZES[what]))
+        for name, results in found.items():
+            cells = (
+                f"{r.epoch:8.3f} {r.peak_bytes / 1e6:5.0f}" if r else f"{'failed':>14}"
+                for r in results
+            )
+            print(f"{name:28}" + "".join(cells), flush=True)
 
 
-def save_growth(out: Path, grown: Dict[str, Dict[str, List[Optional[Result]]]]) -> None:
+def save_growth(out: Path, grown: Growth) -> None:
     """Write the curves as PNG files."""
-    for what, sizes, label in (
-        ("examples", EXAMPLES, "training examples"),
-        ("batch_size", BATCH_SIZES, "batch size"),
-    ):
+    for what, label in (("examples", "training examples"), ("batch_size", "batch size")):
         series = {
             name: (
                 [r.epoch if r else np.nan for r in results],
@@ -69,7 +69,7 @@ def save_growth(out: Path, grown: Dict[str, Dict[str, List[Optional[Result]]]]) 
             for name, results in grown[what].items()
         }
         path = out / f"growth-{what.replace('_', '-')}.png"
-        save_figure(draw_growth(label, sizes, series), path)
+        save_figure(draw_growth(label, SIZES[what], series), path)
         print(f"Figure: {path}")
 
 

@@ -1,0 +1,1 @@
+"""Benchmarks of the two implementations beside other frameworks, and of clusters."""

@@ -1,1 +1,0 @@
-"""Contenders of the benchmark: each is a program that trains the model with one framework."""

@@ -9,7 +9,7 @@ import pytest
 from gluon_softmax.comparison import compare
 from gluon_softmax.reproduction import report
 from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
-from gluon_softmax.reproduction.judgement import judge
+from gluon_softmax.reproduction.judge import judge
 from gluon_softmax.reproduction.reproduce import reproduce
 from gluon_softmax.training.run import Settings, predict, train_run
 

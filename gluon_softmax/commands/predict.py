@@ -64,10 +64,11 @@ def run(arguments: argparse.Namespace) -> int:
                 name = f"--{option.replace('_', '-')}"
                 raise UsageError(f"{name} has no effect on --image: drop one of them")
 
+    check_implementations()
+
     from ..reproduction.implementations import IMPLEMENTATIONS
     from ..training.parameters import load_parameters
 
-    check_implementations()
     shapes = IMPLEMENTATIONS[arguments.implementation].shapes
     parameters = load_parameters(arguments.file, shapes)
     if arguments.image is not None:

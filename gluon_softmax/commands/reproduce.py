@@ -107,7 +107,7 @@ def _run(arguments: argparse.Namespace, language: str) -> int:
     out = output_folder(arguments.out)
     data = load_data(arguments)
 
-    from ..reproduction.judgement import judge
+    from ..reproduction.judge import judge
     from ..reproduction.reader.reproduce_table import reproduce_table
     from ..reproduction.report import write_report
     from ..reproduction.reproduce import reproduce

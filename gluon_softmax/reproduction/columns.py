@@ -4,10 +4,9 @@ from typing import Callable, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from .answer import short
 from .claims import Claim
-from .judgement import Judgement, Row
-from .language import translate
+from .judgement import Judgement, Row, short
+from .language import Message, Text
 
 
 class Column(NamedTuple):
@@ -21,8 +20,8 @@ class Column(NamedTuple):
         Returns the cell of a row: a mean, and on the page also its standard deviation and interval.
     """
 
-    short_head: str
-    head: str
+    short_head: Text
+    head: Text
     short_cell: Callable[[Row], str]
     cell: Callable[[Row], str]
 
@@ -43,7 +42,7 @@ def columns(judgement: Judgement) -> List[Column]:
     shown = [_of_edition(edition) for edition in judgement.experiment.runs]
     if any(row.others for row in judgement.rows):
         shown.append(
-            Column(translate("others"), translate("others' runs"), _short_prediction, _prediction)
+            Column(Message("others"), Message("others' runs"), _short_prediction, _prediction)
         )
     return shown
 
@@ -58,7 +57,7 @@ def _of_edition(edition: str) -> Column:
         return _numbers(row.claim, row.mean(edition), sd, row.intervals.get(edition))
 
     name = short(edition)
-    return Column(name, translate("ours, {edition}", edition=name), short_cell, cell)
+    return Column(name, Message("ours, {edition}", edition=name), short_cell, cell)
 
 
 def _short_prediction(row: Row) -> str:

@@ -66,7 +66,7 @@ def find_exact_results(data: FashionMNIST) -> List[ExactResult]:
                 fact.note = Message(
                     "The tutorial used the withdrawn edition, which begins with these labels. Ours "
                     "are those of {data}.",
-                    {"data": Message(_DATA[data.edition], {})},
+                    data=Message(_DATA[data.edition]),
                 )
         facts.append(fact)
     return facts

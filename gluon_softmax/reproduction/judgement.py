@@ -1,17 +1,17 @@
-"""What an experiment shows: the verdict on each number and on each table, computed once."""
+"""What an experiment shows, and the words for its parts."""
 
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from ..data.fashion_mnist import CLASS_NAMES
-from . import published, verdicts
+from ..data.fashion_mnist import OWN_FILES
+from . import verdicts
 from .claims import Claim
 from .experiment import Experiment
-from .language import Listed, Message, translate
+from .language import Message, Text
 from .published import Prediction
-from .table_fit import TableFit, judge_tables
+from .table_fit import TableFit
 from .verdicts import Verdict
 
 
@@ -47,27 +47,47 @@ class Row:
         return float(np.mean(self.values[edition]))
 
 
-def label(claim: Claim) -> str:
+def label(claim: Claim) -> Text:
     """Name a number for people, as in "scratch, epoch 1: loss"."""
     if not claim.epoch:
-        return translate(claim.name)
-    return translate(
+        return Message(claim.name)
+    return Message(
         "{table}, epoch {epoch}: {column}",
         table=table_in_words(claim.table),
         epoch=claim.epoch,
-        column=translate(claim.column),
+        column=Message(claim.column),
     )
 
 
-def table_in_words(table: str) -> str:
+def table_in_words(table: str) -> Text:
     """Name a table: an implementation, or "table 1" in a reader's file."""
     word, _, number = table.partition(" ")
-    return translate("table {number}", number=number) if number else word
+    return Message("table {number}", number=number) if number else word
+
+
+def data_in_words(edition: str) -> Text:
+    """Name an edition of the data as it stands in a sentence."""
+    return {
+        "official": Message("the official data"),
+        "mxnet": Message("the withdrawn edition of the data"),
+        "resplit": Message("re-split data"),
+        OWN_FILES: Message("your own files"),
+    }[edition]
+
+
+def short(edition: str) -> Text:
+    """Name an edition in a word, for the head of a column."""
+    return {
+        "official": Message("official"),
+        "mxnet": Message("withdrawn"),
+        "resplit": Message("re-split"),
+        OWN_FILES: Message("own files"),
+    }[edition]
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """What an experiment shows. :func:`judge` computes it once; the renderers only format it.
+class Evidence:
+    """What an experiment shows, number by number and table by table.
 
     Parameters
     ----------
@@ -110,87 +130,27 @@ class Judgement:
         return self.different() + [claim.name for claim in self.unexplained()]
 
 
-def judge(experiment: Experiment) -> Judgement:
-    """Judge the numbers, each alone and each table at once.
+class Count(NamedTuple):
+    """How many of the judged numbers have a verdict."""
+
+    verdict: str
+    n: int
+
+
+@dataclass(frozen=True)
+class Judgement(Evidence):
+    """The evidence and the answer, computed once; the renderers only format them.
 
     Parameters
     ----------
-    experiment : Experiment
-        The runs, and the numbers to compare with.
-
-    Returns
-    -------
-    Judgement
-        The verdicts and the fits of the tables; see :class:`Judgement`.
+    counts : list of Count
+        How many of the judged numbers have each verdict; empty without verdicts.
+    headline : Text
+        The answer to whether the numbers can be reproduced.
+    sentences : list of Text
+        What supports it.
     """
-    judged = _verdicts(experiment)
-    predictions = published.predict(experiment)
-    return Judgement(
-        experiment,
-        judged,
-        judge_tables(experiment, judged),
-        predictions,
-        _rows(experiment, judged, predictions),
-    )
 
-
-def _verdicts(experiment: Experiment) -> List[Verdict]:
-    """Judge the numbers that an experiment compares with; empty if they are not comparable."""
-    if not experiment.is_comparable():
-        return []
-    claims = experiment.printed.claims
-    values = {
-        edition: {claim: experiment.values(edition, claim) for claim in claims}
-        for edition in experiment.runs
-    }
-    return verdicts.judge_claims(
-        claims, values, experiment.data.edition, awaited=experiment.editions()
-    )
-
-
-def _rows(
-    experiment: Experiment, judged: List[Verdict], predictions: Dict[Claim, Prediction]
-) -> List[Row]:
-    if not experiment.runs:
-        return []
-    verdict_on = {verdict.claim: verdict for verdict in judged}
-    collected = []
-    for claim in experiment.printed.claims:
-        if claim.epoch > experiment.settings.epochs:
-            continue
-        verdict = verdict_on.get(claim)
-        collected.append(
-            Row(
-                claim,
-                {edition: experiment.values(edition, claim) for edition in experiment.runs},
-                verdict.intervals if verdict else {},
-                predictions.get(claim),
-                verdict.verdict if verdict else verdicts.NO_VERDICT,
-                _note(experiment, claim),
-            )
-        )
-    return collected
-
-
-def _note(experiment: Experiment, claim: Claim) -> Optional[Message]:
-    number = claim.mistaken_class
-    if not verdicts.is_judged(claim):
-        return Message(
-            "Not judged: the accuracy of random weights varies so much that almost any number "
-            "would match.",
-            {},
-        )
-    runs = experiment.of(experiment.data.edition, claim.implementation)
-    if number is None or not runs:
-        return None
-    accuracies = np.mean([run.records.train_acc for run in runs], axis=0)
-    return Message(
-        "Not an accuracy: the predictions are compared with the constant {number} instead of with "
-        "the labels, so the number is the proportion of training images predicted as class "
-        "{number}, {name}. The true training accuracy in our runs, by epoch: {accuracies}.",
-        {
-            "number": number,
-            "name": CLASS_NAMES[number],
-            "accuracies": Listed(tuple(f"{accuracy:.3f}" for accuracy in accuracies)),
-        },
-    )
+    counts: List[Count]
+    headline: Text
+    sentences: List[Text]

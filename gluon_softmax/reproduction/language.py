@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Iterator, Tuple
+from typing import Dict, Iterator, Sequence, Union
 
 LANGUAGES = ("en", "zh")
 _words: ContextVar[Dict[str, str]] = ContextVar("words")
 _NONE: Dict[str, str] = {}
 
 
-def translate(message: str, **values: object) -> str:
+def translate(message: str, /, **values: object) -> str:
     """Translate a message into the current language, and fill values in.
 
     Parameters
@@ -37,35 +37,72 @@ def translate(message: str, **values: object) -> str:
     return translated.format(**values) if values else translated
 
 
-@dataclass(frozen=True)
 class Message:
-    """A message and its values, to be translated when it is shown.
+    """A message and its values, which :func:`translate` translates when they are shown.
 
     Parameters
     ----------
     message : str
-        As of :func:`translate`.
-    values : dict
+        In English.
+    **values
         For its places; they may be messages too.
     """
 
-    message: str
-    values: Dict[str, object]
+    def __init__(self, message: str, /, **values: object) -> None:
+        self.message, self.values = message, values
 
     def __str__(self) -> str:
         """Translate it into the current language."""
-        return translate(self.message, **{name: str(value) for name, value in self.values.items()})
+        return translate(self.message, **self.values)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare message and values."""
+        return isinstance(other, Message) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        """Hash the message, as values may be lists."""
+        return hash(self.message)
+
+
+@dataclass(frozen=True)
+class Capitalized:
+    """A text that begins with a capital letter when it is shown."""
+
+    text: object
+
+    def __str__(self) -> str:
+        """Capitalize the text in the current language."""
+        text = str(self.text)
+        return text[0].upper() + text[1:]
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Texts with a separator between them, which is translated when they are shown."""
+
+    separator: str
+    texts: Sequence[object]
+
+    def __str__(self) -> str:
+        """Join them in the current language."""
+        return translate(self.separator).join(map(str, self.texts))
 
 
 @dataclass(frozen=True)
 class Listed:
-    """Names to be written one after another when they are shown; see :func:`listed`."""
+    """Names that are written one after another, "a, b and c", when they are shown."""
 
-    names: Tuple[str, ...]
+    names: Sequence[object]
 
     def __str__(self) -> str:
-        """Write them in the current language."""
-        return listed(list(self.names))
+        """List them in the current language."""
+        *most, last = self.names
+        if not most:
+            return str(last)
+        return translate("{first} and {last}", first=Joined(", ", most), last=last)
+
+
+Text = Union[str, Message, Capitalized, Joined, Listed]
 
 
 def translated_error(message: str) -> str:
@@ -77,16 +114,6 @@ def translated_error(message: str) -> str:
             if match:
                 return chinese.format(**match.groupdict())
     return message
-
-
-def listed(names: list) -> str:
-    """Write names one after another: "a, b and c"."""
-    *most, last = names
-    return (
-        translate("{first} and {last}", first=translate(", ").join(most), last=last)
-        if most
-        else last
-    )
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from ..training.run import Settings
 from . import verdicts
 from .claims import METRICS, Claim
 from .experiment import Experiment
-from .language import listed, translate
+from .language import Joined, Listed, Message, Text
 
 # As in all of those notebooks, the book's settings.
 THEIRS = Settings(epochs=5, batch_size=256, lr=0.1)
@@ -133,7 +133,7 @@ def _ours(experiment: Experiment) -> list:
     ]
 
 
-def in_a_sentence(experiment: Experiment, predicted: Dict[Claim, Prediction]) -> str:
+def in_a_sentence(experiment: Experiment, predicted: Dict[Claim, Prediction]) -> Text:
     """Write how many of the printed numbers others' runs predict; empty if they predict none."""
     if not predicted:
         return ""
@@ -146,13 +146,13 @@ def in_a_sentence(experiment: Experiment, predicted: Dict[Claim, Prediction]) ->
         "n": experiment.settings.batch_size,
     }
     sentence = (
-        translate(
+        Message(
             "{runs} runs that other people published on the withdrawn edition, at batch size "
             "{batch_size}, predict {within} of the {count} comparable numbers.",
             **values,
         )
         if experiment.settings.batch_size == THEIRS.batch_size
-        else translate(
+        else Message(
             "Extrapolated from batch size {batch_size} to {n}, {runs} runs that other people "
             "published on the withdrawn edition predict {within} of the {count} comparable "
             "numbers.",
@@ -162,14 +162,15 @@ def in_a_sentence(experiment: Experiment, predicted: Dict[Claim, Prediction]) ->
     last = [f for f in predicted if f.metric == "loss" and f.epoch == experiment.printed.epochs]
     if not last:
         return sentence
-    return translate(" ").join(
+    return Joined(
+        " ",
         [
             sentence,
-            translate(
+            Message(
                 "They predict a last loss of {mean:.4f}; {name} prints {printed}.",
                 mean=predicted[last[0]].mean,
-                name=translate(experiment.printed.name),
-                printed=listed(list(dict.fromkeys(claim.text for claim in last))),
+                name=Message(experiment.printed.name),
+                printed=Listed(list(dict.fromkeys(claim.text for claim in last))),
             ),
-        ]
+        ],
     )

@@ -16,11 +16,10 @@ from ..data.fashion_mnist import CLASS_NAMES
 from ..training.environment import processor, versions
 from ..writing import write_text
 from . import claims, verdicts
-from .answer import counts, data_in_words, headline, sentences
 from .columns import columns
 from .exact_results import in_words
-from .judgement import Judgement, label
-from .language import speaking, translate
+from .judgement import Judgement, data_in_words, label
+from .language import Joined, Message, Text, speaking, translate
 from .plots import dark_colours, save_figure, standing_alone, svg
 from .report_plots import Picture, pictures
 from .results import plain_settings, results
@@ -103,17 +102,17 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
     return environment.get_template("page.html").render(
         translate=_translate,
         space=translate(" "),
-        headline=headline(judgement),
+        headline=judgement.headline,
         chips=[
             (_CLASSES[verdict], n, verdicts.in_words(verdict, experiment.printed))
-            for verdict, n in counts(judgement)
+            for verdict, n in judgement.counts
         ],
         is_tutorial=experiment.printed.name == claims.TUTORIAL.name,
         last=_last(judgement),
         bug=next(
             (str(row.note) for row in judgement.rows if row.verdict == verdicts.EXPLAINED), ""
         ),
-        sentences=sentences(judgement),
+        sentences=judgement.sentences,
         table_fit=bool(judgement.tables),
         printed=experiment.printed,
         partial=experiment.partial,
@@ -124,9 +123,7 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
         checksums=experiment.data.checksums,
         sections=_sections(judgement, notes),
         notes=notes,
-        columns=[column.head for column in shown_columns]
-        if experiment.runs
-        else [translate("ours")],
+        columns=[column.head for column in shown_columns] if experiment.runs else [Message("ours")],
         others=len(shown_columns) > len(experiment.runs),
         pictures={picture.name: _picture(picture, drawn[picture.name]) for picture in shown},
         class_names=CLASS_NAMES,
@@ -138,24 +135,27 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
         environment={"gluon-softmax": __version__, **versions()},
         processor=processor(),
         settings=plain_settings(experiment),
-        completed=translate("; ").join(
-            translate(
-                "{n} of each implementation on {data}",
-                n=len(experiment.of(edition, experiment.printed.implementations[0])),
-                data=data_in_words(edition),
-            )
-            for edition in experiment.runs
+        completed=Joined(
+            "; ",
+            [
+                Message(
+                    "{n} of each implementation on {data}",
+                    n=len(experiment.of(edition, experiment.printed.implementations[0])),
+                    data=data_in_words(edition),
+                )
+                for edition in experiment.runs
+            ],
         ),
         claim_count=count,
         level=verdicts.LEVEL,
         level_each=verdicts.LEVEL / count,
-        failures=translate("; ").join(_failures(judgement)),
+        failures=Joined("; ", _failures(judgement)),
     )
 
 
-def _failures(judgement: Judgement) -> List[str]:
+def _failures(judgement: Judgement) -> List[Text]:
     """Name for people what ``judgement.failures`` names for ``--check``."""
-    return [*map(translate, judgement.different()), *map(label, judgement.unexplained())]
+    return [*map(Message, judgement.different()), *map(label, judgement.unexplained())]
 
 
 def _last(judgement: Judgement) -> Dict[str, Tuple[str, str]]:
@@ -195,9 +195,9 @@ def _matrix(counts: np.ndarray) -> dict:
         # Of a class that is never predicted, or has no images, there is none.
         "precision": [f"{100 * n / of:.0f}" if of else "" for n, of in zip(right, of_predicted)],
         "recall": [f"{100 * n / of:.0f}" if of else "" for n, of in zip(right, of_true)],
-        "correct": translate(
+        "correct": Message(
             "{parts}.",
-            parts=translate(
+            parts=Message(
                 "{n} of {count} test images are correct", n=right.sum(), count=counts.sum()
             ),
         ),
@@ -209,15 +209,15 @@ def _lines(judgement: Judgement) -> List[dict]:
     experiment = judgement.experiment
     lines = [
         {
-            "name": translate(fact.name),
-            "section": translate(fact.section),
+            "name": Message(fact.name),
+            "section": Message(fact.section),
             "printed": in_words(fact.printed),
             "here": [in_words(fact.here)],
             "class": "same" if fact.verdict == verdicts.EXPLAINED else _CLASSES[fact.verdict],
-            "verdict": translate("explained")
+            "verdict": Message("explained")
             if fact.verdict == verdicts.EXPLAINED
             else verdicts.in_words(fact.verdict, experiment.printed),
-            "note": str(fact.note or ""),
+            "note": fact.note or "",
         }
         for fact in experiment.facts
     ]
@@ -231,30 +231,29 @@ def _lines(judgement: Judgement) -> List[dict]:
                 "here": [column.cell(row) for column in shown],
                 "class": _CLASSES[row.verdict],
                 "verdict": verdicts.in_words(row.verdict, experiment.printed),
-                "note": str(row.note or ""),
+                "note": row.note or "",
             }
         )
     if experiment.reading_seconds is not None:
         ratio = experiment.reading_seconds / claims.READING_SECONDS
         lines.append(
             {
-                "name": translate("seconds to read the training set once"),
-                "section": translate(claims.PART_1),
+                "name": Message("seconds to read the training set once"),
+                "section": Message(claims.PART_1),
                 "printed": f"{claims.READING_SECONDS:.2f}",
                 "here": [f"{experiment.reading_seconds:.2f}"],
                 "class": "none",
-                "verdict": translate("ratio {ratio:.2f}", ratio=ratio),
-                "note": translate("Not judged: timings depend on the machine."),
+                "verdict": Message("ratio {ratio:.2f}", ratio=ratio),
+                "note": Message("Not judged: timings depend on the machine."),
             }
         )
-    return lines
+    texts = ("name", "section", "verdict", "note")
+    return [{**line, **{name: str(line[name]) for name in texts}} for line in lines]
 
 
-def _section(claim: claims.Claim) -> str:
+def _section(claim: claims.Claim) -> Text:
     word, _, number = claim.section.partition(" ")
-    return (
-        translate("Table {number}", number=number) if word == "Table" else translate(claim.section)
-    )
+    return Message("Table {number}", number=number) if word == "Table" else Message(claim.section)
 
 
 def _sections(judgement: Judgement, notes: List[str]) -> Dict[str, List[dict]]:
@@ -282,13 +281,13 @@ def _date(started: str) -> str:
     return f"{time:%Y-%m-%d %H:%M} {time:%z}".strip()
 
 
-def _duration(seconds: Optional[float]) -> str:
+def _duration(seconds: Optional[float]) -> Text:
     if seconds is None:
         return ""
     minutes, rest = divmod(round(seconds), 60)
     if minutes:
-        return translate("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
-    return translate("{seconds} s", seconds=rest)
+        return Message("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
+    return Message("{seconds} s", seconds=rest)
 
 
 def _commit() -> str:

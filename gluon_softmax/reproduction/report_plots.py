@@ -8,11 +8,10 @@ from matplotlib.figure import Figure
 from ..data.fashion_mnist import CLASS_NAMES, get_fashion_mnist_labels
 from ..training.run import Run, predict
 from . import plots, verdicts
-from .answer import data_in_words
 from .experiment import Experiment
 from .implementations import IMPLEMENTATIONS
-from .judgement import Judgement, Row, label, table_in_words
-from .language import translate
+from .judgement import Judgement, Row, data_in_words, label, table_in_words
+from .language import Message, Text
 from .plots import Panel, Point
 
 PREDICTIONS = 9
@@ -37,7 +36,7 @@ class Picture(NamedTuple):
     ----------
     name : str
         Of its files.
-    caption : str
+    caption : Text
         What it shows and what to look for.
     figure : matplotlib.figure.Figure
         For the files, and for the page unless it has a better form.
@@ -50,7 +49,7 @@ class Picture(NamedTuple):
     """
 
     name: str
-    caption: str
+    caption: Text
     figure: Figure
     narrow: Optional[Figure] = None
     tiles: Sequence[Tile] = ()
@@ -99,47 +98,45 @@ def _draw(judgement: Judgement) -> Dict[str, Dict[str, Any]]:
     return drawn
 
 
-def _captions(experiment: Experiment) -> Dict[str, str]:
-    name, column = translate(experiment.printed.name), translate(experiment.printed.column)
-    captions = {
-        ANSWER: translate(
+def _captions(experiment: Experiment) -> Dict[str, Text]:
+    name, column = Message(experiment.printed.name), Message(experiment.printed.column)
+    captions: Dict[str, Text] = {
+        ANSWER: Message(
             "The numbers in {name} minus our mean on {data}, by epoch. A point in a band is a "
             "number that one more run of ours could give.",
             name=name,
             data=data_in_words(experiment.data.edition),
         ),
-        "curves": translate(
+        "curves": Message(
             "Loss and accuracy of our runs by epoch, with the numbers in {name} as points where it "
             "has any.",
             name=name,
         ),
-        "first-images": translate(
-            "The first ten training images, with the names of their classes."
-        ),
-        "confusion": translate(
+        "first-images": Message("The first ten training images, with the names of their classes."),
+        "confusion": Message(
             "Confusion matrix of {implementation} on the test images: a row for each true class, a "
             "column for each predicted class. Most errors are shirts taken for t-shirts, pullovers "
             "or coats.",
             implementation=experiment.printed.implementations[0],
         ),
-        "weights": translate(
+        "weights": Message(
             "The weights of {implementation}, a column of W for each class. Blue pixels are "
             "evidence for the class, red ones evidence against it, and white ones are ignored.",
             implementation=experiment.printed.implementations[0],
         ),
-        "confidently-wrong": translate(
+        "confidently-wrong": Message(
             "The {n} wrong predictions with the highest probability. Each has its true class, the "
             "predicted class and the probability.",
             n=SUREST,
         ),
-        "mistaken-column": translate(
+        "mistaken-column": Message(
             "The training accuracy, and what the {column} prints as train acc: the proportion of "
             "images that the network predicts as one class.",
             column=column,
         ),
     }
     for implementation in IMPLEMENTATIONS:
-        captions[f"{implementation}-predictions"] = translate(
+        captions[f"{implementation}-predictions"] = Message(
             "Predictions of {implementation}: the first {n} test images, then the first {n} that "
             "are predicted wrong. Each has its true class, and below it the predicted class.",
             implementation=implementation,
@@ -149,14 +146,15 @@ def _captions(experiment: Experiment) -> Dict[str, str]:
 
 
 def _wide_and_narrow(
-    panels: List[Panel], names: Dict[str, str], is_difference: bool
+    panels: List[Panel], names: Dict[str, Text], is_difference: bool
 ) -> Dict[str, Figure]:
+    shown = {key: str(name) for key, name in names.items()}
     # On a phone all panels of one table follow each other.
     tables = [panel.table for panel in panels]
     stacked = sorted(panels, key=lambda panel: tables.index(panel.table))
     return {
-        "figure": plots.draw_panels(panels, names, 2, is_difference),
-        "narrow": plots.draw_panels(stacked, names, 1, is_difference),
+        "figure": plots.draw_panels(panels, shown, 2, is_difference),
+        "narrow": plots.draw_panels(stacked, shown, 1, is_difference),
     }
 
 
@@ -181,7 +179,7 @@ def _differences(experiment: Experiment, table: str, metric: str, of_panel: List
     return Panel(
         table,
         metric,
-        translate("{title}, minus our mean", title=_title(table, metric)),
+        str(Message("{title}, minus our mean", title=_title(table, metric))),
         [row.claim.epoch for row in of_panel],
         {
             name: np.transpose([row.intervals[name] for row in of_panel]) - means
@@ -200,46 +198,46 @@ def _differences(experiment: Experiment, table: str, metric: str, of_panel: List
     )
 
 
-def _title(table: str, metric: str) -> str:
+def _title(table: str, metric: str) -> Text:
     name = {
-        "loss": translate("training loss"),
-        "train_acc": translate("training accuracy"),
-        "test_acc": translate("test accuracy"),
+        "loss": Message("training loss"),
+        "train_acc": Message("training accuracy"),
+        "test_acc": Message("test accuracy"),
     }[metric]
-    return translate("{table}: {words}", table=table_in_words(table), words=name)
+    return Message("{table}: {words}", table=table_in_words(table), words=name)
 
 
 def _tip(experiment: Experiment, row: Row) -> str:
     """Write what the pointer shows on a point of the first picture."""
     decimals = row.claim.decimals
-    parts = [f"{label(row.claim)} {row.claim.text}"]
+    parts: List[Text] = [f"{label(row.claim)} {row.claim.text}"]
     for edition, (low, high) in row.intervals.items():
         parts.append(
-            translate(
+            Message(
                 "{data}: {low} to {high}",
                 data=data_in_words(edition),
                 low=f"{low:.{decimals}f}",
                 high=f"{high:.{decimals}f}",
             )
         )
-    return "\n".join([*parts, verdicts.in_words(row.verdict, experiment.printed)])
+    return "\n".join(map(str, [*parts, verdicts.in_words(row.verdict, experiment.printed)]))
 
 
-def _answer_names(experiment: Experiment) -> Dict[str, str]:
-    column = translate(experiment.printed.column)
+def _answer_names(experiment: Experiment) -> Dict[str, Text]:
+    column = Message(experiment.printed.column)
     names = {
-        edition: translate("expected on {data}", data=data_in_words(edition))
+        edition: Message("expected on {data}", data=data_in_words(edition))
         for edition in experiment.runs
     }
     return {
         **names,
         **{
-            verdict: translate("{column}: {words}", column=column, words=words)
+            verdict: Message("{column}: {words}", column=column, words=words)
             for verdict, words in (
-                (verdicts.REPRODUCES, translate("matches")),
-                (verdicts.ON_RESPLIT, translate("re-split only")),
-                (verdicts.FAILS, translate("no match")),
-                (verdicts.NO_VERDICT, translate("no verdict")),
+                (verdicts.REPRODUCES, Message("matches")),
+                (verdicts.ON_RESPLIT, Message("re-split only")),
+                (verdicts.FAILS, Message("no match")),
+                (verdicts.NO_VERDICT, Message("no verdict")),
             )
         },
     }
@@ -266,7 +264,7 @@ def _curves(judgement: Judgement) -> List[Panel]:
                 Panel(
                     implementation,
                     metric,
-                    _title(implementation, metric),
+                    str(_title(implementation, metric)),
                     range(1, experiment.settings.epochs + 1),
                     {
                         name: np.array([of.min(axis=0), of.max(axis=0)])
@@ -288,10 +286,10 @@ def _curves(judgement: Judgement) -> List[Panel]:
     return panels
 
 
-def _curve_names(experiment: Experiment) -> Dict[str, str]:
+def _curve_names(experiment: Experiment) -> Dict[str, Text]:
     implementation = experiment.printed.implementations[0]
     names = {
-        edition: translate(
+        edition: Message(
             "{data}: mean and range of {n} runs",
             data=data_in_words(edition),
             n=len(experiment.of(edition, implementation)),
@@ -300,7 +298,7 @@ def _curve_names(experiment: Experiment) -> Dict[str, str]:
     }
     return {
         **names,
-        plots.PRINTED: translate("number in {name}", name=translate(experiment.printed.name)),
+        plots.PRINTED: Message("number in {name}", name=Message(experiment.printed.name)),
     }
 
 
@@ -319,7 +317,7 @@ def _mistaken_column(experiment: Experiment) -> Dict[str, Dict[str, Any]]:
         np.array([run.records.shares for run in runs])[:, :, number],
         np.array([run.records.train_acc for run in runs]),
         printed,
-        translate(experiment.printed.name),
+        str(Message(experiment.printed.name)),
         CLASS_NAMES[number],
     )
     return {"mistaken-column": {"figure": figure}}

@@ -6,10 +6,9 @@ from typing import List
 
 from ..console import padded, wrapped
 from . import verdicts
-from .answer import headline, sentences
 from .columns import columns
 from .judgement import Judgement, label
-from .language import translate
+from .language import Message, Text
 
 
 def table(judgement: Judgement, form: str = "text") -> List[str]:
@@ -33,12 +32,11 @@ def table(judgement: Judgement, form: str = "text") -> List[str]:
         return []
     shown = columns(judgement)
     heads = [column.short_head for column in shown]
-    cells = [
-        [translate("number"), translate(experiment.printed.column), *heads, translate("verdict")]
-    ]
+    rows = [[Message("number"), Message(experiment.printed.column), *heads, Message("verdict")]]
     for row in of_numbers:
         means = [column.short_cell(row) for column in shown]
-        cells.append([label(row.claim), row.claim.text, *means, _short_verdict(row.verdict)])
+        rows.append([label(row.claim), row.claim.text, *means, _short_verdict(row.verdict)])
+    cells = [list(map(str, row)) for row in rows]
     if form == "markdown":
         rule = ["---"] + ["---:"] * (len(cells[0]) - 2) + ["---"]
         return [f"| {' | '.join(line)} |" for line in (cells[0], rule, *cells[1:])]
@@ -53,13 +51,13 @@ def table(judgement: Judgement, form: str = "text") -> List[str]:
     ]
 
 
-def _short_verdict(verdict: str) -> str:
+def _short_verdict(verdict: str) -> Text:
     return {
-        verdicts.REPRODUCES: translate("matches"),
-        verdicts.ON_RESPLIT: translate("re-split"),
-        verdicts.EXPLAINED: translate("bug"),
-        verdicts.FAILS: translate("FAILS"),
-        verdicts.NO_VERDICT: translate("no verdict"),
+        verdicts.REPRODUCES: Message("matches"),
+        verdicts.ON_RESPLIT: Message("re-split"),
+        verdicts.EXPLAINED: Message("bug"),
+        verdicts.FAILS: Message("FAILS"),
+        verdicts.NO_VERDICT: Message("no verdict"),
     }[verdict]
 
 
@@ -78,13 +76,13 @@ def summary(judgement: Judgement, form: str = "text", width: int = 80) -> str:
     str
         Lines.
     """
-    paragraphs = sentences(judgement)
+    paragraphs = list(judgement.sentences)
     experiment = judgement.experiment
     if experiment.partial:
-        why = translate("Stopped by an error") if experiment.stopped else translate("Interrupted")
-        paragraphs.append(translate("{why}: this is what the finished runs show.", why=why))
-    paragraphs.append(headline(judgement))
+        why = Message("Stopped by an error") if experiment.stopped else Message("Interrupted")
+        paragraphs.append(Message("{why}: this is what the finished runs show.", why=why))
+    paragraphs.append(judgement.headline)
     lines = table(judgement, form)
     for paragraph in paragraphs:
-        lines += ["", *wrapped(paragraph, width)]
+        lines += ["", *wrapped(str(paragraph), width)]
     return "\n".join(lines).lstrip("\n")

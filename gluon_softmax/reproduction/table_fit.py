@@ -27,7 +27,7 @@ from .hypotheses import (
     decide,
     hypotheses,
 )
-from .language import listed, translate
+from .language import Joined, Listed, Message, Text
 from .verdicts import Verdict
 
 # Fewer runs than this do not show how 15 numbers vary together.
@@ -330,7 +330,7 @@ def power(number: float) -> str:
     return "10" + digits.translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
-def p_values(values: Sequence[float]) -> str:
+def p_values(values: Sequence[float]) -> Text:
     """Write p-values: two digits, a power of ten for small ones, ends for more than two."""
 
     def one(p_value: float) -> str:
@@ -338,8 +338,8 @@ def p_values(values: Sequence[float]) -> str:
 
     if len(values) > 2:
         ends = {"least": one(min(values)), "most": one(max(values))}
-        return translate("{least} to {most}", **ends)
-    return listed(list(dict.fromkeys(map(one, values))))
+        return Message("{least} to {most}", **ends)
+    return Listed(list(dict.fromkeys(map(one, values))))
 
 
 def right_of(judged: List[TableFit]) -> Tuple[int, int]:
@@ -355,7 +355,7 @@ def right_of(judged: List[TableFit]) -> Tuple[int, int]:
     return sum(tries.values()), len(tries)
 
 
-def in_a_sentence(judged: List[TableFit]) -> str:
+def in_a_sentence(judged: List[TableFit]) -> Text:
     """Write what the tables say, and how much that is worth; empty without any.
 
     Parameters
@@ -365,7 +365,7 @@ def in_a_sentence(judged: List[TableFit]) -> str:
 
     Returns
     -------
-    str
+    Text
         First what to conclude, then the p-values.
     """
     if not judged:
@@ -383,7 +383,7 @@ def in_a_sentence(judged: List[TableFit]) -> str:
     right, tried = right_of(judged)
     sentences.append(
         # The rule of three: no error in n tries leaves up to 3 / n at a level of 0.05.
-        translate(
+        Message(
             "In a leave-one-out test {right} of {tried} of our own runs were classified correctly, "
             "so the error rate is at most {error:.0%}; do not take the likelihood ratio literally.",
             right=right,
@@ -391,7 +391,7 @@ def in_a_sentence(judged: List[TableFit]) -> str:
             error=min(3 / tried, 1),
         )
         if right == tried
-        else translate(
+        else Message(
             "In a leave-one-out test {right} of {tried} of our own runs were classified correctly: "
             "about {error:.0%} may be wrong.",
             right=right,
@@ -399,50 +399,50 @@ def in_a_sentence(judged: List[TableFit]) -> str:
             error=1 - right / tried,
         )
     )
-    return translate(" ").join(sentences)
+    return Joined(" ", sentences)
 
 
-def _conclusion(edition: str, of_it: List[TableFit]) -> str:
+def _conclusion(edition: str, of_it: List[TableFit]) -> Text:
     """Write what several tables of one kind are, with their p-values."""
-    values: Dict[str, str] = {
+    values: Dict[str, Text] = {
         name.replace(" ", "_"): p_values([table_fit.fits[name].p_value for table_fit in of_it])
         for name in (OFFICIAL, WITHDRAWN, ANOTHER_SPLIT)
     }
     ratios = [table_fit.log10_ratio for table_fit in of_it]
     ends = list(dict.fromkeys(power(10 ** abs(end(ratios, key=abs))) for end in (min, max)))
     values["ratio"] = (
-        translate("{least} to {most}", least=ends[0], most=ends[-1]) if ends[1:] else ends[0]
+        Message("{least} to {most}", least=ends[0], most=ends[-1]) if ends[1:] else ends[0]
     )
-    values["names"] = listed([table_fit.table for table_fit in of_it])
+    values["names"] = Listed([table_fit.table for table_fit in of_it])
     if edition == WITHDRAWN:
-        return translate(
+        return Message(
             "Taken together, the numbers of {names} come from the withdrawn edition: about {ratio} "
             "times as likely there as on the official edition (p-values: withdrawn {withdrawn}, "
             "official {official}, another split {another_split}).",
             **values,
         )
     if edition == OFFICIAL:
-        return translate(
+        return Message(
             "Taken together, the numbers of {names} come from the official edition: about {ratio} "
             "times as likely there as on the withdrawn edition (p-values: official {official}, "
             "withdrawn {withdrawn}, another split {another_split}).",
             **values,
         )
     if edition == ANOTHER_SPLIT:
-        return translate(
+        return Message(
             "Taken together, the numbers of {names} come from neither edition, but from another "
             "train/test split of the same images (p-values: another split {another_split}, "
             "official {official}, withdrawn {withdrawn}).",
             **values,
         )
     if edition == UNDECIDED:
-        return translate(
+        return Message(
             "Taken together, the numbers of {names} may come from the official edition or from "
             "another split: neither is much more likely (p-values: official {official}, withdrawn "
             "{withdrawn}, another split {another_split}).",
             **values,
         )
-    return translate(
+    return Message(
         "Taken together, the numbers of {names} come from neither edition, nor from another "
         "train/test split of the same images (p-values: official {official}, withdrawn "
         "{withdrawn}, another split {another_split}).",
@@ -450,8 +450,8 @@ def _conclusion(edition: str, of_it: List[TableFit]) -> str:
     )
 
 
-def _typo_in_words(table_fit: TableFit, typo: Typo) -> str:
-    return translate(
+def _typo_in_words(table_fit: TableFit, typo: Typo) -> Text:
+    return Message(
         "All numbers of {table} but one fit {edition} (p-value {p}): is {name}, {text}, a typo?",
         table=table_fit.table,
         edition=_data_in_words(typo.edition),
@@ -461,8 +461,8 @@ def _typo_in_words(table_fit: TableFit, typo: Typo) -> str:
     )
 
 
-def _splice_in_words(table_fit: TableFit, splice: Splice) -> str:
-    return translate(
+def _splice_in_words(table_fit: TableFit, splice: Splice) -> Text:
+    return Message(
         "The first {epochs} epochs of {table} fit {first} and the others fit {rest}: are these "
         "lines of two tables?"
         if splice.epochs > 1
@@ -475,11 +475,7 @@ def _splice_in_words(table_fit: TableFit, splice: Splice) -> str:
     )
 
 
-def _data_in_words(name: str) -> str:
+def _data_in_words(name: str) -> Text:
     if name == ANOTHER_SPLIT:
-        return translate("another split")
-    return (
-        translate("the official edition")
-        if name == OFFICIAL
-        else translate("the withdrawn edition")
-    )
+        return Message("another split")
+    return Message("the official edition") if name == OFFICIAL else Message("the withdrawn edition")

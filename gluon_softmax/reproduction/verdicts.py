@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from .claims import Claim, Printed
-from .language import translate
+from .language import Message, Text
 
 # As they stand in results.json; `in_words` has them for people.
 SAME = "same"
@@ -152,13 +152,13 @@ def judge_claims(
     return verdicts
 
 
-def in_words(verdict: str, printed: Printed) -> str:
+def in_words(verdict: str, printed: Printed) -> Text:
     """Write a verdict for people; it also follows a count, as in "17 matches"."""
     return {
-        SAME: translate("same"),
-        REPRODUCES: translate("matches"),
-        ON_RESPLIT: translate("matches on re-split data only"),
-        EXPLAINED: translate("explained by {name}'s bug", name=translate(printed.name)),
-        FAILS: translate("no match"),
-        NO_VERDICT: translate("no verdict"),
+        SAME: Message("same"),
+        REPRODUCES: Message("matches"),
+        ON_RESPLIT: Message("matches on re-split data only"),
+        EXPLAINED: Message("explained by {name}'s bug", name=Message(printed.name)),
+        FAILS: Message("no match"),
+        NO_VERDICT: Message("no verdict"),
     }[verdict]

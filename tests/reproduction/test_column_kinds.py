@@ -14,7 +14,8 @@ from gluon_softmax.errors import Diverged
 from gluon_softmax.reproduction import published, report
 from gluon_softmax.reproduction.experiment import Experiment
 from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
-from gluon_softmax.reproduction.judgement import Judgement, judge
+from gluon_softmax.reproduction.judge import judge
+from gluon_softmax.reproduction.judgement import Judgement
 from gluon_softmax.reproduction.language import speaking
 from gluon_softmax.reproduction.published import THEIRS, tables
 from gluon_softmax.reproduction.reader import deviations, reproduce_table
@@ -191,7 +192,7 @@ def test_the_class_of_a_column_is_sure_in_whatever_unit(unit, decimals, official
     shares = np.array([0.09, 0.1, 0.104, *[0.2] * 7]) + scatter
     zeros = [0.8] * 5
     of_all = [
-        Run("concise", seed, 0.1, Records(zeros, zeros, of_run.tolist(), zeros, zeros), ())
+        Run("concise", seed, 0.1, Records(zeros, zeros, of_run.tolist(), zeros, zeros), {})
         for seed, of_run in enumerate(shares)
     ]
     text = as_text(of_all[0].records, per_cent=unit, column=[0.1] * 5, decimals=decimals)

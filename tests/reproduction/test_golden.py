@@ -17,11 +17,11 @@ from gluon_softmax.commands import main as cli
 from gluon_softmax.data.fashion_mnist import CLASS_NAMES
 from gluon_softmax.data.resplit import resplit
 from gluon_softmax.reproduction import claims, report, reproduce, verdicts
-from gluon_softmax.reproduction.answer import counts, each_alone, headline, sentences
+from gluon_softmax.reproduction.answer import each_alone
 from gluon_softmax.reproduction.exact_results import find_exact_results
 from gluon_softmax.reproduction.experiment import Experiment
 from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
-from gluon_softmax.reproduction.judgement import judge
+from gluon_softmax.reproduction.judge import judge
 from gluon_softmax.reproduction.plots import BLUE, ORANGE, RED
 from gluon_softmax.reproduction.published import predict
 from gluon_softmax.reproduction.report_plots import pictures
@@ -182,7 +182,8 @@ def made(official):
                         # Skewed, so that no mean is a median.
                         noise = 0.002 * random.exponential() - 0.001
                         column.append(value + 0.3 * far * (1 if value < 0.5 else -1) + noise)
-                parameters = random.normal(size=(784, 10)).astype("f"), np.zeros(10, "f")
+                W = random.normal(size=(784, 10)).astype("f")
+                parameters = {"W": W, "b": np.zeros(10, "f")}
                 shares = [[0.1, share, *[0.1] * 8] for share in series.pop("share_predicted_1")]
                 records = Records(**series, shares=shares, seconds=[0.1] * 5)
                 found.runs[edition].append(Run(implementation, seed, 0.1, records, parameters))
@@ -250,12 +251,14 @@ def test_every_cell_of_the_table(kind, request):
     ]
     assert lines[1:32] == expected
     # The answer comes last.
-    assert " ".join(lines[33:]) == "  ".join([*sentences(judge(found)), headline(judge(found))])
-    assert sentences(judge(found))[:2] == [
-        each_alone(judge(found)),
-        in_a_sentence(judge(found).tables),
+    assert " ".join(lines[33:]) == "  ".join(
+        [*map(str, judge(found).sentences), str(judge(found).headline)]
+    )
+    assert list(map(str, judge(found).sentences[:2])) == [
+        str(each_alone(judge(found))),
+        str(in_a_sentence(judge(found).tables)),
     ]
-    assert len(sentences(judge(found))) == (3 if predicted else 2)
+    assert len(judge(found).sentences) == (3 if predicted else 2)
 
 
 @pytest.mark.parametrize("kind", ["real", "made"])
@@ -337,8 +340,8 @@ def test_every_cell_of_the_page(kind, request, tmp_path):
             expected.append("")
         cells = [re.sub("<[^>]*>", "", cell).strip() for cell in cells]
         assert cells == [*expected, IN_WORDS[verdict]]
-    assert headline(judge(found)) in page
-    assert in_a_sentence(judge(found).tables) in page
+    assert str(judge(found).headline) in page
+    assert str(in_a_sentence(judge(found).tables)) in page
     for words in ("Others' runs: what published runs", "The prediction from others' runs starts"):
         assert (words in page) == bool(theirs)
     assert "We judge 30 numbers at once, so each interval has the level 0.0017, which" in page
@@ -348,8 +351,8 @@ def test_the_headline_counts_what_waits(made):
     found = dataclasses.replace(made, facts=[], runs={"official": made.runs["official"]})
     waiting = sum(not row[4]["official"] for row in judged(made))
     assert waiting > 1
-    assert headline(judge(found)).startswith("No answer yet. ")
-    assert f"; {waiting} wait for runs that were not made." in headline(judge(found))
+    assert str(judge(found).headline).startswith("No answer yet. ")
+    assert f"; {waiting} wait for runs that were not made." in str(judge(found).headline)
 
 
 @pytest.mark.parametrize("kind", ["real", "made"])
@@ -375,11 +378,11 @@ def test_the_headline_counts(kind, request):
         parts.append(f"{explained} come{'s' * (explained == 1)} from a bug in its accuracy line")
     facts = [fact.name for fact in found.facts if fact.verdict == "does not reproduce"]
     assert facts == ["number of training examples"]
-    assert headline(judge(found)) == (
+    assert str(judge(found).headline) == (
         f"No: {fails} of 30 numbers are not reproduced or explained. {'; '.join(parts)}. Different "
         "from the tutorial: number of training examples."
     )
-    assert counts(judge(found)) == [
+    assert judge(found).counts == [
         (word, words.count(word))
         for word in (
             "reproduces",
@@ -606,9 +609,9 @@ def test_the_official_edition(whole):
     assert {name: words[name] for name in CLEAR} == CLEAR
     assert "does not reproduce" not in words.values()
     assert judge(whole).failures() == []
-    assert headline(judge(whole)).startswith("Yes: all 30 numbers are accounted for. ")
-    assert headline(judge(whole)).endswith("; 5 come from a bug in its accuracy line.")
-    assert sum(count.n for count in counts(judge(whole))) == 30
+    assert str(judge(whole).headline).startswith("Yes: all 30 numbers are accounted for. ")
+    assert str(judge(whole).headline).endswith("; 5 come from a bug in its accuracy line.")
+    assert sum(count.n for count in judge(whole).counts) == 30
     tables = judge(whole).tables
     assert [each.edition for each in tables] == ["withdrawn", "withdrawn"]
     for whole_table in tables:
@@ -625,4 +628,4 @@ def test_others_predict_what_the_tutorial_prints(whole):
     assert last.mean == pytest.approx(0.4776, abs=0.0006)
     # The official edition's 0.4734 is none of theirs.
     assert 0.4740 < last.low < 0.4770 < 0.4782 < last.high
-    assert re.search("predict 2[45] of the 25 comparable numbers", sentences(judge(whole))[2])
+    assert re.search("predict 2[45] of the 25 comparable numbers", str(judge(whole).sentences[2]))

@@ -16,8 +16,8 @@ from shared import kept
 
 from gluon_softmax.commands import main as cli
 from gluon_softmax.reproduction import claims, language, report
-from gluon_softmax.reproduction.judgement import judge
-from gluon_softmax.reproduction.language import Message, listed, of_this_user, speaking, translate
+from gluon_softmax.reproduction.judge import judge
+from gluon_softmax.reproduction.language import Listed, Message, of_this_user, speaking, translate
 from gluon_softmax.reproduction.plots import chinese_font
 from gluon_softmax.reproduction.reproduce import reproduce
 from gluon_softmax.reproduction.summary import table
@@ -41,6 +41,7 @@ def in_the_code():
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
                 "translate",
                 "Message",
+                "Joined",
             ):
                 first = node.args[0]
                 both = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
@@ -76,10 +77,8 @@ def test_say():
     assert translate("{n} match on {data}", n=2, data="x") == "2 match on x"
     with speaking("zh"):
         assert translate("{n} match on {data}", n=2, data="x") == "2 个用x就能得到"
-        assert str(Message("{table}: {words}", {"table": "t", "words": Message("number", {})})) == (
-            "t：数字"
-        )
-        assert listed(["a", "b", "c"]) == "a，b 与 c"
+        assert str(Message("{table}: {words}", table="t", words=Message("number"))) == ("t：数字")
+        assert str(Listed(["a", "b", "c"])) == "a，b 与 c"
         assert (
             translate("{edition} edition, from {origin}"[::-1])
             == "}nigiro{ morf ,noitide }noitide{"
@@ -89,8 +88,8 @@ def test_say():
         assert isinstance(translate(Markup("<b>{x}</b>"), x="<"), Markup)
         assert translate(Markup("<b>{x}</b>"), x="<") == "<b>&lt;</b>"
         assert isinstance(translate(Markup("number")), Markup)
-    assert listed(["a", "b", "c"]) == "a, b and c"
-    assert listed(["a"]) == "a"
+    assert str(Listed(["a", "b", "c"])) == "a, b and c"
+    assert str(Listed(["a"])) == "a"
     assert translate("a reader's {file}") == "a reader's {file}"
 
 
@@ -132,7 +131,7 @@ def text_of(page):
 def test_chinese_page(sample, tmp_path):
     data = dataclasses.replace(sample, edition="official")
     found = kept(lambda: reproduce(data, Settings(), seed=0, runs=2, read=True))
-    found.readings = [Message("{column} is in per cent", {"column": "test acc"})]
+    found.readings = [Message("{column} is in per cent", column="test acc")]
     for name in ("en", "zh"):
         (tmp_path / name).mkdir()
         report.write_report(judge(found), tmp_path / name, "command", name)

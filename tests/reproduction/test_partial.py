@@ -9,8 +9,7 @@ import pytest
 from gluon_softmax.commands import main as cli
 from gluon_softmax.errors import Diverged
 from gluon_softmax.reproduction import reproduce, verdicts
-from gluon_softmax.reproduction.answer import headline
-from gluon_softmax.reproduction.judgement import judge
+from gluon_softmax.reproduction.judge import judge
 from gluon_softmax.training import jobs
 from gluon_softmax.training.run import Settings
 
@@ -58,7 +57,7 @@ def test_nothing_fails_that_waits_for_runs(call, error, official, monkeypatch):
     # On so small a sample hardly a figure is the tutorial's: but as long as fewer than two runs on
     # re-splits have ended, these have not been asked.
     fails = verdicts.FAILS in {verdict.verdict for verdict in judge(found).verdicts}
-    waits = "for runs that were not made" in headline(judge(found))
+    waits = "for runs that were not made" in str(judge(found).headline)
     # MXNet draws otherwise on Windows, where two runs may be too far apart for anything to fail.
     if sys.platform != "win32" or not ended[1] >= 2:
         assert fails == (ended[1] >= 2)
@@ -69,7 +68,7 @@ def test_all_fail_once_all_was_asked(official, monkeypatch):
     found = ended_at(5 * RUNS + 1, official, monkeypatch)
     assert not found.partial
     assert verdicts.FAILS in {verdict.verdict for verdict in judge(found).verdicts}
-    assert "wait for runs" not in headline(judge(found))
+    assert "wait for runs" not in str(judge(found).headline)
 
 
 @pytest.mark.fault

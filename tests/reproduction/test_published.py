@@ -10,7 +10,7 @@ from shared import by_module, kept
 from gluon_softmax.data.resplit import resplit
 from gluon_softmax.reproduction import published, reproduce
 from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
-from gluon_softmax.reproduction.judgement import judge
+from gluon_softmax.reproduction.judge import judge
 from gluon_softmax.reproduction.published import predict, tables
 from gluon_softmax.reproduction.results import results
 from gluon_softmax.training.run import Settings, train_run
@@ -90,7 +90,7 @@ def test_the_sentence_counts_their_runs_and_predicts_the_last_loss(found):
         for claim, prediction in predicted.items()
         if (claim.metric, claim.epoch) == ("loss", 5)
     )
-    assert published.in_a_sentence(found, predict(found)) == (
+    assert str(published.in_a_sentence(found, predict(found))) == (
         "Extrapolated from batch size 256 to 200, 13 runs that other people published on the "
         f"withdrawn edition predict {within} of the 25 comparable numbers. They predict a last "
         f"loss of {last:.4f}; the tutorial prints 0.4782 and 0.4770."
@@ -126,4 +126,4 @@ def test_no_prediction_without_grounds(settings, runs, sample):
     official = dataclasses.replace(sample, edition="official")
     found = reproduce.reproduce(official, settings, seed=0, runs=runs, read=False)
     assert predict(found) == {}
-    assert published.in_a_sentence(found, predict(found)) == ""
+    assert str(published.in_a_sentence(found, predict(found))) == ""

@@ -19,7 +19,8 @@ from gluon_softmax.reproduction import claims, report, verdicts
 from gluon_softmax.reproduction.answer import counts, each_alone, headline
 from gluon_softmax.reproduction.exact_results import ExactResult, in_words
 from gluon_softmax.reproduction.experiment import Experiment
-from gluon_softmax.reproduction.judgement import Judgement, judge
+from gluon_softmax.reproduction.judge import judge
+from gluon_softmax.reproduction.judgement import Evidence
 from gluon_softmax.reproduction.report_plots import pictures
 from gluon_softmax.reproduction.reproduce import reproduce
 from gluon_softmax.reproduction.summary import summary, wrapped
@@ -71,7 +72,7 @@ def test_page_escapes_what_comes_from_outside(out):
 def test_page_leads_with_the_answer_and_holds_every_figure(out, found):
     page = html.unescape((out / "index.html").read_text("utf-8"))
     body = page[page.index("<body>") :]
-    assert body.index(headline(judge(found))) < body.index('id="answer"') < body.index("<table")
+    assert body.index(str(judge(found).headline)) < body.index('id="answer"') < body.index("<table")
     # Its caption stands above it.
     assert body.index("minus our mean on the official data, by epoch") < body.index("<svg")
     assert body.count('<figure id="answer"') == 1
@@ -111,7 +112,9 @@ def test_one_run_has_no_spread(sample, tmp_path):
         spreads.append([bool(re.search(r"±.*\n\[.*, .*\]$", text)) for text in texts])
         if runs == 1:
             ours = [line["here"][0] for line in lines if line["section"] != claims.PART_1]
-            assert headline(judge(found)) == "No verdicts: one run is not enough. Use --runs 10."
+            assert (
+                str(judge(found).headline) == "No verdicts: one run is not enough. Use --runs 10."
+            )
             assert [text for text in ours if re.fullmatch(r"[\d.]+", text)] == ours
     assert not any(spreads[0])
     assert sum(spreads[1]) >= 50
@@ -131,20 +134,20 @@ def test_summary_is_short(found):
 
 def test_headline_says_why_there_is_no_verdict(found, sample):
     one = dataclasses.replace(found, runs={"official": found.runs["official"][:2]})
-    assert headline(judge(one)) == "No verdicts: one run is not enough. Use --runs 10."
+    assert str(judge(one).headline) == "No verdicts: one run is not enough. Use --runs 10."
     none = dataclasses.replace(found, runs={})
-    assert headline(judge(none)) == "No verdicts: no run was completed. Use --runs 10."
+    assert str(judge(none).headline) == "No verdicts: no run was completed. Use --runs 10."
     other = dataclasses.replace(found, settings=Settings(batch_size=256))
-    assert headline(judge(other)) == (
+    assert str(judge(other).headline) == (
         "No verdicts: the numbers in the tutorial are for 5 epochs, batch size 200 and learning "
         "rate 0.1."
     )
     own = dataclasses.replace(found, data=sample)
-    assert headline(judge(own)) == (
+    assert str(judge(own).headline) == (
         "No verdicts: these are files of your own, not an edition of the data set."
     )
     for each in (one, none, other, own):
-        assert counts(judge(each)) == []
+        assert judge(each).counts == []
 
 
 GOOD, OTHER, BUG = verdicts.REPRODUCES, verdicts.ON_RESPLIT, verdicts.EXPLAINED
@@ -271,11 +274,11 @@ def test_headline(kinds, changed, words, found):
     if changed.get("neither"):
         tables = [SimpleNamespace(table="scratch", edition="official")]
         tables.append(SimpleNamespace(table="concise", edition="neither"))
-    judgement = Judgement(given, judged, tables, {}, [])
+    judgement = Evidence(given, judged, tables, {}, [])
     assert bool(judgement.failures()) == (words.startswith("No:") or "facts" in changed)
     if changed.get("reader"):
         given.printed = dataclasses.replace(given.printed, name="table.txt")
-    assert headline(judgement) == words
+    assert str(headline(judgement)) == words
     assert {count.verdict: count.n for count in counts(judgement)} == Counter(kinds)
 
 
@@ -285,12 +288,12 @@ def test_what_each_edition_accounts_for_alone(found):
         for edition, (low, high) in each.intervals.items():
             half = 0.5 * 10.0**-each.claim.digits
             within[edition] += low - half <= each.claim.printed <= high + half
-    assert each_alone(judge(found)) == (
+    assert str(each_alone(judge(found))) == (
         f"The official data alone account for {within['official']} of the 30 numbers, re-split "
         f"data alone for {within['resplit']}."
     )
     alone = dataclasses.replace(found, runs={"official": found.runs["official"]})
-    assert each_alone(judge(alone)) == ""
+    assert str(each_alone(judge(alone))) == ""
 
 
 @pytest.mark.parametrize("width", [20, 40, 80])
@@ -369,7 +372,7 @@ def test_precision_and_recall(sample):
     assert matrix["recall"] == ["75", "100", "0", *[""] * 7]
     assert matrix["precision"] == ["100", "40", *[""] * 8]
     assert matrix["rows"][0][:2] == [(3, "0.75"), (1, "0.25")]
-    assert matrix["correct"] == "7 of 13 test images are correct."
+    assert str(matrix["correct"]) == "7 of 13 test images are correct."
 
 
 def test_the_run_is_described(found, monkeypatch):

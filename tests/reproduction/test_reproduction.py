@@ -14,7 +14,7 @@ from shared import by_module, kept
 from gluon_softmax.reproduction import claims, reproduce, results, verdicts
 from gluon_softmax.reproduction.exact_results import find_exact_results, time_reading
 from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
-from gluon_softmax.reproduction.judgement import judge
+from gluon_softmax.reproduction.judge import judge
 from gluon_softmax.training import jobs
 from gluon_softmax.training.loop import epoch_line
 from gluon_softmax.training.run import Settings, train_run

@@ -68,12 +68,12 @@ def understood(experiment: Experiment) -> Tuple[Printed, List[Message]]:
     """
     claims: List[Claim] = []
     readings = [
-        Message("line {number} cannot be read: {line}", {"number": number, "line": line[:60]})
+        Message("line {number} cannot be read: {line}", number=number, line=line[:60])
         for number, line in experiment.printed.left_out[:MOST_LINES]
     ]
     more = len(experiment.printed.left_out) - MOST_LINES
     if more > 0:
-        readings.append(Message("{n} more lines cannot be read", {"n": more}))
+        readings.append(Message("{n} more lines cannot be read", n=more))
     for name in experiment.printed.tables:
         of_table = experiment.printed.of(name)
         for column, metric in enumerate(METRICS):
@@ -91,10 +91,11 @@ def understood(experiment: Experiment) -> Tuple[Printed, List[Message]]:
                         else '"train acc" is the share predicted as class {number}, {called}: the '
                         "predictions were compared with {number} instead of with the labels "
                         "(or those of another class as frequent)",
-                        {"number": number, "called": CLASS_NAMES[number]},
+                        number=number,
+                        called=CLASS_NAMES[number],
                     )
             if words:
-                readings.append(Message("{table}: {words}", {"table": name, "words": words}))
+                readings.append(Message("{table}: {words}", table=name, words=words))
             of_table[column::3] = [
                 dataclasses.replace(
                     claim,
@@ -117,19 +118,19 @@ def _scale(
     if metric != "loss":
         if max(claim.printed for claim in column) > 1:
             which = "train acc" if metric == "train_acc" else "test acc"
-            return 100.0, Message("{column} is in per cent", {"column": which})
+            return 100.0, Message("{column} is in per cent", column=which)
         return 1.0, None
     examples, batch_size = len(experiment.data.train_labels), experiment.settings.batch_size
     scales = [
         (1.0, None),
-        (float(examples), Message("the loss is the sum over all examples", {})),
+        (float(examples), Message("the loss is the sum over all examples")),
         (
             float(-(-examples // batch_size)),
-            Message("the loss is the sum of the batches' means", {}),
+            Message("the loss is the sum of the batches' means"),
         ),
         (
             1 / batch_size,
-            Message("the loss is a mean of the batch's mean: divided by the batch size twice", {}),
+            Message("the loss is a mean of the batch's mean: divided by the batch size twice"),
         ),
     ]
     ours = np.mean([experiment.values(experiment.data.edition, claim) for claim in column])

@@ -77,26 +77,27 @@ class Deviation:
 
 DEVIATIONS = (
     *(
-        Deviation(Message("weight decay {rate}", {"rate": rate}), weight_decay=rate)
+        Deviation(Message("weight decay {rate}", rate=rate), weight_decay=rate)
         for rate in (0.001, 0.002, 0.005, 0.01)
     ),
     *(
-        Deviation(Message("label smoothing {rate}", {"rate": rate}), smoothing=rate)
+        Deviation(Message("label smoothing {rate}", rate=rate), smoothing=rate)
         for rate in (0.01, 0.1)
     ),
-    Deviation(Message("momentum {rate}", {"rate": 0.9}), momentum=0.9),
+    Deviation(Message("momentum {rate}", rate=0.9), momentum=0.9),
     *(
         Deviation(
             Message(
                 "inputs normalized by mean {mean} and standard deviation {sd}",
-                {"mean": mean, "sd": sd},
+                mean=mean,
+                sd=sd,
             ),
             normalized=(mean, sd),
         )
         for mean, sd in ((0.5, 0.5), (0.286, 0.353))
     ),
-    Deviation(Message("Xavier initialization", {}), initializer=init.Xavier()),
-    Deviation(Message("weights that start at zero", {}), initializer=init.Zero()),
+    Deviation(Message("Xavier initialization"), initializer=init.Xavier()),
+    Deviation(Message("weights that start at zero"), initializer=init.Zero()),
 )
 
 
@@ -133,7 +134,7 @@ def try_deviations(judgement: Judgement) -> None:
                     if edition == OFFICIAL
                     else "{table} fits the withdrawn edition if it was trained with {deviation} "
                     "(p-value {p}, by {runs} runs)",
-                    values,
+                    **values,
                 )
             )
             continue
@@ -141,7 +142,8 @@ def try_deviations(judgement: Judgement) -> None:
             Message(
                 "{table} fits none of {n} usual deviations that were tried: weight decay, label "
                 "smoothing, momentum, normalized inputs, another initialization",
-                {"table": table_fit.table, "n": len(DEVIATIONS)},
+                table=table_fit.table,
+                n=len(DEVIATIONS),
             )
         )
         if table_fit.edition == ANOTHER_SPLIT:
@@ -150,12 +152,14 @@ def try_deviations(judgement: Judgement) -> None:
         experiment.readings.append(
             Message(
                 "{table} is implausible: {name}, {text}, is the first number that shows it",
-                {"table": table_fit.table, "name": first.name, "text": first.text},
+                table=table_fit.table,
+                name=first.name,
+                text=first.text,
             )
             if first
             else Message(
                 "{table} is implausible: no number shows it alone, all together do",
-                {"table": table_fit.table},
+                table=table_fit.table,
             )
         )
 

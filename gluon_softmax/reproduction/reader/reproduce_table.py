@@ -8,7 +8,7 @@ from ...interruption import clear_signal
 from ...training.run import Settings
 from ..claims import Printed
 from ..experiment import Experiment
-from ..judgement import judge
+from ..judge import judge
 from ..language import Message, translate
 from ..reproduce import reproduce
 from ..table_fit import FEWEST
@@ -44,7 +44,7 @@ def reproduce_table(
             Message(
                 "with fewer than {n} runs no table is judged as a whole, and no other settings are "
                 "tried",
-                {"n": FEWEST},
+                n=FEWEST,
             )
         )
     judgement = judge(experiment)
@@ -68,18 +68,16 @@ def reproduce_table(
                     Message(
                         "with {given}, no table fits either edition; {guess} is a guess that "
                         "{runs} runs on each edition confirm",
-                        {
-                            "given": Guess(settings, 0).in_words(),
-                            "guess": guessed.in_words(),
-                            "runs": runs,
-                        },
+                        given=Guess(settings, 0).in_words(),
+                        guess=guessed.in_words(),
+                        runs=runs,
                     )
                 )
                 return other
             experiment.readings.append(
                 Message(
                     "of the usual settings, {guess} came nearest, but does not fit either",
-                    {"guess": guessed.in_words()},
+                    guess=guessed.in_words(),
                 )
             )
         write_line("\n" + translate("Trying the usual deviations from the tutorial's program."))

@@ -36,7 +36,8 @@ class Guess(NamedTuple):
             "batch size {batch_size} and learning rate {lr}, if an epoch had gone before its first"
             if self.before
             else "batch size {batch_size} and learning rate {lr}",
-            {"batch_size": self.settings.batch_size, "lr": self.settings.lr},
+            batch_size=self.settings.batch_size,
+            lr=self.settings.lr,
         )
 
 

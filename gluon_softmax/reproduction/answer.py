@@ -34,18 +34,7 @@ def counts(evidence: Evidence) -> List[Count]:
 
 
 def headline(evidence: Evidence) -> Text:
-    """Answer whether the printed numbers can be reproduced.
-
-    Parameters
-    ----------
-    evidence : Evidence
-        What an experiment shows.
-
-    Returns
-    -------
-    Text
-        The whole answer in plain sentences; without verdicts, the reason why.
-    """
+    """Return the whole answer in plain sentences; without verdicts, the reason why."""
     return _why_no_verdicts(evidence.experiment) or Joined(" ", _answer(evidence))
 
 
@@ -211,19 +200,7 @@ def each_alone(evidence: Evidence) -> Text:
 
 
 def sentences(evidence: Evidence) -> List[Text]:
-    """List the evidence beyond the headline.
-
-    Parameters
-    ----------
-    evidence : Evidence
-        What an experiment shows.
-
-    Returns
-    -------
-    list of Text
-        What each edition accounts for, what the tables as a whole say, what others' runs predict,
-        and how a reader's tables were understood; each if there is something to say.
-    """
+    """Return the evidence beyond the headline: editions, whole tables, others' runs, readings."""
     found = [
         each_alone(evidence),
         table_fit.in_a_sentence(evidence.tables),

@@ -31,18 +31,7 @@ class ExactResult:
 
 
 def find_exact_results(data: FashionMNIST) -> List[ExactResult]:
-    """Run the parts of the tutorial that train nothing, and compare the results.
-
-    Parameters
-    ----------
-    data : FashionMNIST
-        The loaded edition.
-
-    Returns
-    -------
-    list of ExactResult
-        In the tutorial's order.
-    """
+    """Run the parts of the tutorial that train nothing, and compare the results, in its order."""
     mnist_train, _ = fashion_mnist_datasets(data)
     feature, label = mnist_train[0:10]
     probabilities = mx.nd.array([[0.2, 0.3, 0.5], [0.1, 0.2, 0.7]])
@@ -73,20 +62,7 @@ def find_exact_results(data: FashionMNIST) -> List[ExactResult]:
 
 
 def time_reading(data: FashionMNIST, num_workers: Optional[int]) -> float:
-    """Time one pass of the tutorial's own data loader over the training set.
-
-    Parameters
-    ----------
-    data : FashionMNIST
-        The data set.
-    num_workers : int or None
-        Worker processes; None for the tutorial's number.
-
-    Returns
-    -------
-    float
-        Wall-clock time, seconds.
-    """
+    """Time one pass of the tutorial's own data loader over the training set, in seconds."""
     train_iter, _ = load_data_fashion_mnist(
         READING_BATCH_SIZE, data=data, loader="per-sample", num_workers=num_workers
     )

@@ -94,3 +94,17 @@ class Experiment:
     def editions(self) -> List[str]:
         """List the editions to train on, the loaded one first."""
         return [self.data.edition] + ["resplit"] * (self.data.edition == "official")
+
+    def plain_settings(self) -> dict:
+        """Return the settings of all runs in plain types."""
+        settings = self.settings
+        return {
+            "epochs": settings.epochs,
+            "batch_size": settings.batch_size,
+            "lr": settings.lr,
+            "ctx": str(settings.ctx),
+            "loader": settings.loader,
+            "num_workers": settings.num_workers,
+            "seed": self.seed,
+            "runs": self.runs_asked,
+        }

@@ -167,6 +167,14 @@ def save_figure(figure: Figure, path: Path) -> None:
         figure.savefig(staged, dpi=150)
 
 
+def save_for_page(figure: Figure, folder: Path, name: str) -> str:
+    """Write a picture as PNG and as SVG; return the SVG as a part of a page."""
+    save_figure(figure, folder / f"{name}.png")
+    drawn = svg(figure, name)
+    write_text(folder / f"{name}.svg", standing_alone(drawn))
+    return drawn
+
+
 def _lay_out(figure: Figure) -> None:
     """Lay a figure out once for all its files; matplotlib would do so for each."""
     engine = figure.get_layout_engine()
@@ -215,18 +223,7 @@ def svg(figure: Figure, name: str) -> str:
 
 
 def standing_alone(drawn: str) -> str:
-    """Return a picture of :func:`svg` with a style of its own, for a file.
-
-    Parameters
-    ----------
-    drawn : str
-        The picture.
-
-    Returns
-    -------
-    str
-        The text of an SVG file.
-    """
+    """Return a picture of :func:`svg` as the text of a file, with a style of its own."""
     start = drawn.index(">")
     width, height = drawn[:start].split('"')[-2].split()[2:]
     dark = f"svg {{ background: #121212; }} {dark_colours()}"
@@ -524,20 +521,8 @@ def draw_mistaken_column(
     return figure
 
 
-def draw_confusion(labels: np.ndarray, predicted: np.ndarray) -> Figure:
-    """Draw the confusion matrix.
-
-    Parameters
-    ----------
-    labels, predicted : numpy.ndarray of int
-        True and predicted classes, shape (count,).
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        A darker square is a larger proportion of its true class.
-    """
-    counts = confusion(labels, predicted)
+def draw_confusion(counts: np.ndarray) -> Figure:
+    """Draw :func:`confusion`; a darker square is a larger proportion of its true class."""
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     figure = Figure(figsize=(6.4, 6), layout="constrained")
     ax = figure.subplots()
@@ -567,35 +552,13 @@ def draw_confusion(labels: np.ndarray, predicted: np.ndarray) -> Figure:
 
 
 def confusion(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """Count how many images of each true class, a row each, are predicted as each class.
-
-    Parameters
-    ----------
-    labels, predicted : numpy.ndarray of int
-        True and predicted classes, shape (count,).
-
-    Returns
-    -------
-    numpy.ndarray of int
-        Shape (10, 10).
-    """
+    """Count the images of each true class, a row each, predicted as each class, int (10, 10)."""
     size = len(CLASS_NAMES)
     return np.bincount(labels * size + predicted, minlength=size * size).reshape(size, size)
 
 
 def draw_templates(W: np.ndarray) -> Figure:
-    """Draw the ten columns of W as images.
-
-    Parameters
-    ----------
-    W : numpy.ndarray
-        Weights, shape (784, 10).
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Ten images on one scale: blue for weights above 0, white for 0, red for those below.
-    """
+    """Draw the columns of W, (784, 10), as images: blue above 0, red below."""
     figure = Figure(figsize=(9.6, 4.5), layout="constrained")
     axes = figure.subplots(2, 5)
     largest = float(np.abs(W).max())

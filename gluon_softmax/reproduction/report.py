@@ -16,13 +16,13 @@ from ..data.fashion_mnist import CLASS_NAMES
 from ..training.environment import processor, versions
 from ..writing import write_text
 from . import claims, verdicts
-from .columns import columns
+from .columns import Column, columns
 from .exact_results import in_words
 from .judgement import Judgement, data_in_words, label
 from .language import Joined, Message, Text, speaking, translate
-from .plots import dark_colours, save_figure, standing_alone, svg
+from .plots import dark_colours, save_for_page, svg
 from .report_plots import Picture, pictures
-from .results import plain_settings, results
+from .results import results
 
 # The classes of the chips, and the anchors of their rows.
 _CLASSES = {
@@ -61,9 +61,7 @@ def write_report(judgement: Judgement, out: Path, command: str, language: str = 
         shown = pictures(judgement)
         drawn = {}
         for picture in progress(shown, desc=translate("drawing the report")):
-            save_figure(picture.figure, out / f"{picture.name}.png")
-            drawn[picture.name] = svg(picture.figure, picture.name)
-            write_text(out / f"{picture.name}.svg", standing_alone(drawn[picture.name]))
+            drawn[picture.name] = save_for_page(picture.figure, out, picture.name)
         write_text(out / "index.html", page(judgement, shown, drawn, command))
 
 
@@ -121,7 +119,7 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
         edition=experiment.data.edition,
         origin=experiment.data.origin,
         checksums=experiment.data.checksums,
-        sections=_sections(judgement, notes),
+        sections=_sections(judgement, shown_columns, notes),
         notes=notes,
         columns=[column.head for column in shown_columns] if experiment.runs else [Message("ours")],
         others=len(shown_columns) > len(experiment.runs),
@@ -134,7 +132,7 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
         commit=_commit(),
         environment={"gluon-softmax": __version__, **versions()},
         processor=processor(),
-        settings=plain_settings(experiment),
+        settings=experiment.plain_settings(),
         completed=Joined(
             "; ",
             [
@@ -204,7 +202,7 @@ def _matrix(counts: np.ndarray) -> dict:
     }
 
 
-def _lines(judgement: Judgement) -> List[dict]:
+def _lines(judgement: Judgement, shown: List[Column]) -> List[dict]:
     """Format exact results and numbers as lines of text, with a cell for each of our columns."""
     experiment = judgement.experiment
     lines = [
@@ -221,7 +219,6 @@ def _lines(judgement: Judgement) -> List[dict]:
         }
         for fact in experiment.facts
     ]
-    shown = columns(judgement)
     for row in judgement.rows:
         lines.append(
             {
@@ -256,10 +253,10 @@ def _section(claim: claims.Claim) -> Text:
     return Message("Table {number}", number=number) if word == "Table" else Message(claim.section)
 
 
-def _sections(judgement: Judgement, notes: List[str]) -> Dict[str, List[dict]]:
+def _sections(judgement: Judgement, shown: List[Column], notes: List[str]) -> Dict[str, List[dict]]:
     """Group the lines by section, in the order in which these begin, and number their notes."""
     sections: Dict[str, List[dict]] = {}
-    for line in _lines(judgement):
+    for line in _lines(judgement, shown):
         sections.setdefault(line["section"], []).append(line)
     for line in (line for of_section in sections.values() for line in of_section):
         if line["note"] and line["note"] not in notes:

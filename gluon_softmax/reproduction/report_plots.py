@@ -343,10 +343,8 @@ def _pictures_of_run(experiment: Experiment, run: Run, is_first: bool) -> Dict[s
     if not is_first:
         # The rest looks the same for both implementations.
         return drawn
-    drawn["confusion"] = {
-        "figure": plots.draw_confusion(data.test_labels, predicted),
-        "counts": plots.confusion(data.test_labels, predicted),
-    }
+    counts = plots.confusion(data.test_labels, predicted)
+    drawn["confusion"] = {"figure": plots.draw_confusion(counts), "counts": counts}
     W = run.parameters["W"]
     largest = float(np.abs(W).max())
     drawn["weights"] = {

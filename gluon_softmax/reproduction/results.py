@@ -8,7 +8,6 @@ from ..training.environment import processor, versions
 from ..training.loop import Records
 from ..training.run import Run
 from . import claims
-from .experiment import Experiment
 from .implementations import IMPLEMENTATIONS
 from .judgement import Judgement
 from .table_fit import TableFit, edition_of_table, right_of
@@ -43,7 +42,7 @@ def results(judgement: Judgement) -> dict:
         "versions": versions(),
         "processor": processor(),
         "printed_by": experiment.printed.name,
-        "settings": plain_settings(experiment),
+        "settings": experiment.plain_settings(),
         "reading_seconds": experiment.reading_seconds,
         **{
             implementation: _lists(first[implementation].records)
@@ -95,21 +94,6 @@ def _table(table_fit: TableFit) -> dict:
         "splice": table_fit.splice and table_fit.splice._asdict(),
         "deviates": table_fit.deviates,
         "left_out": {"right": right, "of": tried},
-    }
-
-
-def plain_settings(experiment: Experiment) -> dict:
-    """Return the settings of all runs in plain types."""
-    settings = experiment.settings
-    return {
-        "epochs": settings.epochs,
-        "batch_size": settings.batch_size,
-        "lr": settings.lr,
-        "ctx": str(settings.ctx),
-        "loader": settings.loader,
-        "num_workers": settings.num_workers,
-        "seed": experiment.seed,
-        "runs": experiment.runs_asked,
     }
 
 

@@ -356,18 +356,7 @@ def right_of(judged: List[TableFit]) -> Tuple[int, int]:
 
 
 def in_a_sentence(judged: List[TableFit]) -> Text:
-    """Write what the tables say, and how much that is worth; empty without any.
-
-    Parameters
-    ----------
-    judged : list of TableFit
-        Of :func:`judge_tables`.
-
-    Returns
-    -------
-    Text
-        First what to conclude, then the p-values.
-    """
+    """Return what the tables are, with p-values, and how much that is worth; empty without any."""
     if not judged:
         return ""
     sentences = []

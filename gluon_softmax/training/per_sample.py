@@ -32,18 +32,7 @@ def fashion_mnist_datasets(data: FashionMNIST) -> Tuple[ArrayDataset, ArrayDatas
 
 
 def transform(sizes: Tuple[int, ...]) -> Any:
-    """Return the transform of one or more images from uint8 in 0..255 to float32 in 0..1.
-
-    Parameters
-    ----------
-    sizes : tuple of int
-        Side length, or width and height, in pixels, to resize to; empty to keep the size.
-
-    Returns
-    -------
-    mxnet.gluon.Block
-        MXNet's ``ToTensor``, preceded by its ``Resize`` if there is a size.
-    """
+    """Return MXNet's ``ToTensor``, after its ``Resize`` if there are sizes, in pixels."""
     if not sizes:
         return transforms.ToTensor()
     return transforms.Compose([transforms.Resize(sizes), transforms.ToTensor()])

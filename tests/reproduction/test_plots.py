@@ -168,7 +168,7 @@ def test_a_small_image_is_a_pixel_for_a_pixel():
 
 def test_confusion_counts():
     labels, predicted = np.array([0, 0, 9, 3]), np.array([0, 1, 9, 3])
-    words = texts(plots.draw_confusion(labels, predicted))
+    words = texts(plots.draw_confusion(plots.confusion(labels, predicted)))
     assert words.count("1") >= 4
     assert "3 of 4 test images are correct" in words
     assert set(CLASS_NAMES) <= set(words)

@@ -17,6 +17,7 @@ from shared import by_module, kept
 from gluon_softmax import __version__
 from gluon_softmax.reproduction import claims, report, verdicts
 from gluon_softmax.reproduction.answer import counts, each_alone, headline
+from gluon_softmax.reproduction.columns import columns
 from gluon_softmax.reproduction.exact_results import ExactResult, in_words
 from gluon_softmax.reproduction.experiment import Experiment
 from gluon_softmax.reproduction.judge import judge
@@ -105,7 +106,11 @@ def test_one_run_has_no_spread(sample, tmp_path):
     spreads = []
     for runs in (1, 2):
         found = reproduce(data, Settings(epochs=5), seed=0, runs=runs, read=False)
-        lines = [line for line in report._lines(judge(found)) if line["verdict"] != "same"]
+        lines = [
+            line
+            for line in report._lines(judge(found), columns(judge(found)))
+            if line["verdict"] != "same"
+        ]
         texts = [text for line in lines for text in line["here"] if text]
         assert texts
         assert not [text for text in texts if "nan" in text]

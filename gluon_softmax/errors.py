@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # The remedy for an incomplete wheel.
 MXNET_AGAIN = "install mxnet again, for example by: pip install --force-reinstall --no-deps mxnet"
 # Names that a reader may well give to a file, too.
-_IMPLEMENTATIONS = ("scratch", "concise")
+IMPLEMENTATION_NAMES = ("scratch", "concise")
 
 
 class GluonSoftmaxError(Exception):
@@ -110,7 +110,7 @@ def check_implementations() -> None:
     GluonSoftmaxError
         If a file or folder hides one of them.
     """
-    for package in _IMPLEMENTATIONS:
+    for package in IMPLEMENTATION_NAMES:
         line = _in_the_way(package)
         if line:
             raise GluonSoftmaxError(line)
@@ -124,7 +124,7 @@ def _in_the_way(package: str) -> Optional[str]:
     if len(paths) < 2 or not all(map(os.path.exists, paths)) or os.path.samefile(*paths):
         return None
     file = paths[0]
-    if package in _IMPLEMENTATIONS:
+    if package in IMPLEMENTATION_NAMES:
         return (
             f"{file} hides this project's package {package}: rename it, or run from another folder"
         )

@@ -10,7 +10,7 @@ from typing import Any, Callable, Generator, NoReturn, Optional, Sequence
 
 from ..data.fashion_mnist import FashionMNIST
 from ..data.load import EDITION_CHOICES, load
-from ..errors import UsageError, check_implementations
+from ..errors import IMPLEMENTATION_NAMES, UsageError, check_implementations
 from ..training.defaults import BATCH_SIZE, EPOCHS, LR
 from ..writing import followed
 
@@ -108,7 +108,7 @@ def add_implementation(parser: argparse.ArgumentParser, implementation: Optional
     parser.add_argument(
         "implementation",
         metavar="IMPLEMENTATION",
-        choices=("scratch", "concise"),
+        choices=IMPLEMENTATION_NAMES,
         help="scratch or concise; their parameters are interchangeable",
     )
 

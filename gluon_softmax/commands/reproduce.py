@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from ..console import write_line
-from ..errors import GluonSoftmaxError, UsageError
+from ..errors import IMPLEMENTATION_NAMES, GluonSoftmaxError, UsageError
 from ..reproduction.language import LANGUAGES, of_this_user, speaking, translate, translated_error
 from ..training.defaults import EPOCHS
 from .options import (
@@ -80,7 +80,7 @@ def add_arguments(parser: Parser) -> None:
     )
     group.add_argument(
         "--implementation",
-        choices=("scratch", "concise"),
+        choices=IMPLEMENTATION_NAMES,
         help="implementation to compare the tables with (default: concise, which is faster)",
     )
     add_data_options(parser)

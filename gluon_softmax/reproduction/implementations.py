@@ -27,9 +27,10 @@ def _of(package: Any, **facts: Any) -> Implementation:
             **facts,
         )
 
-    return replace(
-        of(package.model, package.training), parallel=of(package.parallel, package.parallel)
-    )
+    alone = of(package.model, package.training)
+    if not hasattr(package, "parallel"):
+        return alone
+    return replace(alone, parallel=of(package.parallel, package.parallel))
 
 
 SHAPES = {"W": (784, 10), "b": (10,)}

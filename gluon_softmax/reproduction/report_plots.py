@@ -345,15 +345,17 @@ def _pictures_of_run(experiment: Experiment, run: Run, is_first: bool) -> Dict[s
         return drawn
     counts = plots.confusion(data.test_labels, predicted)
     drawn["confusion"] = {"figure": plots.draw_confusion(counts), "counts": counts}
-    W = run.parameters["W"]
-    largest = float(np.abs(W).max())
-    drawn["weights"] = {
-        "figure": plots.draw_templates(W),
-        "tiles": [
-            Tile(plots.png(weights.reshape(28, 28), plots.WEIGHTS, -largest, largest), [name])
-            for weights, name in zip(W.T, CLASS_NAMES)
-        ],
-    }
+    # Only a linear model has a template of each class.
+    if "W" in run.parameters:
+        W = run.parameters["W"]
+        largest = float(np.abs(W).max())
+        drawn["weights"] = {
+            "figure": plots.draw_templates(W),
+            "tiles": [
+                Tile(plots.png(weights.reshape(28, 28), plots.WEIGHTS, -largest, largest), [name])
+                for weights, name in zip(W.T, CLASS_NAMES)
+            ],
+        }
     largest_of = probabilities.max(axis=1)
     # The stable sort keeps the order of the test set among equals.
     surest = wrong[np.argsort(-largest_of[wrong], kind="stable")][:SUREST]

@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import List, Optional
 
-from ..compat import launcher
+from ..compat import distributed
 from ..errors import ClusterError, UsageError
 
 _NAME = __name__
@@ -74,9 +74,9 @@ def launch(
     program = _PROGRAMS.get(cluster)
     if program is not None and shutil.which(program) is None:
         raise UsageError(f"--cluster {cluster}: {program} is not on the PATH; install it")
-    if find_spec(launcher.NAME) is None:
+    if find_spec(distributed.LAUNCHER) is None:
         raise ModuleNotFoundError(name="mxnet")
-    words = [_quoted(word, cluster) for word in launcher.with_interpreter(command)]
+    words = [_quoted(word, cluster) for word in distributed.with_interpreter(command)]
     variables = {"DMLC_PS_ROOT_PORT": str(free_port())}
     if cluster == "local":
         # Not reachable from other machines.
@@ -157,8 +157,8 @@ def free_port() -> int:
 
 def _main(cluster: str, options: List[str], words: List[str], parent: int) -> int:
     """Run MXNet's launcher in this process, and wait for its threads."""
-    submit = launcher.load()[cluster]
-    arguments = launcher.options([*options, "command"])
+    submit = distributed.load_launcher()[cluster]
+    arguments = distributed.launcher_options([*options, "command"])
     arguments.command = words
     # The launcher has a thread per process, which raises if that fails; the first one is the cause.
     failures: queue.SimpleQueue = queue.SimpleQueue()
@@ -175,7 +175,8 @@ def _main(cluster: str, options: List[str], words: List[str], parent: int) -> in
             break
         threads = threading.enumerate()
         if failures.empty() and not any(
-            thread is submitting or launcher.is_its(thread) for thread in threads
+            thread is submitting or isinstance(thread, distributed.LauncherThread)
+            for thread in threads
         ):
             return 0
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -4,7 +4,7 @@ import argparse
 import os
 
 from ..cluster.launch import launch
-from ..compat.launcher import CLUSTERS
+from ..compat.distributed import CLUSTERS
 from ..errors import UsageError
 from .options import Parser, whole_number
 

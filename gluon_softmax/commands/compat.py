@@ -16,24 +16,25 @@ def add_arguments(parser: Parser) -> None:
     """Add the command's arguments to its parser."""
     parser.description = (
         "List the compatibility patches that are applied to MXNet and d2lzh at their import: the "
-        "release that made each necessary, and whether it applies here. GLUON_SOFTMAX_REVIVE=0 in "
-        "the environment turns all of them off."
+        "release that made each necessary, and whether it applies here. No later release makes one "
+        "unnecessary, because MXNet and d2lzh are retired. GLUON_SOFTMAX_REVIVE=0 in the "
+        "environment turns all of them off."
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; return its exit status."""
     from .. import compat
-    from ..compat import clock, launcher
+    from ..compat import d2lzh, distributed, python
 
     if compat.is_off():
         print(f"no patches are applied: {compat.SWITCH}=0 is in the environment")
         return 0
-    for name in ("mxnet", "d2lzh", compat.gluonbook.NAME):
+    for name in ("mxnet", "d2lzh", d2lzh.OLD_NAME):
         import_module(name)
-    if find_spec(launcher.NAME) is not None:
-        launcher.load()
-    clock.supply()
+    if find_spec(distributed.LAUNCHER) is not None:
+        distributed.load_launcher()
+    python.restore_clock()
     rows: Dict[Tuple[str, bool, str], List[str]] = {}
     for patch in compat.considered():
         # NumPy 2.0 removed twenty names at once: one row.

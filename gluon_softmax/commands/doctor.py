@@ -90,12 +90,8 @@ def _findings(wrong: List[str]) -> Iterator[Tuple[str, str]]:
         enabled = sorted(name for name in features if features.is_enabled(name))
         yield "features", " ".join(enabled)
         yield "GPUs", _gpus("CUDA" in enabled)
-        for index, gpu in enumerate(cuda.gpus() if "CUDA" in enabled else ()):
-            if not gpu.supported:
-                wrong.append(
-                    f"{cuda.without_code(index, gpu)}: --ctx gpu:{index} does not work, --ctx cpu "
-                    "does"
-                )
+        for index, reason in (cuda.unsupported() if "CUDA" in enabled else {}).items():
+            wrong.append(f"{reason}: --ctx gpu:{index} does not work, --ctx cpu does")
     packages = versions()
     for name, version in packages.items():
         if name != "python":

@@ -1,14 +1,15 @@
 """``gluon-softmax run``: run a reader's own script, unchanged, with the compatibility patches."""
 
+import builtins
 import os
 import sys
 import time
 from pathlib import Path
 from types import ModuleType
-from typing import List, Optional
+from typing import Any, List, Optional
 
-from ..compat import clock, ipython
-from ..compat.loader_workers import begin_scripts_with_us
+from ..compat.dataloader import patch_spawned_scripts
+from ..compat.python import restore_clock
 from ..console import report_error
 from ..data.idx import is_file
 from ..errors import GluonSoftmaxError, UsageError, package_at_fault
@@ -63,8 +64,8 @@ def run_script(argv: List[str], prog: str) -> int:
         from ..training.speed_up import speed_up
 
         speed_up()
-    begin_scripts_with_us()
-    clock.supply()
+    patch_spawned_scripts()
+    restore_clock()
     script = argv[own - 1]
     sys.argv = [script, *argv[own:]]
     path = str(arguments.script.resolve())
@@ -73,7 +74,7 @@ def run_script(argv: List[str], prog: str) -> int:
     main.__file__ = path
     sys.modules["__main__"] = main
     if b"get_ipython" in code:
-        ipython.provide_shell(main)
+        _provide_shell(main)
     start = time.perf_counter()
     try:
         exec(compile(code, script, "exec"), vars(main))
@@ -91,6 +92,32 @@ def run_script(argv: List[str], prog: str) -> int:
         if arguments.time:
             print(f"{script}: {time.perf_counter() - start:.1f} s", file=sys.stderr)
     return 0
+
+
+def _provide_shell(main: ModuleType) -> None:
+    """Provide ``get_ipython`` with its magics, as ``ipython FILE`` does.
+
+    Cell magics such as ``%%time`` run their code in the script's module. A script that was exported
+    from a notebook calls ``get_ipython``.
+    """
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    class Shell(InteractiveShell):
+        def enable_gui(self, gui: Any = None) -> None:
+            """Ignore the event loop that ``%matplotlib`` asks for: a script has no prompt."""
+
+        def magic(self, line: str) -> Any:
+            """Run a line magic, as exported by notebooks before 2014; IPython 9 removed it."""
+            name, _, words = line.lstrip("%").partition(" ")
+            return self.run_line_magic(name, words)
+
+    without_history = Config({"HistoryManager": {"enabled": False}})
+    shell = Shell.instance(user_module=main, config=without_history)
+    # These are meant for a prompt: IPython's exit would not end a script.
+    for name in ("exit", "quit", "open"):
+        vars(main).pop(name, None)
+    vars(builtins)["get_ipython"] = shell.get_ipython
 
 
 def _explained(error: Exception) -> Optional[str]:

@@ -1,4 +1,4 @@
-"""MXNet's CUDA builds: load NVIDIA's libraries from packages, and query NVIDIA's driver.
+"""MXNet's CUDA builds, and GPUs that MXNet cannot use.
 
 A CUDA build links to CUDA 11. NVIDIA's packages on PyPI install it in
 ``site-packages/nvidia/*/lib``, where the dynamic loader does not look. Only the driver comes from
@@ -7,8 +7,9 @@ the machine.
 
 import ctypes
 import os
+import sys
 from pathlib import Path
-from typing import List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional
 
 from ..errors import MissingLibrary
 from .registry import note
@@ -31,6 +32,19 @@ _LIBRARIES = (
 _MAJOR, _MINOR = 75, 76
 # MXNet 1.9.1 has machine code for 5.0 to 8.6 and no PTX; code for 8.6 also runs on 8.9.
 OLDEST, NEWEST = (5, 0), (8, 9)
+_VARIABLE = "GLUON_SOFTMAX_GPU"
+# MXNet's errors without a GPU: those of its CPU build, then those of its CUDA builds.
+_NO_GPU = (
+    "is not implemented for GPU",
+    "GPU is not enabled",
+    "only supported for MXNet built with CUDA",
+    "Compile with USE_CUDA=1",
+    "GPU usage requires at least 1 GPU",
+    "no CUDA-capable device",
+)
+# The error of a CUDA build on a GPU that its code does not support.
+_NO_CODE = "no kernel image is available"
+_WHAT_TO_DO = f"use d2l.try_gpu(), or set {_VARIABLE}=cpu to run on the CPU instead"
 
 
 class Gpu(NamedTuple):
@@ -46,25 +60,14 @@ class Gpu(NamedTuple):
         return OLDEST <= (self.major, self.minor) <= NEWEST
 
 
-def build(folder: Path) -> Optional[str]:
-    """Return the name of the installed CUDA build of MXNet, such as ``mxnet-cu117``.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The folder of libmxnet.so in site-packages.
-
-    Returns
-    -------
-    str or None
-        None if the CPU build is installed.
-    """
+def _build(folder: Path) -> Optional[str]:
+    """Return the name of the CUDA build in site-packages, such as ``mxnet-cu117``; None without."""
     for path in folder.parent.glob("mxnet_cu*.dist-info"):
         return path.name.partition("-")[0].replace("_", "-")
     return None
 
 
-def supply(folder: Path) -> None:
+def load_libraries(folder: Path) -> None:
     """Load a CUDA build's libraries from NVIDIA's packages, before MXNet is loaded.
 
     Parameters
@@ -77,7 +80,7 @@ def supply(folder: Path) -> None:
     MissingLibrary
         If NVIDIA's driver is missing; a CUDA build cannot be imported without it.
     """
-    name = build(folder)
+    name = _build(folder)
     if name is None:
         return
     if _driver() is None:
@@ -114,6 +117,12 @@ def gpus() -> List[Gpu]:
     return [_gpu(driver, index) for index in range(count.value)]
 
 
+def unsupported() -> Dict[int, str]:
+    """Return, by the GPU's index, the reason why MXNet cannot compute on a GPU."""
+    found = enumerate(gpus())
+    return {index: without_code(index, gpu) for index, gpu in found if not gpu.supported}
+
+
 def without_code(index: int, gpu: Gpu) -> str:
     """Format the reason why MXNet cannot compute on a GPU."""
     oldest, newest = (".".join(map(str, numbers)) for numbers in (OLDEST, NEWEST))
@@ -141,3 +150,36 @@ def _driver() -> Optional[ctypes.CDLL]:
         return ctypes.CDLL("libcuda.so.1")
     except OSError:
         return None
+
+
+def patch(mxnet: Any) -> None:
+    """Explain the errors of ``mx.gpu()`` in one line, or replace it by the CPU.
+
+    ``GLUON_SOFTMAX_GPU=cpu`` in the environment replaces it.
+
+    Parameters
+    ----------
+    mxnet : module
+        ``mxnet``.
+    """
+    base = mxnet.base
+    get_error = base.get_last_ffi_error
+
+    def explain() -> Exception:
+        error = get_error()
+        if _NO_CODE in str(error):
+            reasons = "; ".join(unsupported().values()) or "MXNet has no code for this GPU"
+            return base.MXNetError(f"{reasons}: {_WHAT_TO_DO}")
+        if any(words in str(error) for words in _NO_GPU):
+            return base.MXNetError(f"no usable GPU: {_WHAT_TO_DO}")
+        return error
+
+    base.get_last_ffi_error = explain
+    note("mx.gpu() without a GPU", "no NVIDIA GPU")
+    instead = os.environ.get(_VARIABLE, "")
+    if instead.lower() == "cpu":
+        kinds = mxnet.Context.devstr2type
+        mxnet.Context.devstr2type = {**kinds, "gpu": kinds["cpu"]}
+        print(f"{_VARIABLE}=cpu: the CPU is used instead of any GPU", file=sys.stderr)
+    elif instead:
+        print(f"{_VARIABLE}={instead} is ignored: the only value is cpu", file=sys.stderr)

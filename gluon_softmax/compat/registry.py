@@ -1,4 +1,9 @@
-"""Registry of the compatibility patches, and what made each necessary."""
+"""Registry of the compatibility patches, with the release that made each one necessary.
+
+No later release makes a patch unnecessary. MXNet and d2lzh are retired, so neither will support
+that release. A patch may be removed together with MXNet or d2lzh, or with the support for the
+releases that need it.
+"""
 
 from typing import List, NamedTuple, Tuple
 
@@ -11,13 +16,13 @@ class Patch(NamedTuple):
     applies: bool
 
 
-_noted: List[Patch] = []
+_considered: List[Patch] = []
 
 
 def note(name: str, broken_by: str, applies: bool = True) -> None:
     """Register a patch that is applied, or one that is not needed here; each only once."""
-    if all(patch.name != name for patch in _noted):
-        _noted.append(Patch(name, broken_by, applies))
+    if all(patch.name != name for patch in _considered):
+        _considered.append(Patch(name, broken_by, applies))
 
 
 def considered() -> Tuple[Patch, ...]:
@@ -28,7 +33,7 @@ def considered() -> Tuple[Patch, ...]:
     tuple of Patch
         In the order in which they were considered.
     """
-    return tuple(_noted)
+    return tuple(_considered)
 
 
 def applied() -> Tuple[Patch, ...]:
@@ -40,4 +45,4 @@ def applied() -> Tuple[Patch, ...]:
         In the order in which they were applied. A patch appears once the module that it patches
         has been imported.
     """
-    return tuple(patch for patch in _noted if patch.applies)
+    return tuple(patch for patch in _considered if patch.applies)

@@ -1,7 +1,7 @@
-"""SciPy adds 1.5 s to MXNet's start-up, and it removed a name that MXNet looks up.
+"""SciPy: stand-ins in MXNet's modules, which import SciPy at the first use.
 
-MXNet uses SciPy, if it is installed, for sparse arrays and for statistics. These stand-ins import
-SciPy at the first use.
+MXNet uses SciPy, if it is installed, for sparse arrays and for statistics. Importing it adds 1.5 s
+to MXNet's start-up, and SciPy removed a name that MXNet looks up.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from typing import Any, Iterator
 from .registry import note
 
 
-class _Later:
+class _Lazy:
     """A module that is imported at the first use of one of its names."""
 
     def __init__(self, name: str) -> None:
@@ -24,7 +24,7 @@ class _Later:
         return getattr(import_module(self._name), name)
 
 
-class _Sparse(_Later):
+class _Sparse(_Lazy):
     """``scipy.sparse``, imported lazily, with its former module ``csr``."""
 
     @property
@@ -40,8 +40,8 @@ class _Nothing:
 
 
 @contextlib.contextmanager
-def later() -> Iterator[None]:
-    """Hide SciPy from MXNet, which loads inside the block, and provide the stand-ins after it."""
+def hidden() -> Iterator[None]:
+    """Hide SciPy from MXNet, which is imported in the block; then provide the stand-ins."""
     installed = find_spec("scipy") is not None
     names = {"scipy", "scipy.sparse", "scipy.stats"} - set(sys.modules)
     hide: Any = dict.fromkeys(names)
@@ -56,6 +56,6 @@ def later() -> Iterator[None]:
         for module in ("mxnet.ndarray.utils", "mxnet.ndarray.sparse"):
             vars(loaded[module])["spsp"] = _Sparse("scipy.sparse")
         if "scipy.stats" in names:
-            vars(loaded["mxnet.test_utils"])["ss"] = _Later("scipy.stats")
-            vars(loaded["mxnet.contrib.quantization"])["stats"] = _Later("scipy.stats")
+            vars(loaded["mxnet.test_utils"])["ss"] = _Lazy("scipy.stats")
+            vars(loaded["mxnet.contrib.quantization"])["stats"] = _Lazy("scipy.stats")
     note("mxnet with scipy.sparse", "SciPy 1.8", installed)

@@ -21,7 +21,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from ..compat.pictures import seen
+from ..compat.d2lzh import save_without_display
 from ..console import in_notebook
 from ..data.fashion_mnist import CLASS_NAMES
 from ..writing import whole_file, write_text
@@ -327,7 +327,7 @@ def draw_images(
     return figure
 
 
-@seen
+@save_without_display
 def show_fashion_mnist(images: Any, labels: Sequence[str]) -> None:
     """Show images in one row, in a notebook or, after ``plt.show()``, in a window.
 

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from multiprocessing import get_all_start_methods
 
 import pytest
@@ -140,20 +139,6 @@ def test_a_script_without_magics_loads_no_ipython(tmp_path):
         "import sys\nprint('IPython' in sys.modules, 'get' + '_ipython' in dir(__builtins__))\n"
     )
     assert run("plain.py", cwd=tmp_path).stdout == "False False\n"
-
-
-@pytest.mark.parametrize("system", ["posix", "nt"])
-def test_the_clock_that_python_3_8_removed(system, monkeypatch):
-    from gluon_softmax.compat import clock
-
-    assert not hasattr(time, "clock") or time.clock in (time.process_time, time.perf_counter)
-    monkeypatch.delattr(time, "clock", raising=False)
-    monkeypatch.setattr(clock.os, "name", system)
-    monkeypatch.setattr(clock, "note", lambda *words: None)
-    clock.supply()
-    # As its documentation had it: the processor's time, but on Windows the clock's.
-    assert time.clock is (time.process_time if system == "posix" else time.perf_counter)
-    monkeypatch.delattr(time, "clock")
 
 
 WITHOUT = """

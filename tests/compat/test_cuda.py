@@ -1,4 +1,4 @@
-"""MXNet's CUDA build with a stand-in for NVIDIA's driver."""
+"""MXNet's CUDA build with a stand-in for NVIDIA's driver, and the errors without a GPU."""
 
 import os
 import shutil
@@ -6,16 +6,20 @@ import subprocess
 import sys
 from importlib.metadata import distributions
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from isolated import run_script
 
 from gluon_softmax.compat import cuda
 from gluon_softmax.errors import MissingLibrary
 
 SAMPLE = Path(__file__).parents[1] / "data"
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="CUDA builds are for Linux")
-
-needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+on_linux = sys.platform == "linux"
+linux = pytest.mark.skipif(not on_linux, reason="CUDA builds are for Linux")
+needs_compiler = pytest.mark.skipif(
+    not on_linux or shutil.which("cc") is None, reason="no C compiler, or not Linux"
+)
 has_build = any((d.metadata["Name"] or "").startswith("mxnet-cu") for d in distributions(name=None))
 
 
@@ -86,12 +90,13 @@ def site_packages(folder, *names):
     return folder / "mxnet"
 
 
+@linux
 @pytest.mark.fault
 def test_a_cuda_build_without_a_driver(tmp_path, monkeypatch):
     monkeypatch.setattr(cuda, "_driver", lambda: None)
-    cuda.supply(site_packages(tmp_path / "cpu", "mxnet", "mxnet-1.9.1.dist-info"))
+    cuda.load_libraries(site_packages(tmp_path / "cpu", "mxnet", "mxnet-1.9.1.dist-info"))
     with pytest.raises(MissingLibrary) as raised:
-        cuda.supply(site_packages(tmp_path / "gpu", "mxnet", "mxnet_cu112-1.9.1.dist-info"))
+        cuda.load_libraries(site_packages(tmp_path / "gpu", "mxnet", "mxnet_cu112-1.9.1.dist-info"))
     message = str(raised.value)
     assert "mxnet-cu112 needs NVIDIA's driver (libcuda.so.1)" in message
     assert "pip uninstall mxnet-cu112 and then pip install --no-deps mxnet==1.9.1" in message
@@ -113,10 +118,10 @@ from gluon_softmax.compat import cuda
 site = Path({str(tmp_path / "site")!r})
 def there():
     return hasattr(ctypes.CDLL(None), "here")
-cuda.supply(site / "mxnet")
+cuda.load_libraries(site / "mxnet")
 print(there())
 (site / "mxnet_cu117-1.9.1.dist-info").mkdir()
-cuda.supply(site / "mxnet")
+cuda.load_libraries(site / "mxnet")
 print(there(), ctypes.CDLL(None).here())
 """
     assert python(code, driver(1, 8, 0)) == ["False", "True 11"]
@@ -136,12 +141,13 @@ def test_what_a_library_asks_for_comes_before_it(driver, tmp_path):
     code = f"""
 from pathlib import Path
 from gluon_softmax.compat import cuda
-cuda.supply(Path({str(tmp_path / "site")!r}) / "mxnet")
+cuda.load_libraries(Path({str(tmp_path / "site")!r}) / "mxnet")
 print(sum("libcublas.so.11" in line for line in open("/proc/self/maps")) > 0)
 """
     assert python(code, driver(1, 8, 0)) == ["True"]
 
 
+@linux
 @pytest.mark.parametrize(("gpus", "kept"), [([], None), ([], "1"), (["one"], None)])
 def test_mxnet_speaks_of_no_gpu_where_there_is_none(gpus, kept, tmp_path, monkeypatch):
     monkeypatch.delenv("MXNET_CUDA_LIB_CHECKING", raising=False)
@@ -150,11 +156,12 @@ def test_mxnet_speaks_of_no_gpu_where_there_is_none(gpus, kept, tmp_path, monkey
     monkeypatch.setattr(cuda, "_driver", lambda: "a driver")
     monkeypatch.setattr(cuda, "gpus", lambda: gpus)
     monkeypatch.setattr(cuda, "note", lambda name, broken_by: None)
-    cuda.supply(site_packages(tmp_path, "mxnet", "mxnet_cu117-1.9.1.dist-info"))
+    cuda.load_libraries(site_packages(tmp_path, "mxnet", "mxnet_cu117-1.9.1.dist-info"))
     found = os.environ.pop("MXNET_CUDA_LIB_CHECKING", None)
     assert found == (kept or (None if gpus else "0"))
 
 
+@linux
 @pytest.mark.parametrize("kept", [None, "1"])
 @pytest.mark.parametrize("name", ["mxnet_cu117", "mxnet"])
 def test_a_cuda_build_does_not_warn_of_the_cudnn_in_the_package(name, kept, tmp_path, monkeypatch):
@@ -163,12 +170,14 @@ def test_a_cuda_build_does_not_warn_of_the_cudnn_in_the_package(name, kept, tmp_
         monkeypatch.setenv("MXNET_CUDNN_LIB_CHECKING", kept)
     monkeypatch.setattr(cuda, "_driver", lambda: "a driver")
     monkeypatch.setattr(cuda, "gpus", lambda: ["one"])
-    cuda.supply(site_packages(tmp_path, "mxnet", f"{name}-1.9.1.dist-info"))
+    cuda.load_libraries(site_packages(tmp_path, "mxnet", f"{name}-1.9.1.dist-info"))
     found = os.environ.pop("MXNET_CUDNN_LIB_CHECKING", None)
     assert found == (kept or (None if name == "mxnet" else "0"))
 
 
-needs_build = pytest.mark.skipif(not has_build, reason="MXNet's CPU build is installed")
+needs_build = pytest.mark.skipif(
+    not on_linux or not has_build, reason="MXNet's CPU build is installed"
+)
 
 
 @pytest.mark.cuda
@@ -221,3 +230,96 @@ def test_a_gpu_for_which_there_is_no_code(driver):
     assert "Stand-in (compute capability 9.0, for which MXNet has no code)" in told.stdout
     assert told.returncode == 1
     assert "no code for GPU 0 (Stand-in, compute capability 9.0)" in told.stderr
+
+
+@pytest.mark.fault
+def test_a_gpu_that_is_not_there(tmp_path):
+    program = """
+import gluon_softmax
+import d2lzh as d2l
+import mxnet as mx
+one = mx.nd.ones((2,))
+for make in (
+    lambda: mx.nd.ones((2,), ctx=mx.gpu()),
+    lambda: mx.nd.array([1], ctx=mx.gpu(1)),
+    lambda: one.as_in_context(mx.gpu()),
+    lambda: one.copyto(mx.gpu()),
+    lambda: mx.gluon.utils.split_and_load(one, [mx.gpu(0), mx.gpu(1)]),
+    lambda: mx.nd.random.normal(shape=(2,), ctx=mx.gpu()),
+    lambda: mx.context.gpu_memory_info(0),
+):
+    try:
+        make()
+    except mx.MXNetError as error:
+        print(error)
+print(d2l.try_gpu(), d2l.try_all_gpus(), mx.gpu())
+"""
+    done = run_script(program, tmp_path)
+    line = (
+        "no usable GPU: use d2l.try_gpu(), or set GLUON_SOFTMAX_GPU=cpu to run on the CPU instead\n"
+    )
+    assert done.stdout == 7 * line + "cpu(0) [cpu(0)] gpu(0)\n"
+
+
+@pytest.mark.slow
+def test_the_cpu_stands_in_for_a_gpu_if_asked(tmp_path):
+    program = """
+import gluon_softmax
+import mxnet as mx
+print(mx.nd.ones((2,), ctx=mx.gpu()).context, mx.gpu(1), mx.context.gpu())
+print(mx.nd.ones((2,), ctx=mx.Context("gpu", 1)).context, mx.npx.gpu(0))
+"""
+    done = run_script(program, tmp_path, GLUON_SOFTMAX_GPU="CPU")
+    assert done.stdout == "cpu(0) cpu(1) cpu(0)\ncpu(1) cpu(0)\n"
+    assert done.stderr == "GLUON_SOFTMAX_GPU=cpu: the CPU is used instead of any GPU\n"
+    done = run_script("import gluon_softmax, mxnet", tmp_path, GLUON_SOFTMAX_GPU="1")
+    assert done.stderr == "GLUON_SOFTMAX_GPU=1 is ignored: the only value is cpu\n"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Check failed: device_count_ > 0 (-1 vs. 0) : GPU usage requires at least 1 GPU",
+        "CUDA: Check failed: e == cudaSuccess: no CUDA-capable device is detected",
+    ],
+)
+def test_what_a_cuda_build_says_without_a_device(said, monkeypatch):
+    import mxnet as mx
+
+    raised = mx.MXNetError(said), mx.MXNetError("shape mismatch")
+    errors = iter(raised)
+    module = SimpleNamespace(
+        base=SimpleNamespace(get_last_ffi_error=lambda: next(errors), MXNetError=mx.MXNetError)
+    )
+    monkeypatch.setattr(cuda, "note", lambda *words: None)
+    cuda.patch(module)
+    assert str(module.base.get_last_ffi_error()).startswith("no usable GPU: use d2l.try_gpu()")
+    assert module.base.get_last_ffi_error() is raised[1]
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("known", [True, False])
+def test_a_gpu_without_code_is_one_line(known, monkeypatch):
+    import mxnet as mx
+
+    gpus = [cuda.Gpu("T4", 7, 5), cuda.Gpu("H200", 9, 0)] if known else []
+    monkeypatch.setattr(cuda, "gpus", lambda: gpus)
+    # A real H200 gave these last words.
+    said = mx.MXNetError(
+        "CUDA: Check failed: e == cudaSuccess: no kernel image is available for execution on the "
+        "device"
+    )
+    module = SimpleNamespace(
+        base=SimpleNamespace(get_last_ffi_error=lambda: said, MXNetError=mx.MXNetError)
+    )
+    monkeypatch.setattr(cuda, "note", lambda *words: None)
+    cuda.patch(module)
+    reason = (
+        "MXNet's CUDA builds have no code for GPU 1 (H200, compute capability 9.0); they support "
+        "5.0 to 8.9"
+        if known
+        else "MXNet has no code for this GPU"
+    )
+    assert str(module.base.get_last_ffi_error()) == (
+        f"{reason}: use d2l.try_gpu(), or set GLUON_SOFTMAX_GPU=cpu to run on the CPU instead"
+    )

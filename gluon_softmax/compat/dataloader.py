@@ -1,4 +1,4 @@
-"""The start and the shutdown of the worker processes of MXNet's ``DataLoader``."""
+"""The worker processes of MXNet's ``DataLoader``: how they start, and how they end."""
 
 import atexit
 import functools
@@ -13,17 +13,22 @@ from typing import Any, Callable, List, Tuple
 
 from .registry import note
 
+# MXNet's own initializer of a worker process.
+_mxnet_initializer: Any = None
 
-def let_fork(dataloader: Any) -> None:
+
+def patch(dataloader: Any) -> None:
+    """Apply all patches of this module to ``mxnet.gluon.data.dataloader``."""
+    _allow_fork(dataloader)
+    _patch_spawned_workers(dataloader)
+    _stop_workers_at_exit(dataloader)
+
+
+def _allow_fork(dataloader: Any) -> None:
     """Let MXNet fork its worker processes, as it does on Python up to 3.13.
 
     Python 3.14 does not fork by default. MXNet passes images as file descriptors, which only a
     forked process can receive.
-
-    Parameters
-    ----------
-    dataloader : module
-        ``mxnet.gluon.data.dataloader``.
     """
     needed = sys.version_info >= (3, 14) and "fork" in multiprocessing.get_all_start_methods()
     if needed:
@@ -37,20 +42,15 @@ def let_fork(dataloader: Any) -> None:
     note("forked workers of gluon.data.DataLoader", "Python 3.14", needed)
 
 
-def begin_with_us(dataloader: Any) -> None:
+def _patch_spawned_workers(dataloader: Any) -> None:
     """Let worker processes that are not forked import this package before MXNet.
 
-    Such a process unpickles its task, and the initializer of this module comes first in it. The
-    data set comes next. Its arrays are passed by value, since the process cannot receive MXNet's
-    file descriptors.
-
-    Parameters
-    ----------
-    dataloader : module
-        ``mxnet.gluon.data.dataloader``.
+    Such a process unpickles its initializer first: a function of this module. The data set comes
+    next. Its arrays are passed by value, since the process cannot receive MXNet's file descriptors.
     """
-    global _mxnets
-    _mxnets, dataloader._worker_initializer = dataloader._worker_initializer, _initialize
+    global _mxnet_initializer
+    _mxnet_initializer = dataloader._worker_initializer
+    dataloader._worker_initializer = _initialize
     for kind, reduce in (
         (dataloader.nd.NDArray, dataloader.reduce_ndarray),
         (dataloader._mx_np.ndarray, dataloader.reduce_np_ndarray),
@@ -59,7 +59,48 @@ def begin_with_us(dataloader: Any) -> None:
     note("spawned workers of gluon.data.DataLoader", "NumPy 1.24")
 
 
-def begin_scripts_with_us() -> None:
+def _initialize(*args: Any) -> None:
+    _mxnet_initializer(*args)
+
+
+def _reduce(reduce: Callable, array: Any) -> Tuple[Callable, tuple]:
+    if get_spawning_popen() is None:
+        return reduce(array)
+    return _rebuild, (type(array).__module__ == "mxnet.numpy", array.asnumpy())
+
+
+def _rebuild(is_np: bool, array: Any) -> Any:
+    import mxnet
+
+    return (mxnet.np.array if is_np else mxnet.nd.array)(array, dtype=array.dtype)
+
+
+def _stop_workers_at_exit(dataloader: Any) -> None:
+    """Terminate the remaining pools of loaders before the interpreter exits.
+
+    ``DataLoader.__del__`` runs after Python has cleared the modules that it calls, and prints an
+    error for each loader.
+    """
+    loaders: Any = weakref.WeakSet()
+    init = dataloader.DataLoader.__init__
+
+    @functools.wraps(init)
+    def init_and_remember(self: Any, *args: Any, **kwargs: Any) -> None:
+        init(self, *args, **kwargs)
+        loaders.add(self)
+
+    def terminate() -> None:
+        for loader in list(loaders):
+            pool, loader._worker_pool = getattr(loader, "_worker_pool", None), None
+            if pool is not None:
+                pool.terminate()
+
+    dataloader.DataLoader.__init__ = init_and_remember
+    atexit.register(terminate)
+    note("shutdown of gluon.data.DataLoader", "Python 3.8")
+
+
+def patch_spawned_scripts() -> None:
     """Let each process that is not forked import this package before the main module.
 
     Such a process imports the user's script, which need not import this package itself.
@@ -76,52 +117,3 @@ def begin_scripts_with_us() -> None:
     vars(spawn)["get_command_line"] = get_command_line
     if "forkserver" in multiprocessing.get_all_start_methods():
         multiprocessing.set_forkserver_preload(["gluon_softmax"])
-
-
-_mxnets: Any = None
-
-
-def _initialize(*args: Any) -> None:
-    _mxnets(*args)
-
-
-def _reduce(reduce: Callable, array: Any) -> Tuple[Callable, tuple]:
-    if get_spawning_popen() is None:
-        return reduce(array)
-    return _rebuild, (type(array).__module__ == "mxnet.numpy", array.asnumpy())
-
-
-def _rebuild(is_np: bool, array: Any) -> Any:
-    import mxnet
-
-    return (mxnet.np.array if is_np else mxnet.nd.array)(array, dtype=array.dtype)
-
-
-def end_before_modules_go(dataloader: Any) -> None:
-    """Terminate the remaining pools of loaders before the interpreter exits.
-
-    ``DataLoader.__del__`` runs after Python has cleared the modules that it calls, and prints an
-    error for each loader.
-
-    Parameters
-    ----------
-    dataloader : module
-        ``mxnet.gluon.data.dataloader``.
-    """
-    loaders: Any = weakref.WeakSet()
-    init = dataloader.DataLoader.__init__
-
-    def remembered(self: Any, *args: Any, **kwargs: Any) -> None:
-        init(self, *args, **kwargs)
-        loaders.add(self)
-
-    def end() -> None:
-        for loader in list(loaders):
-            pool, loader._worker_pool = getattr(loader, "_worker_pool", None), None
-            if pool is not None:
-                pool.terminate()
-
-    remembered.__doc__ = init.__doc__
-    dataloader.DataLoader.__init__ = remembered
-    atexit.register(end)
-    note("shutdown of gluon.data.DataLoader", "Python 3.8")

@@ -1,3 +1,5 @@
+"""Native libraries that MXNet needs, and platforms on which it cannot run."""
+
 import contextlib
 import ctypes
 import os
@@ -13,7 +15,7 @@ import numpy as np
 import pytest
 from program import ROOT, run
 
-from gluon_softmax.compat import libraries, platform_check
+from gluon_softmax.compat import machine
 from gluon_softmax.errors import MissingLibrary, UnsupportedMachine
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux' wheels lack libraries")
@@ -35,8 +37,8 @@ def bare(tmp_path, monkeypatch):
             raise OSError(f"{name}: cannot open shared object file")
         return load(name, *args)
 
-    monkeypatch.setattr(libraries.ctypes, "CDLL", only_by_path)
-    monkeypatch.setattr(libraries, "note", lambda name, broken_by: None)
+    monkeypatch.setattr(machine.ctypes, "CDLL", only_by_path)
+    monkeypatch.setattr(machine, "note", lambda name, broken_by: None)
     return tmp_path / "mxnet"
 
 
@@ -44,13 +46,13 @@ def bare(tmp_path, monkeypatch):
 def noted(monkeypatch):
     """What is told to have been supplied."""
     told = []
-    monkeypatch.setattr(libraries, "note", lambda name, broken_by: told.append(name))
+    monkeypatch.setattr(machine, "note", lambda name, broken_by: told.append(name))
     return told
 
 
 @linux
 def test_libraries_that_are_missing_come_from_wheels(bare):
-    libraries.supply(bare)
+    machine.link_libraries(bare)
     names = {"libgomp.so.1"} | ({"libquadmath.so.0"} if platform.machine() == "x86_64" else set())
     assert {path.name for path in bare.iterdir()} >= names
     for path in bare.iterdir():
@@ -60,13 +62,13 @@ def test_libraries_that_are_missing_come_from_wheels(bare):
     # By what they are for, not by their names.
     threads = ctypes.CDLL(str(bare / "libgomp.so.1")).omp_get_max_threads()
     assert threads >= 1
-    libraries.supply(bare)
+    machine.link_libraries(bare)
 
 
 @linux
 def test_nothing_is_laid_where_the_loader_finds_all(tmp_path, monkeypatch):
-    monkeypatch.setattr(libraries.ctypes, "CDLL", lambda name: None)
-    libraries.supply(tmp_path)
+    monkeypatch.setattr(machine.ctypes, "CDLL", lambda name: None)
+    machine.link_libraries(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -77,29 +79,29 @@ def test_what_is_of_no_use_is_laid_anew(kind, bare):
         (bare / "libgomp.so.1").symlink_to("gone.so")
     else:
         (bare / "libgomp.so.1").write_text("no library")
-    libraries.supply(bare)
+    machine.link_libraries(bare)
     ctypes.CDLL(str(bare / "libgomp.so.1"))
 
 
 @linux
 def test_what_is_laid_is_told(bare, noted):
-    libraries.supply(bare)
+    machine.link_libraries(bare)
     assert len(noted) == len(list(bare.iterdir()))
     target = Path(os.readlink(bare / "libgomp.so.1"))
     assert f"libgomp.so.1 from {target.parent.name}" in noted
     noted.clear()
-    libraries.supply(bare)
+    machine.link_libraries(bare)
     assert noted == []
 
 
 @linux
 def test_on_arm(bare, monkeypatch):
     """Arm's own libraries, each by what has its functions."""
-    monkeypatch.setattr(libraries.platform, "machine", lambda: "aarch64")
+    monkeypatch.setattr(machine.platform, "machine", lambda: "aarch64")
     if not (bare.parent / "cmeel.prefix").exists():
         (bare.parent / "cmeel.prefix" / "lib").mkdir(parents=True)
         (bare.parent / "cmeel.prefix" / "lib" / "libopenblas.so").touch()
-    libraries.supply(bare)
+    machine.link_libraries(bare)
     leads = {path.name: path.resolve().name.split(".")[0] for path in bare.iterdir()}
     assert leads.pop("libgomp.so.1").startswith("libgomp-")
     assert leads.pop("libarmpl_lp64_mp.so").startswith("libopenblas")
@@ -118,7 +120,7 @@ def test_either_wheel_that_has_it(bare):
         folder.unlink()
     (bare.parent / "scikit_learn.libs").mkdir()
     (bare.parent / "scikit_learn.libs" / "libgomp-1.so").touch()
-    libraries.supply(bare)
+    machine.link_libraries(bare)
     assert os.readlink(bare / "libgomp.so.1") == "../scikit_learn.libs/libgomp-1.so"
 
 
@@ -126,16 +128,16 @@ def test_either_wheel_that_has_it(bare):
 @pytest.mark.parametrize(("module", "name"), [("os", "getpid"), ("threading", "get_ident")])
 def test_another_may_be_amid_the_same(module, name, bare, monkeypatch):
     """Another process, of whose threads one may have the same number, or another thread."""
-    replace, own = os.replace, getattr(getattr(libraries, module), name)()
+    replace, own = os.replace, getattr(getattr(machine, module), name)()
 
     def after_another(*paths):
-        monkeypatch.setattr(libraries.os, "replace", replace)
-        monkeypatch.setattr(getattr(libraries, module), name, lambda: own + 1)
-        libraries._link(bare / "libgomp.so.1", Path("its.so"))
+        monkeypatch.setattr(machine.os, "replace", replace)
+        monkeypatch.setattr(getattr(machine, module), name, lambda: own + 1)
+        machine._link(bare / "libgomp.so.1", Path("its.so"))
         replace(*paths)
 
-    monkeypatch.setattr(libraries.os, "replace", after_another)
-    libraries._link(bare / "libgomp.so.1", bare / "ours.so")
+    monkeypatch.setattr(machine.os, "replace", after_another)
+    machine._link(bare / "libgomp.so.1", bare / "ours.so")
     assert os.readlink(bare / "libgomp.so.1") == "ours.so"
     assert len(list(bare.iterdir())) == 1
 
@@ -146,7 +148,7 @@ def test_two_at_once(bare):
 
     def supply():
         try:
-            libraries.supply(bare)
+            machine.link_libraries(bare)
         except BaseException as error:
             errors.append(error)
 
@@ -164,7 +166,7 @@ def test_two_at_once(bare):
 def test_a_folder_that_cannot_be_written_is_one_line(bare):
     folder = bare.with_name("none")
     with pytest.raises(MissingLibrary, match=r"its folder is not writable .*: ln -sf .*libgomp-"):
-        libraries.supply(folder)
+        machine.link_libraries(folder)
 
 
 @linux
@@ -173,12 +175,12 @@ def test_no_wheel_that_has_it_is_one_line(bare):
     for folder in bare.parent.glob("*.libs"):
         folder.unlink()
     with pytest.raises(MissingLibrary, match="the package pykdtree contains it, so run: pip"):
-        libraries.supply(bare)
+        machine.link_libraries(bare)
 
 
 @linux
 def test_a_library_that_every_process_has_is_found():
-    path = libraries._path_of("libc.so.6")
+    path = machine._path_of("libc.so.6")
     assert ctypes.CDLL(str(path)).getpid() == os.getpid()
 
 
@@ -188,8 +190,8 @@ def test_whatever_else_is_mapped(tmp_path, monkeypatch):
     maps = tmp_path / "maps"
     names = (b"/d\xff/x", b"/usr/libc.so.6.old", b"/lib/libc.so.6")
     maps.write_bytes(b"".join(b"7f-80 r--p 0 fe:00 1   " + name + b"\n" for name in names))
-    monkeypatch.setattr(libraries, "open", lambda path, **how: maps.open(**how), raising=False)
-    assert libraries._path_of("libc.so.6") == Path("/lib/libc.so.6")
+    monkeypatch.setattr(machine, "open", lambda path, **how: maps.open(**how), raising=False)
+    assert machine._path_of("libc.so.6") == Path("/lib/libc.so.6")
 
 
 @linux
@@ -197,7 +199,7 @@ def test_whatever_else_is_mapped(tmp_path, monkeypatch):
 def test_a_folder_in_the_place_of_a_link(bare):
     (bare / "libgomp.so.1").mkdir()
     with pytest.raises(MissingLibrary, match=r"libgomp.so.1, but a folder has its name; run: rm"):
-        libraries.supply(bare)
+        machine.link_libraries(bare)
     assert os.listdir(bare) == ["libgomp.so.1"]
 
 
@@ -205,8 +207,8 @@ def test_a_folder_in_the_place_of_a_link(bare):
 def test_what_lies_beside_comes_first(bare, monkeypatch):
     """As the loader has it, for which the system's need not be of use to MXNet."""
     asked = []
-    monkeypatch.setattr(libraries.ctypes, "CDLL", asked.append)
-    assert libraries._is_there(bare, "libgomp.so.1")
+    monkeypatch.setattr(machine.ctypes, "CDLL", asked.append)
+    assert machine._is_there(bare, "libgomp.so.1")
     assert asked == [str(bare / "libgomp.so.1")]
 
 
@@ -220,13 +222,13 @@ def test_what_lies_beside_comes_first(bare, monkeypatch):
     ],
 )
 def test_the_oldest_that_runs(glibc, machine_name, series, runs, monkeypatch):
-    monkeypatch.setattr(platform_check.sysconfig, "get_config_var", lambda name: None)
-    monkeypatch.setattr(platform_check.sys, "platform", "linux")
-    monkeypatch.setattr(platform_check.platform, "libc_ver", lambda: ("glibc", glibc))
-    monkeypatch.setattr(platform_check.platform, "machine", lambda: machine_name)
-    monkeypatch.setattr(platform_check.sys, "version_info", series)
+    monkeypatch.setattr(machine.sysconfig, "get_config_var", lambda name: None)
+    monkeypatch.setattr(machine.sys, "platform", "linux")
+    monkeypatch.setattr(machine.platform, "libc_ver", lambda: ("glibc", glibc))
+    monkeypatch.setattr(machine.platform, "machine", lambda: machine_name)
+    monkeypatch.setattr(machine.sys, "version_info", series)
     with contextlib.nullcontext() if runs else pytest.raises(UnsupportedMachine):
-        platform_check.check()
+        machine.check_platform()
 
 
 @pytest.mark.parametrize("name", ["OMP_NUM_THREADS", "MXNET_CPU_WORKER_NTHREADS"])
@@ -234,16 +236,16 @@ def test_the_oldest_that_runs(glibc, machine_name, series, runs, monkeypatch):
 def test_a_number_of_threads_that_mxnet_takes(name, value, monkeypatch):
     monkeypatch.setenv(name, value)
     monkeypatch.setenv("MXNET_ENGINE_TYPE", "NaiveEngine")
-    platform_check.check()
+    machine.check_platform()
 
 
 @pytest.mark.parametrize("system", ["win32", "darwin"])
 def test_the_c_library_matters_on_linux_alone(system, monkeypatch):
-    monkeypatch.setattr(platform_check.platform, "libc_ver", lambda: ("", ""))
+    monkeypatch.setattr(machine.platform, "libc_ver", lambda: ("", ""))
     # This reads a file of the other system's.
-    monkeypatch.setattr(platform_check.sysconfig, "get_config_var", lambda name: None)
-    monkeypatch.setattr(platform_check.sys, "platform", system)
-    platform_check.check()
+    monkeypatch.setattr(machine.sysconfig, "get_config_var", lambda name: None)
+    monkeypatch.setattr(machine.sys, "platform", system)
+    machine.check_platform()
 
 
 REFUSED = {
@@ -331,13 +333,13 @@ def test_windows_without_the_redistributable_is_one_line(tmp_path, monkeypatch):
         asked.append(name)
         raise FileNotFoundError(f"Could not find module '{name}' (or one of its dependencies)")
 
-    monkeypatch.setattr(libraries.sys, "platform", "win32")
-    monkeypatch.setattr(libraries.ctypes, "CDLL", missing)
+    monkeypatch.setattr(machine.sys, "platform", "win32")
+    monkeypatch.setattr(machine.ctypes, "CDLL", missing)
     with pytest.raises(MissingLibrary, match=r"VCOMP140.DLL of .* run: winget install Microsoft"):
-        libraries.supply(tmp_path)
+        machine.link_libraries(tmp_path)
     assert asked == ["vcomp140.dll"]
-    monkeypatch.setattr(libraries.ctypes, "CDLL", lambda name: None)
-    libraries.supply(tmp_path)
+    monkeypatch.setattr(machine.ctypes, "CDLL", lambda name: None)
+    machine.link_libraries(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -345,12 +347,12 @@ def test_windows_without_the_redistributable_is_one_line(tmp_path, monkeypatch):
 def test_mxnets_own_library_is_gone(tmp_path, monkeypatch):
     monkeypatch.delenv("MXNET_LIBRARY_PATH", raising=False)
     with pytest.raises(MissingLibrary, match="install mxnet again"):
-        libraries.check(tmp_path)
+        machine.check_library(tmp_path)
     # As who built their own says where it is.
     monkeypatch.setenv("MXNET_LIBRARY_PATH", "/opt/libmxnet.so")
-    libraries.check(tmp_path)
+    machine.check_library(tmp_path)
     monkeypatch.delenv("MXNET_LIBRARY_PATH")
-    libraries.check(SITE / "mxnet")
+    machine.check_library(SITE / "mxnet")
 
 
 @linux
@@ -359,9 +361,9 @@ def test_what_is_to_be_typed_can_be(bare, monkeypatch):
     def refuse(*args):
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(libraries.os, "symlink", refuse)
+    monkeypatch.setattr(machine.os, "symlink", refuse)
     with pytest.raises(MissingLibrary) as raised:
-        libraries._link(bare / "it's here" / "libgomp.so.1", Path("/a b/libgomp-1.so"))
+        machine._link(bare / "it's here" / "libgomp.so.1", Path("/a b/libgomp-1.so"))
     command = str(raised.value).partition("with sufficient rights: ")[2]
     assert shlex.split(command) == [
         *("ln", "-sf", "/a b/libgomp-1.so", str(bare / "it's here" / "libgomp.so.1"))

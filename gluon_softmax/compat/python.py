@@ -1,7 +1,9 @@
-"""Python 3.12 removed ``distutils``; MXNet compares NumPy's version with two of its classes."""
+"""What newer Pythons removed: ``distutils``, which MXNet uses, and ``time.clock``."""
 
+import os
 import re
 import sys
+import time
 import warnings
 from types import ModuleType
 from typing import Any
@@ -16,8 +18,11 @@ class _Version(tuple):
         return super().__new__(cls, map(int, re.findall(r"\d+", text)))
 
 
-def supply() -> None:
-    """Provide a ``distutils`` with these classes, unless Python or setuptools has one."""
+def restore_distutils() -> None:
+    """Restore the two classes with which MXNet compares NumPy's version.
+
+    Nothing changes if Python or setuptools has a ``distutils``.
+    """
     missing = False
     try:
         # Python 3.10+ warns of its removal, which would fail under `-W error`.
@@ -31,3 +36,12 @@ def supply() -> None:
         package.version.LooseVersion = package.version.StrictVersion = _Version
         sys.modules.update({"distutils": package, "distutils.version": package.version})
     note("distutils", "Python 3.12", missing)
+
+
+def restore_clock() -> None:
+    """Restore ``time.clock``, with which old scripts measure the time of training.
+
+    It returns the processor time, or on Windows the elapsed time.
+    """
+    vars(time)["clock"] = time.perf_counter if os.name == "nt" else time.process_time
+    note("time.clock in scripts of the command run", "Python 3.8")

@@ -1,7 +1,8 @@
-"""MXNet's server is down: MNIST, CIFAR10 and CIFAR100 are downloaded from other public sources.
+"""MXNet's server is down: its data sets come from other public sources, or from this package.
 
-A file is accepted only with the SHA-1 that MXNet's own class has for it. MXNet packed CIFAR's files
-into an archive of its own; here they come out of the archive of their authors.
+MNIST, CIFAR10 and CIFAR100 are downloaded. A file is accepted only with the SHA-1 that MXNet's own
+class has for it. MXNet packed CIFAR's files into an archive of its own; here they come out of the
+archive of their authors. FashionMNIST gets its arrays from this package.
 """
 
 import functools
@@ -11,7 +12,9 @@ import tarfile
 import tempfile
 import zlib
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, Iterator, List, Mapping, Tuple
+from typing import Any, BinaryIO, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
+
+import numpy as np
 
 from ..console import progress
 from ..errors import DataError
@@ -33,9 +36,12 @@ TIMEOUT = (4, 10)
 # In bytes. CIFAR's archives have 170 MB, and its largest file 154 MB.
 LARGEST = 200_000_000
 _REPOSITORY = "MXNET_GLUON_REPO"
+_DOWN = "MXNet's server is down"
+
+Arrays = Tuple[np.ndarray, np.ndarray]
 
 
-def patch(datasets: Any, test_utils: Any) -> None:
+def patch(datasets: Any, test_utils: Any, take: Optional[Callable[[bool], Arrays]] = None) -> None:
     """Let the classes, and ``test_utils.get_mnist``, fetch their files before they read them.
 
     Parameters
@@ -44,31 +50,37 @@ def patch(datasets: Any, test_utils: Any) -> None:
         ``mxnet.gluon.data.vision.datasets``.
     test_utils : module
         ``mxnet.test_utils``.
+    take : callable, optional
+        Provides the arrays of FashionMNIST. Called with True for the training set or False for the
+        test set; returns the images, uint8 (count, 28, 28, 1), and the labels, int32.
     """
+    mxnet_get_data = datasets.FashionMNIST._get_data
     for kind in (datasets.MNIST, datasets.CIFAR10):
         # CIFAR100 inherits it.
         kind._get_data = _fetching(kind._get_data, datasets.check_sha1)
-    note("gluon.data.vision.MNIST and CIFAR10/100", "MXNet's server is down")
+    note("gluon.data.vision.MNIST and CIFAR10/100", _DOWN)
     get_mnist = test_utils.get_mnist
 
     class MNIST(datasets.MNIST):
         def _get_data(self) -> None:
-            paths = [Path(self._root, name) for name in _files(self)]
             # get_mnist reads existing files without a check.
-            if not all(path.exists() for path in paths):
+            if not all(Path(self._root, name).exists() for name in _files(self)):
                 _fetch(self, datasets.check_sha1)
 
     @functools.wraps(get_mnist)
-    def with_files() -> Any:
+    def fetch_and_get_mnist() -> Any:
         for train in (True, False):
             MNIST(root=".", train=train)
         return get_mnist()
 
-    test_utils.get_mnist = with_files
-    note("test_utils.get_mnist", "MXNet's server is down")
+    test_utils.get_mnist = fetch_and_get_mnist
+    note("test_utils.get_mnist", _DOWN)
+    if take is not None:
+        datasets.FashionMNIST._get_data = _taking(mxnet_get_data, datasets, take)
+        note("gluon.data.vision.FashionMNIST", _DOWN)
 
 
-def _fetching(get_data: Any, check_sha1: Any) -> Any:
+def _fetching(get_data: Callable, check_sha1: Callable) -> Callable:
     @functools.wraps(get_data)
     def fetch_and_get(self: Any) -> None:
         # From a repository that the user names, MXNet downloads itself.
@@ -79,24 +91,47 @@ def _fetching(get_data: Any, check_sha1: Any) -> Any:
     return fetch_and_get
 
 
+def _taking(get_data: Callable, datasets: Any, take: Callable[[bool], Arrays]) -> Callable:
+    is_np_array, mx_np, nd = datasets.is_np_array, datasets._mx_np, datasets.nd
+
+    @functools.wraps(get_data)
+    def take_or_get(self: Any) -> None:
+        # Files that MXNet's class accepts come first.
+        if not _missing(self, datasets.check_sha1):
+            get_data(self)
+            return
+        images, labels = take(self._train)
+        array = mx_np.array if is_np_array() else nd.array
+        self._data = array(images, dtype=images.dtype)
+        # A copy, because callers may write to the labels of MXNet's class.
+        self._label = array(labels, dtype=labels.dtype) if is_np_array() else labels.copy()
+
+    return take_or_get
+
+
 def _files(dataset: Any) -> Dict[str, str]:
     """Return the SHA-1 of each file that MXNet's class checks, by its name."""
-    if dataset._namespace == "mnist":
+    if hasattr(dataset, "_train_label"):
         kind = "train" if dataset._train else "test"
         return dict(getattr(dataset, f"_{kind}_{what}") for what in ("data", "label"))
     return dict(dataset._train_data + dataset._test_data)
 
 
-def _fetch(dataset: Any, check_sha1: Any) -> None:
+def _missing(dataset: Any, check_sha1: Callable) -> Dict[str, str]:
+    """Return those of the files that are missing or damaged."""
+    return {
+        name: sha1
+        for name, sha1 in _files(dataset).items()
+        if not (path := Path(dataset._root, name)).is_file() or not check_sha1(str(path), sha1)
+    }
+
+
+def _fetch(dataset: Any, check_sha1: Callable) -> None:
     """Download the files that are missing or damaged; raise DataError if no source has them."""
     import requests
 
     root = Path(dataset._root)
-    missing = {
-        name: sha1
-        for name, sha1 in _files(dataset).items()
-        if not (root / name).is_file() or not check_sha1(str(root / name), sha1)
-    }
+    missing = _missing(dataset, check_sha1)
     failures: List[str] = []
     for url in SOURCES[dataset._namespace] if missing else ():
         try:

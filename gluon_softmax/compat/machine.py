@@ -1,0 +1,192 @@
+"""What MXNet needs of the machine: a platform that it supports, and native libraries.
+
+MXNet's wheel does not contain all libraries that it needs. A minimal Linux has neither libgomp nor
+libquadmath; other wheels do. On ARM, MXNet's wheel is linked to Arm's own libraries. OpenBLAS, libm
+and libc have all functions that MXNet uses of these. libmxnet.so also searches its own folder, so
+this module creates symbolic links there, for libraries that the dynamic loader does not find.
+"""
+
+import ctypes
+import os
+import platform
+import re
+import shlex
+import sys
+import sysconfig
+import threading
+from pathlib import Path
+from typing import Dict, Tuple
+
+from ..errors import MXNET_AGAIN, MissingLibrary, UnsupportedMachine
+from .registry import note
+
+OLDEST_PYTHON, NEWEST_PYTHON = (3, 9), (3, 15)
+# The wheels are manylinux2014.
+OLDEST_GLIBC = (2, 17)
+_ENGINES = ("ThreadedEnginePerDevice", "ThreadedEngine", "NaiveEngine")
+# Patterns of paths in site-packages, by the library's name.
+_PATTERNS = {
+    "libgomp.so.1": ("pykdtree.libs/libgomp-*", "scikit_learn.libs/libgomp-*"),
+}
+_PATTERNS_OF_MACHINE: Dict[str, Dict[str, Tuple[str, ...]]] = {
+    "x86_64": {"libquadmath.so.0": ("scipy.libs/libquadmath-*",)},
+    "aarch64": {"libarmpl_lp64_mp.so": ("cmeel.prefix/lib/libopenblas.so",)},
+}
+_WHEELS = {"pykdtree": "pykdtree", "scipy": "scipy", "cmeel": "cmeel-openblas"}
+# System libraries that stand in for a library of another name.
+_STAND_INS = {"aarch64": {"libamath.so": "libm.so.6", "libastring.so": "libc.so.6"}}
+
+
+def check_platform() -> None:
+    """Check that MXNet can run here.
+
+    Raises
+    ------
+    UnsupportedMachine
+        If it cannot; the message names the reason and what to do.
+    """
+    series = "{}.{}".format(*sys.version_info[:2])
+    supported = "use CPython {}.{} to {}.{}".format(*OLDEST_PYTHON, *NEWEST_PYTHON)
+    if sys.implementation.name != "cpython":
+        name = platform.python_implementation()
+        raise UnsupportedMachine(f"MXNet cannot run on {name}: {supported}")
+    if not OLDEST_PYTHON <= sys.version_info[:2] <= NEWEST_PYTHON:
+        raise UnsupportedMachine(f"Python {series} is not supported: {supported}")
+    if sysconfig.get_config_var("Py_GIL_DISABLED"):
+        raise UnsupportedMachine(
+            "MXNet cannot run on a free-threaded build of Python: use the standard build of "
+            f"Python {series}"
+        )
+    if sys.flags.optimize > 1:
+        raise UnsupportedMachine(
+            "python -OO removes the docstrings that MXNet needs: use -O or no option "
+            "(PYTHONOPTIMIZE=1 or 0)"
+        )
+    if sys.maxsize < 2**32:
+        raise UnsupportedMachine("MXNet cannot run on a 32-bit Python: use a 64-bit one")
+    if sys.platform == "linux":
+        name, version = platform.libc_ver()
+        if name != "glibc":
+            raise UnsupportedMachine(
+                "MXNet needs glibc, and this system has another C library (Alpine has musl): use a "
+                "system with glibc, such as Debian"
+            )
+        if platform.machine() == "aarch64" and sys.version_info < (3, 10):
+            raise UnsupportedMachine(
+                f"on ARM, MXNet needs Python 3.10 or newer, and this is Python {series}: use a "
+                "newer Python"
+            )
+        if tuple(map(int, version.split(".")[:2])) < OLDEST_GLIBC:
+            raise UnsupportedMachine(
+                f"MXNet needs glibc {'.'.join(map(str, OLDEST_GLIBC))} or newer, and this system "
+                f"has {version}: use a newer system"
+            )
+    _check_environment()
+
+
+def _check_environment() -> None:
+    """Reject variables that MXNet cannot parse: it ends the process or silently ignores them."""
+    for name, value in os.environ.items():
+        is_number = re.fullmatch(r"\s*([+-]?\d+)?\s*", value)
+        if re.fullmatch(r"OMP_NUM_THREADS|MXNET_\w+_NTHREADS", name) and not is_number:
+            raise UnsupportedMachine(
+                f"{name} is {value!r} in the environment, but MXNet needs a whole number; run: "
+                f"export {name}={os.cpu_count()}"
+            )
+    engine = os.environ.get("MXNET_ENGINE_TYPE", _ENGINES[0])
+    if engine not in _ENGINES:
+        raise UnsupportedMachine(
+            f"MXNET_ENGINE_TYPE is {engine!r} in the environment: unset it, or choose "
+            f"{', '.join(_ENGINES)}"
+        )
+
+
+def check_library(folder: Path) -> None:
+    """Raise MissingLibrary if MXNet's own library is missing from its folder."""
+    name = "libmxnet.dll" if sys.platform == "win32" else "libmxnet.so"
+    elsewhere = os.environ.get("MXNET_LIBRARY_PATH")
+    if sys.platform in ("linux", "win32") and not elsewhere and not (folder / name).exists():
+        raise MissingLibrary(f"MXNet's own {name} is missing from {folder}: {MXNET_AGAIN}")
+
+
+def link_libraries(folder: Path) -> None:
+    """Link missing libraries next to libmxnet.so, before MXNet is loaded.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder of libmxnet.so in site-packages.
+
+    Raises
+    ------
+    MissingLibrary
+        If a library is missing and cannot be linked.
+    """
+    if sys.platform == "win32":
+        _check_windows()
+    if sys.platform != "linux":
+        return
+    machine = platform.machine()
+    for name, patterns in {**_PATTERNS, **_PATTERNS_OF_MACHINE.get(machine, {})}.items():
+        if not _is_there(folder, name):
+            found = [path for pattern in patterns for path in sorted(folder.parent.glob(pattern))]
+            if not found:
+                wheel = _WHEELS[patterns[0].split(".")[0]]
+                raise MissingLibrary(
+                    f"MXNet needs {name}, and this system does not have it; the package {wheel} "
+                    f"contains it, so run: pip install {wheel}"
+                )
+            _link(folder / name, found[0])
+    for name, stand_in in _STAND_INS.get(machine, {}).items():
+        if not _is_there(folder, name):
+            _link(folder / name, _path_of(stand_in))
+
+
+def _check_windows() -> None:
+    try:
+        ctypes.CDLL("vcomp140.dll")
+    except OSError:
+        raise MissingLibrary(
+            "MXNet needs VCOMP140.DLL of Microsoft's Visual C++ Redistributable, and this machine "
+            "does not have it; run: winget install Microsoft.VCRedist.2015+.x64"
+        ) from None
+
+
+def _is_there(folder: Path, name: str) -> bool:
+    for library in (str(folder / name), name):
+        try:
+            ctypes.CDLL(library)
+        except OSError:
+            continue
+        return True
+    return False
+
+
+def _path_of(name: str) -> Path:
+    """Return the path of a library that every process has loaded."""
+    with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as maps:
+        for line in maps:
+            path = line.rstrip("\n").rpartition(" ")[2]
+            if os.path.basename(path) == name:
+                return Path(path)
+    raise MissingLibrary(f"MXNet needs {name}, and this system does not have it")
+
+
+def _link(link: Path, target: Path) -> None:
+    # Create the link under a temporary name and rename it: another process may do the same.
+    mine = link.with_name(f".{link.name}-{os.getpid()}-{threading.get_ident()}")
+    try:
+        os.symlink(os.path.relpath(target, link.parent), mine)
+        os.replace(mine, link)
+    except IsADirectoryError as error:
+        mine.unlink()
+        raise MissingLibrary(
+            f"MXNet needs {link.name}, but a folder has its name; run: rm -r "
+            f"{shlex.quote(str(link))}"
+        ) from error
+    except OSError as error:
+        raise MissingLibrary(
+            f"MXNet needs {link.name}, but its folder is not writable ({error.strerror}); run once "
+            f"with sufficient rights: ln -sf {shlex.quote(str(target))} {shlex.quote(str(link))}"
+        ) from error
+    note(f"{link.name} from {target.parent.name}", "minimal Linux")

@@ -83,13 +83,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(body[: len(body) // 2], length=len(body))
         elif manner == "more":
             self.answer(body + bytes(5 << 20))
-        elif manner == "endless":
-            self.headers_only({"Connection": "close"})
-            with contextlib.suppress(OSError):
-                while True:
-                    self.wfile.write(bytes(1 << 16))
-        elif manner == "announced":
-            self.headers_only({"Content-Length": str(10 << 30)})
         elif manner == "bomb":
             self.answer(BOMB)
         elif manner == "circle":
@@ -98,12 +91,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.headers_only({"Location": "ftp://127.0.0.1/a.gz", "Content-Length": "0"}, 302)
         elif manner == "moved":
             self.headers_only({"Location": f"/ok/{file}", "Content-Length": "0"}, 301)
-        elif manner == "trickle":
-            self.headers_only({"Content-Length": str(len(body))})
-            with contextlib.suppress(OSError):
-                for start in range(0, len(body), 100):
-                    self.wfile.write(body[start : start + 100])
-                    time.sleep(0.05)
         elif manner == "slow":
             self.headers_only({"Content-Length": str(len(body))})
             with contextlib.suppress(OSError):

@@ -1,21 +1,16 @@
 """Source: a file server, from which pooch downloads and verifies each file."""
 
 import tempfile
-import time
 from pathlib import Path
 from typing import Iterator, Sequence, Tuple
 
 from ..console import progress
 from ..errors import DataError
-from .editions import LARGEST_GZ, Source
+from .editions import Source
 
 # Seconds to wait for a connection and for each chunk of a response.
 TIMEOUT = (4, 10)
 RETRIES = 1
-# Lowest accepted average rate, in bytes a second, from the tenth second on: at this rate the data
-# set takes half an hour.
-SLOWEST = 16_000
-GRACE = 10
 
 
 def read(source: Source, files: Sequence[str]) -> Iterator[Tuple[str, bytes]]:
@@ -35,9 +30,7 @@ def read(source: Source, files: Sequence[str]) -> Iterator[Tuple[str, bytes]]:
         for file in files:
             # pooch sets the total, but tests the bar's truth value before.
             with progress(total=1, unit="B", unit_scale=True, desc=f"{file}.gz") as bar:
-                download = pooch.HTTPDownloader(
-                    progressbar=bar, timeout=TIMEOUT, hooks={"response": _limited}
-                )
+                download = pooch.HTTPDownloader(progressbar=bar, timeout=TIMEOUT)
                 try:
                     gz = Path(server.fetch(file, downloader=download)).read_bytes()
                 except requests.exceptions.RequestException as error:
@@ -48,29 +41,6 @@ def read(source: Source, files: Sequence[str]) -> Iterator[Tuple[str, bytes]]:
                 except OSError as error:
                     raise DataError(f"{folder}: {error.strerror}") from error
             yield file, gz
-
-
-def _limited(response, *_, **__):
-    """Make a response raise DataError if it is too large, announced or not, or too slow."""
-    name = Path(response.url).name
-    announced = int(response.headers.get("Content-Length") or 0)
-    if announced > LARGEST_GZ:
-        raise DataError(f"{name}: announces {announced} bytes, more than {LARGEST_GZ}")
-    pieces = response.iter_content
-
-    def limited_pieces(chunk_size):
-        size, start = 0, time.monotonic()
-        for piece in pieces(chunk_size):
-            size += len(piece)
-            if size > LARGEST_GZ:
-                raise DataError(f"{name}: more than {LARGEST_GZ} bytes")
-            seconds = time.monotonic() - start
-            if seconds > GRACE and size < SLOWEST * seconds:
-                raise DataError(f"{name}: too slow ({size} bytes in {seconds:.0f} s)")
-            yield piece
-
-    response.iter_content = limited_pieces
-    return response
 
 
 def _reason(error: Exception) -> str:

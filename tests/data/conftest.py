@@ -19,6 +19,5 @@ def cache_folder(tmp_path):
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     monkeypatch.setattr(url, "TIMEOUT", (1, 1))
-    monkeypatch.setattr(url, "GRACE", 1)
-    for module in (apt, cache, folder, url):
+    for module in (apt, cache, folder):
         monkeypatch.setattr(module, "LARGEST_GZ", 4_000_000)

@@ -131,7 +131,7 @@ def _answer(evidence: Evidence) -> List[Text]:
     return sentences
 
 
-def _part(experiment: Experiment, verdict: str, n: int) -> Text:
+def _part(experiment: Experiment, verdict: verdicts.Verdict, n: int) -> Text:
     """Write one verdict's part of the answer."""
     is_tutorial = experiment.printed.name == TUTORIAL.name
     if verdict == verdicts.REPRODUCES:

@@ -26,7 +26,7 @@ class ExactResult:
     section: str
     printed: object
     here: object
-    verdict: str
+    verdict: verdicts.Verdict
     note: Optional[Message] = None
 
 

@@ -12,7 +12,7 @@ from .judgement import Evidence, Judgement, Row
 from .language import Listed, Message
 from .published import Prediction
 from .table_fit import judge_tables
-from .verdicts import Verdict
+from .verdicts import JudgedClaim
 
 
 def judge(experiment: Experiment) -> Judgement:
@@ -45,7 +45,7 @@ def judge(experiment: Experiment) -> Judgement:
     )
 
 
-def _verdicts(experiment: Experiment) -> List[Verdict]:
+def _verdicts(experiment: Experiment) -> List[JudgedClaim]:
     """Judge the numbers that an experiment compares with; empty if they are not comparable."""
     if not experiment.is_comparable():
         return []
@@ -60,7 +60,7 @@ def _verdicts(experiment: Experiment) -> List[Verdict]:
 
 
 def _rows(
-    experiment: Experiment, judged: List[Verdict], predictions: Dict[Claim, Prediction]
+    experiment: Experiment, judged: List[JudgedClaim], predictions: Dict[Claim, Prediction]
 ) -> List[Row]:
     if not experiment.runs:
         return []

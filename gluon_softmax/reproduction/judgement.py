@@ -12,7 +12,7 @@ from .experiment import Experiment
 from .language import Message, Text
 from .published import Prediction
 from .table_fit import TableFit
-from .verdicts import Verdict
+from .verdicts import JudgedClaim, Verdict
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Row:
         Prediction interval for one more run, by edition.
     others : Prediction or None
         What other people's runs predict.
-    verdict : str
-        A constant of :mod:`gluon_softmax.reproduction.verdicts`.
+    verdict : Verdict
+        On the number.
     note : Message or None
         A remark that several rows may share.
     """
@@ -39,7 +39,7 @@ class Row:
     values: Dict[str, List[float]]
     intervals: Dict[str, Tuple[float, float]]
     others: Optional[Prediction]
-    verdict: str
+    verdict: Verdict
     note: Optional[Message]
 
     def mean(self, edition: str) -> float:
@@ -93,7 +93,7 @@ class Evidence:
     ----------
     experiment : Experiment
         The runs, and the numbers to compare with.
-    verdicts : list of Verdict
+    verdicts : list of JudgedClaim
         One for each number; empty if they are not comparable.
     tables : list of TableFit
         Which data each whole table fits; empty if there are too few runs.
@@ -104,7 +104,7 @@ class Evidence:
     """
 
     experiment: Experiment
-    verdicts: List[Verdict]
+    verdicts: List[JudgedClaim]
     tables: List[TableFit]
     predictions: Dict[Claim, Prediction]
     rows: List[Row]
@@ -133,7 +133,7 @@ class Evidence:
 class Count(NamedTuple):
     """How many of the judged numbers have a verdict."""
 
-    verdict: str
+    verdict: Verdict
     n: int
 
 

@@ -51,7 +51,7 @@ def table(judgement: Judgement, form: str = "text") -> List[str]:
     ]
 
 
-def _short_verdict(verdict: str) -> Text:
+def _short_verdict(verdict: verdicts.Verdict) -> Text:
     return {
         verdicts.REPRODUCES: Message("matches"),
         verdicts.ON_RESPLIT: Message("re-split"),

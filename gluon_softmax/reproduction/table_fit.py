@@ -28,7 +28,7 @@ from .hypotheses import (
     hypotheses,
 )
 from .language import Joined, Listed, Message, Text
-from .verdicts import Verdict
+from .verdicts import JudgedClaim
 
 # Fewer runs than this do not show how 15 numbers vary together.
 FEWEST = 5
@@ -164,14 +164,14 @@ class Material(NamedTuple):
         )
 
 
-def judge_tables(experiment: Experiment, judged_claims: Sequence[Verdict]) -> List[TableFit]:
+def judge_tables(experiment: Experiment, judged_claims: Sequence[JudgedClaim]) -> List[TableFit]:
     """Judge the printed tables by the runs.
 
     Parameters
     ----------
     experiment : Experiment
         The runs and the tables.
-    judged_claims : sequence of Verdict
+    judged_claims : sequence of JudgedClaim
         The verdicts on the numbers of the tables.
 
     Returns

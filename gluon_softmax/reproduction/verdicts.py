@@ -7,6 +7,7 @@ its numbers with at least the nominal probability.
 """
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Collection, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -15,13 +16,19 @@ from scipy.special import stdtrit
 from .claims import Claim, Printed
 from .language import Message, Text
 
-# As they stand in results.json; `in_words` has them for people.
-SAME = "same"
-REPRODUCES = "reproduces"
-ON_RESPLIT = "reproduces on a re-split only"
-EXPLAINED = "explained"
-FAILS = "does not reproduce"
-NO_VERDICT = "no verdict"
+
+class Verdict(str, Enum):
+    """A verdict, as it stands in ``results.json``; :func:`in_words` has it for people."""
+
+    SAME = "same"
+    REPRODUCES = "reproduces"
+    ON_RESPLIT = "reproduces on a re-split only"
+    EXPLAINED = "explained"
+    FAILS = "does not reproduce"
+    NO_VERDICT = "no verdict"
+
+
+SAME, REPRODUCES, ON_RESPLIT, EXPLAINED, FAILS, NO_VERDICT = Verdict
 # Those of a printed number, the best first.
 NUMBERS = (REPRODUCES, ON_RESPLIT, EXPLAINED, FAILS, NO_VERDICT)
 # The accuracy of random weights cannot judge a program: in 1000 initializations it ranged from
@@ -32,7 +39,7 @@ LEVEL = 0.05
 
 
 @dataclass(frozen=True)
-class Verdict:
+class JudgedClaim:
     """The verdict on one number.
 
     Parameters
@@ -41,13 +48,13 @@ class Verdict:
         The printed number.
     intervals : dict of str to tuple of float
         Prediction interval for one more run, by edition.
-    verdict : str
-        One of the constants above.
+    verdict : Verdict
+        Of the printed number.
     """
 
     claim: Claim
     intervals: Dict[str, Tuple[float, float]]
-    verdict: str
+    verdict: Verdict
 
 
 def prediction_interval(values: Sequence[float], level: float) -> Optional[Tuple[float, float]]:
@@ -103,7 +110,7 @@ def judge_claims(
     at_hand: str,
     level: float = LEVEL,
     awaited: Collection[str] = (),
-) -> List[Verdict]:
+) -> List[JudgedClaim]:
     """Judge printed numbers by runs.
 
     Parameters
@@ -121,7 +128,7 @@ def judge_claims(
 
     Returns
     -------
-    list of Verdict
+    list of JudgedClaim
         In the order of the numbers. ``no verdict`` for the accuracy of random weights, and where
         an edition has fewer than two runs, if it is the loaded one or if it is awaited and might
         still match.
@@ -148,11 +155,11 @@ def judge_claims(
         if claim.mistaken_class is not None and verdict in (REPRODUCES, ON_RESPLIT):
             # The number matches, but it is not an accuracy.
             verdict = EXPLAINED
-        verdicts.append(Verdict(claim, intervals, verdict))
+        verdicts.append(JudgedClaim(claim, intervals, verdict))
     return verdicts
 
 
-def in_words(verdict: str, printed: Printed) -> Text:
+def in_words(verdict: Verdict, printed: Printed) -> Text:
     """Write a verdict for people; it also follows a count, as in "17 matches"."""
     return {
         SAME: Message("same"),

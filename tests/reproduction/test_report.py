@@ -255,9 +255,9 @@ FEW = " With 4 runs the intervals are so wide that almost any number matches. Us
 )
 def test_headline(kinds, changed, words, found):
     loss = next(claim for claim in found.printed.claims if verdicts.is_judged(claim))
-    judged = [verdicts.Verdict(claim=loss, verdict=kind, intervals={}) for kind in kinds]
+    judged = [verdicts.JudgedClaim(claim=loss, verdict=kind, intervals={}) for kind in kinds]
     # One that is not judged, and not counted.
-    judged.append(verdicts.Verdict(found.printed.claims[0], {}, OPEN))
+    judged.append(verdicts.JudgedClaim(found.printed.claims[0], {}, OPEN))
     edition = changed.get("edition", "official")
     runs = found.runs["official"] * 10
     given = dataclasses.replace(

@@ -147,13 +147,14 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
         claim_count=count,
         level=verdicts.LEVEL,
         level_each=verdicts.LEVEL / count,
-        failures=Joined("; ", _failures(judgement)),
+        failures=_failures(judgement),
     )
 
 
-def _failures(judgement: Judgement) -> List[Text]:
-    """Name for people what ``judgement.failures`` names for ``--check``."""
-    return [*map(Message, judgement.different()), *map(label, judgement.unexplained())]
+def _failures(judgement: Judgement) -> Text:
+    """Name for people what ``judgement.failures`` names for ``--check``; empty without failures."""
+    names = [*map(Message, judgement.different()), *map(label, judgement.unexplained())]
+    return Joined("; ", names) if names else ""
 
 
 def _last(judgement: Judgement) -> Dict[str, Tuple[str, str]]:

@@ -78,6 +78,7 @@ def test_page_leads_with_the_answer_and_holds_every_figure(out, found):
     assert body.index("minus our mean on the official data, by epoch") < body.index("<svg")
     assert body.count('<figure id="answer"') == 1
     assert all(f">{verdict.claim.name}<" in body for verdict in judge(found).verdicts)
+    assert ("Not reproduced and not explained" in body) == bool(judge(found).failures())
     tiles = sum(len(picture.tiles) for picture in pictures(judge(found)))
     assert tiles == 10 + 2 * 18 + 10 + 10
     assert len(re.findall(r'<img src="data:image/png;base64,', body)) == tiles
@@ -432,7 +433,9 @@ def test_the_sentences_below_a_matrix_stand_apart(out):
 def test_the_columns_of_a_report_without_runs(sample, tmp_path):
     nothing = Experiment(sample, Settings(), 0, 10)
     report.write_report(judge(nothing), tmp_path, "command")
-    assert '<th scope="col">ours</th>' in (tmp_path / "index.html").read_text("utf-8")
+    page = (tmp_path / "index.html").read_text("utf-8")
+    assert '<th scope="col">ours</th>' in page
+    assert "Not reproduced and not explained" not in page
 
 
 def test_the_tutorials_points_are_not_drawn_over_other_data(sample):

@@ -1,8 +1,8 @@
 """Ctrl-C and SIGTERM end the program, also where Python would ignore that.
 
 Both raise an exception where they find the program. Python ignores what a ``__del__`` raises, and
-each of MXNet's arrays has one, or a hook around a fork. Hence a signal is noted as well: the feeds
-ask for it before each batch.
+each of MXNet's arrays has one, or a hook around a fork. So a signal is noted as well, and the data
+loaders check for it before each batch.
 """
 
 import contextlib

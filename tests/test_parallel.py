@@ -96,7 +96,7 @@ def test_each_device_gets_its_part(implementation, sample, monkeypatch):
 @pytest.mark.parametrize("loader", ["resident", "per-sample"])
 # The last batch has 4 of 1000 images, or as many as the others.
 @pytest.mark.parametrize("batch_size", [332, 200])
-def test_workers_share_each_batch(loader, batch_size, sample):
+def test_each_rank_gets_its_shard(loader, batch_size, sample):
     options = {"data": sample, "seed": 1, "loader": loader, "num_workers": 0}
     whole, whole_test = load_data_fashion_mnist(batch_size, **options)
     loaders = [load_data_fashion_mnist(batch_size, shard=(rank, 3), **options) for rank in range(3)]

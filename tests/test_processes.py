@@ -160,11 +160,11 @@ def running(group):
 @BOTH
 # As of `kill`, and as of Ctrl-C in a terminal, which reaches all processes.
 @pytest.mark.parametrize("to_group", [False, True])
-@pytest.mark.parametrize("feed", ["resident", "per-sample"])
-def test_in_training(signum, to_group, feed):
+@pytest.mark.parametrize("loader", ["resident", "per-sample"])
+def test_in_training(signum, to_group, loader):
     before = shared_memory()
-    workers = ["--num-workers", "3"] if feed == "per-sample" else []
-    argv = ["-m", "scratch", *ENDLESS, "--loader", feed, *workers]
+    workers = ["--num-workers", "3"] if loader == "per-sample" else []
+    argv = ["-m", "scratch", *ENDLESS, "--loader", loader, *workers]
     with started(*argv, sign="epoch 2") as process:
         assert_ends(process, signum, to_group, before)
 

@@ -284,7 +284,7 @@ def test_a_uv_that_does_not_run_is_as_none(make, project):
     [b"\xcf\xfa\xed\xfe" + bytes(60), b"#!/bin/sh\nexit 2\n", None],
     ids=["another system's", "old", "a folder"],
 )
-def test_what_was_brought_and_does_not_serve_is_brought_anew(content, make, project):
+def test_a_downloaded_uv_that_does_not_run_is_downloaded_again(content, make, project):
     its = project / ".uv/bin/uv"
     its.parent.mkdir(parents=True)
     if content is None:

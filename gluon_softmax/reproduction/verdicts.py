@@ -18,7 +18,7 @@ from .language import Message, Text
 
 
 class Verdict(str, Enum):
-    """A verdict, as it stands in ``results.json``; :func:`in_words` has it for people."""
+    """A verdict, as it stands in ``results.json``; :func:`in_words` translates it."""
 
     SAME = "same"
     REPRODUCES = "reproduces"

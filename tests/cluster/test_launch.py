@@ -163,7 +163,7 @@ def test_a_signal_ends_all(signum):
 
 @pytest.mark.fault
 @pytest.mark.parametrize("name", ["SIGHUP", "SIGKILL"])
-def test_a_launcher_that_is_gone(name):
+def test_a_launcher_that_was_killed(name):
     with at_work() as (port, process):
         process.send_signal(getattr(signal, name))
         process.wait(timeout=paced(10))
@@ -171,7 +171,7 @@ def test_a_launcher_that_is_gone(name):
 
 
 @pytest.mark.fault
-def test_a_launcher_that_is_gone_at_once():
+def test_a_launcher_that_ends_at_once():
     port, process = started("concise", *jobs.TRAIN, *jobs.LONG)
     with process:
         # MXNet's own is its child, which has yet to begin then.

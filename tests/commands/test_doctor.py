@@ -24,15 +24,15 @@ def test_it_prints_what_a_bug_report_needs(cache, capsys, monkeypatch):
     assert cli.main(["doctor"]) == 0
     said = capsys.readouterr()
     lines = [line.split(maxsplit=1) for line in said.out.splitlines()]
-    told = dict(lines)
+    reported = dict(lines)
     patches = " ".join(value for name, value in lines if name == "patches")
-    assert told["python"] == "CPython {}, 64 bits".format(platform.python_version())
-    assert told["numpy"] == np.__version__
-    assert told["mxnet"].startswith(mxnet.__version__)
-    assert "OPENMP" in told["features"]
-    assert told["GPUs"] == "none: this MXNet is a CPU build"
+    assert reported["python"] == "CPython {}, 64 bits".format(platform.python_version())
+    assert reported["numpy"] == np.__version__
+    assert reported["mxnet"].startswith(mxnet.__version__)
+    assert "OPENMP" in reported["features"]
+    assert reported["GPUs"] == "none: this MXNet is a CPU build"
     assert "numpy.bool" in patches or "mxnet with scipy" in patches
-    assert told["cache"] == str(cache_root())
+    assert reported["cache"] == str(cache_root())
     assert ["edition", "official: 0 of 4 files"] in lines
     assert "no problems found" in said.out + said.err
     if sys.platform == "linux":

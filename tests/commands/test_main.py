@@ -157,7 +157,7 @@ def test_a_split_seed_is_for_re_splits(edition, capsys):
 @pytest.mark.parametrize(
     "argv", [["predit", "x"], ["predict"], ["predict", "x", "--count", "0"], ["5"], ["--as-doc"]]
 )
-def test_bad_usage_of_a_version(argv, capsys):
+def test_bad_usage_of_an_implementation(argv, capsys):
     refused(argv, capsys, train)
 
 
@@ -273,10 +273,10 @@ def test_seeds_at_both_ends(seed, on_sample, capsys):
     assert printed[0] == printed[1]
 
 
-@pytest.mark.parametrize("feed", ["resident", "per-sample"])
-def test_both_feeds_print_the_same(feed, on_sample, capsys):
-    workers = ["--num-workers", "2"] * (feed == "per-sample")
-    assert train([*on_sample, "--loader", feed, *workers, "--epochs", "2"]) == 0
+@pytest.mark.parametrize("loader", ["resident", "per-sample"])
+def test_both_loaders_print_the_same(loader, on_sample, capsys):
+    workers = ["--num-workers", "2"] * (loader == "per-sample")
+    assert train([*on_sample, "--loader", loader, *workers, "--epochs", "2"]) == 0
     out = capsys.readouterr().out
     assert train([*on_sample, "--epochs", "2"]) == 0
     assert capsys.readouterr().out == out
@@ -288,7 +288,7 @@ def test_as_tutorial_prints_the_mistaken_column(on_sample, capsys):
     assert float(share) < 0.2
 
 
-def test_saved_by_one_version_and_used_by_the_other(on_sample, tmp_path, capsys):
+def test_saved_by_one_implementation_and_used_by_the_other(on_sample, tmp_path, capsys):
     saved, picture = tmp_path / "ä b.npz", tmp_path / "nine.png"
     assert train([*on_sample, "--epochs=2", "--save", str(saved)]) == 0
     predict = ["predict", str(saved), *on_sample, "--count", "9"]
@@ -306,8 +306,8 @@ def test_saved_by_one_version_and_used_by_the_other(on_sample, tmp_path, capsys)
     assert cli.main_implementation("scratch", [*on_sample, "--start-from", str(saved)]) == 0
     went_on = [float(x) for x in re.findall(r"loss (\S+),", capsys.readouterr().out)]
     assert train([*on_sample]) == 0
-    anew = [float(x) for x in re.findall(r"loss (\S+),", capsys.readouterr().out)]
-    assert went_on[0] < anew[1]
+    again = [float(x) for x in re.findall(r"loss (\S+),", capsys.readouterr().out)]
+    assert went_on[0] < again[1]
 
 
 @pytest.mark.bad_input
@@ -540,7 +540,7 @@ def test_a_place_that_nobody_can_look_into(option, on_sample, tmp_path):
 @pytest.mark.bad_input
 @pytest.mark.parametrize("name", ["results.json", "index.html"])
 @pytest.mark.parametrize("kind", ["mkdir", "mkfifo"])
-def test_what_the_report_cannot_replace_is_told_before_any_run(
+def test_a_file_that_the_report_cannot_replace_is_named_before_any_run(
     name, kind, on_sample, tmp_path, capsys
 ):
     getattr(os, kind)(tmp_path / name)

@@ -61,8 +61,8 @@ def program(*words, env):
 )
 def test_the_driver_is_asked(driver, capability, supported):
     code = "from gluon_softmax.compat import cuda\nfor g in cuda.gpus(): print(*g, g.supported)"
-    told = python(code, driver(1, *capability))
-    assert told == [f"Stand-in {capability[0]} {capability[1]} {supported}"]
+    reported = python(code, driver(1, *capability))
+    assert reported == [f"Stand-in {capability[0]} {capability[1]} {supported}"]
 
 
 @needs_compiler
@@ -209,9 +209,9 @@ def test_without_a_driver():
     assert done.returncode == 1
     assert "needs NVIDIA's driver (libcuda.so.1), and this machine does not" in done.stderr
     assert done.stderr.count("\n") == 1
-    told = program("gluon_softmax", "doctor", env=env)
-    assert told.returncode == 1
-    assert "MXNet cannot be imported: mxnet-cu117 needs NVIDIA's driver" in told.stderr
+    reported = program("gluon_softmax", "doctor", env=env)
+    assert reported.returncode == 1
+    assert "MXNet cannot be imported: mxnet-cu117 needs NVIDIA's driver" in reported.stderr
 
 
 @pytest.mark.cuda
@@ -226,10 +226,10 @@ def test_a_gpu_for_which_there_is_no_code(driver):
     done = program("concise", "--data-dir", str(SAMPLE), "--epochs", "1", env=env)
     assert (done.returncode, done.stderr.count("Using the CPU: MXNet's")) == (0, 1)
     assert done.stdout.startswith("epoch 1, loss 1.9")
-    told = program("gluon_softmax", "doctor", env=env)
-    assert "Stand-in (compute capability 9.0, for which MXNet has no code)" in told.stdout
-    assert told.returncode == 1
-    assert "no code for GPU 0 (Stand-in, compute capability 9.0)" in told.stderr
+    reported = program("gluon_softmax", "doctor", env=env)
+    assert "Stand-in (compute capability 9.0, for which MXNet has no code)" in reported.stdout
+    assert reported.returncode == 1
+    assert "no code for GPU 0 (Stand-in, compute capability 9.0)" in reported.stderr
 
 
 @pytest.mark.fault

@@ -45,9 +45,9 @@ def bare(tmp_path, monkeypatch):
 @pytest.fixture
 def noted(monkeypatch):
     """What is told to have been supplied."""
-    told = []
-    monkeypatch.setattr(machine, "note", lambda name, broken_by: told.append(name))
-    return told
+    reported = []
+    monkeypatch.setattr(machine, "note", lambda name, broken_by: reported.append(name))
+    return reported
 
 
 @linux
@@ -74,7 +74,7 @@ def test_nothing_is_laid_where_the_loader_finds_all(tmp_path, monkeypatch):
 
 @linux
 @pytest.mark.parametrize("kind", ["a link that leads nowhere", "a file that is no library"])
-def test_what_is_of_no_use_is_laid_anew(kind, bare):
+def test_a_useless_library_is_replaced(kind, bare):
     if "link" in kind:
         (bare / "libgomp.so.1").symlink_to("gone.so")
     else:
@@ -84,7 +84,7 @@ def test_what_is_of_no_use_is_laid_anew(kind, bare):
 
 
 @linux
-def test_what_is_laid_is_told(bare, noted):
+def test_supplied_libraries_are_listed(bare, noted):
     machine.link_libraries(bare)
     assert len(noted) == len(list(bare.iterdir()))
     target = Path(os.readlink(bare / "libgomp.so.1"))
@@ -344,7 +344,7 @@ def test_windows_without_the_redistributable_is_one_line(tmp_path, monkeypatch):
 
 
 @pytest.mark.fault
-def test_mxnets_own_library_is_gone(tmp_path, monkeypatch):
+def test_mxnets_own_library_is_missing(tmp_path, monkeypatch):
     monkeypatch.delenv("MXNET_LIBRARY_PATH", raising=False)
     with pytest.raises(MissingLibrary, match="install mxnet again"):
         machine.check_library(tmp_path)

@@ -8,7 +8,7 @@ from gluon_softmax.reproduction import claims
 pytestmark = pytest.mark.once
 
 
-def test_thirty_figures_of_two_tables_and_one_before():
+def test_thirty_numbers_of_two_tables_and_one_before():
     per_implementation = Counter(
         claim.implementation for claim in claims.TUTORIAL.claims if claim.epoch
     )
@@ -25,7 +25,7 @@ def test_names_of_classes_are_those_of_d2lzh():
 
 
 @pytest.mark.parametrize("implementation", ["scratch", "concise"])
-def test_losses_fall_and_accuracies_are_shares(implementation):
+def test_losses_fall_and_accuracies_are_proportions(implementation):
     of_table = claims.TUTORIAL.of(implementation)
     losses = [claim.printed for claim in of_table if claim.metric == "loss"]
     assert losses == sorted(losses, reverse=True)
@@ -35,7 +35,7 @@ def test_losses_fall_and_accuracies_are_shares(implementation):
 @pytest.mark.parametrize(
     ("table", "text"), [("scratch", "0.7517 0.095 0.790"), ("concise", "0.7508 0.757 0.804")]
 )
-def test_a_tables_figures(table, text):
+def test_the_numbers_of_a_table(table, text):
     """As they stand in the tutorial, without the accuracy before training."""
     of_table = claims.TUTORIAL.of(table)
     assert [claim.text for claim in of_table[:3]] == text.split()

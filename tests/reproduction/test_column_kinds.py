@@ -202,7 +202,7 @@ def test_the_class_of_a_column_is_sure_in_whatever_unit(unit, decimals, official
     assert "as frequent" not in reading
 
 
-def test_a_column_near_a_share_in_one_epoch_only_is_none(official, runs):
+def test_a_column_near_a_proportion_in_one_epoch_only_is_none(official, runs):
     column = [runs[2].shares[0][1], 0.35, 0.35, 0.35, 0.35]
     found = read(as_text(runs[2], column=column), official, runs)
     assert {claim.metric for claim in found.printed.claims[1::3]} == {"train_acc"}
@@ -302,7 +302,7 @@ def test_a_table_of_perfect_runs_is_implausible(official):
 
 @pytest.mark.fault
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), Diverged("epoch 1: diverged", None)])
-def test_an_end_while_a_guess_is_tried_is_told(error, official, monkeypatch):
+def test_an_error_during_the_settings_search_is_reported(error, official, monkeypatch):
     """Runs with the settings given end well, those with the guess's do not."""
     train = jobs.train_run
     text = as_text(run(official, Settings(epochs=1, batch_size=64), 3).records)
@@ -326,7 +326,7 @@ def test_few_runs_say_that_they_settle_little(official):
     )
 
 
-def test_a_table_that_is_implausible_only_as_a_whole_is_told(official, monkeypatch):
+def test_a_table_that_is_implausible_only_as_a_whole_is_named(official, monkeypatch):
     monkeypatch.setattr(deviations, "first_that_does_not_fit", lambda found, name: None)
     found = tried("epoch 1, loss 0, train acc 1.0, test acc 1.0\n", official, Settings())
     expected = "table 1 is implausible: no number shows it alone, all together do"
@@ -348,7 +348,7 @@ def test_scales_that_are_the_same_are_the_plain_one(batch_size, official, runs):
     assert readings(read(as_text(runs[2]), official, (settings, *runs[1:]))) == []
 
 
-def test_a_share_of_one_decimal_is_of_no_class_for_certain(official, runs):
+def test_a_proportion_of_one_decimal_is_of_no_certain_class(official, runs):
     text = "".join(
         f"epoch {k}, loss {loss:.4f}, train acc 0.1, test acc {acc:.3f}\n"
         for k, (loss, acc) in enumerate(zip(runs[2].loss, runs[2].test_acc), start=1)
@@ -504,7 +504,7 @@ def test_the_runs_that_are_shipped_are_todays(official_data):
 
 @pytest.mark.full_data
 @pytest.mark.parametrize("edition", ["official", "resplit"])
-def test_a_column_that_is_the_share_of_any_class(edition, official_data, many):
+def test_a_column_that_is_the_proportion_of_any_class(edition, official_data, many):
     right = 0
     for k in range(5):
         others, records = without(many, edition, k)

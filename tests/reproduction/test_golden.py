@@ -125,7 +125,7 @@ def interval(numbers, metric):
 
 
 def judged(found):
-    """All figures with means, intervals and verdicts, worked out anew."""
+    """All figures with means, intervals and verdicts, computed again."""
     rows = []
     for name, implementation, metric, epoch, text in typed():
         of = {e: values(found, e, implementation, metric, epoch) for e in ("official", "resplit")}
@@ -190,7 +190,7 @@ def made(official):
     return found
 
 
-def test_the_figures_are_those_of_the_tutorial():
+def test_the_numbers_are_those_of_the_tutorial():
     ours = [
         (claim.name, claim.implementation, claim.metric, claim.epoch, claim.printed, claim.digits)
         for claim in claims.TUTORIAL.claims
@@ -560,7 +560,7 @@ def test_confusion_and_weights_are_those_of_the_first_run(real, official):
 
 
 @pytest.mark.parametrize("fails", [True, False])
-def test_check_sees_figures_that_fail(fails, made, official, tmp_path, monkeypatch, capsys):
+def test_check_sees_numbers_that_fail(fails, made, official, tmp_path, monkeypatch, capsys):
     found = made
     if not fails:
         # Runs that give just the tutorial's numbers, and facts that are its own.

@@ -72,7 +72,7 @@ def test_all_fail_once_all_was_asked(official, monkeypatch):
 
 
 @pytest.mark.fault
-@pytest.mark.parametrize("what", ["the folder is gone", "a folder where a file should be"])
+@pytest.mark.parametrize("what", ["the folder was removed", "a folder where a file should be"])
 def test_the_table_is_printed_before_the_report_is_written(
     what, sample_dir, tmp_path, monkeypatch, capsys
 ):
@@ -83,7 +83,7 @@ def test_the_table_is_printed_before_the_report_is_written(
 
     def reproduces(*args, **kwargs):
         found = whole(*args, **kwargs)
-        if what == "the folder is gone":
+        if what == "the folder was removed":
             out.rmdir()
         else:
             (out / "results.json" / "x").mkdir(parents=True)

@@ -70,7 +70,7 @@ def test_page_escapes_what_comes_from_outside(out):
     assert "'<x>'" not in page
 
 
-def test_page_leads_with_the_answer_and_holds_every_figure(out, found):
+def test_page_leads_with_the_answer_and_holds_every_number(out, found):
     page = html.unescape((out / "index.html").read_text("utf-8"))
     body = page[page.index("<body>") :]
     assert body.index(str(judge(found).headline)) < body.index('id="answer"') < body.index("<table")

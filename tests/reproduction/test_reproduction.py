@@ -50,7 +50,7 @@ def test_labels_of_files_of_ones_own_are_not_explained(sample):
     assert facts[claims.LABELS].verdict == verdicts.FAILS
 
 
-def test_runs_are_those_of_the_versions_alone(found, official):
+def test_runs_are_those_of_the_implementations_alone(found, official):
     for implementation in ("scratch", "concise"):
         alone = train_run(
             IMPLEMENTATIONS[implementation], official, Settings(), 4, on_epoch=lambda records: None
@@ -145,14 +145,14 @@ def test_each_run_is_a_line(official, capsys):
     assert lines == expected
 
 
-def test_each_epoch_and_each_run_is_told_at_once(official, monkeypatch):
-    """Into a pipe, too, where Python keeps what is printed until it is told not to."""
+def test_each_epoch_and_each_run_is_printed_at_once(official, monkeypatch):
+    """Into a pipe, too, where Python keeps what is printed until it is flushed."""
     monkeypatch.setattr(sys, "stdout", Pipe())
     reproduce.reproduce(official, Settings(epochs=2), seed=0, runs=2, read=False)
-    told = [line for line in sys.stdout.at_once if line.startswith(("epoch", "run"))]
+    reported = [line for line in sys.stdout.at_once if line.startswith(("epoch", "run"))]
     lines = sys.stdout.text.splitlines()
-    assert told == [line for line in lines if line.startswith(("epoch", "run"))]
-    assert len(told) == 2 * 2 + 1 + 2
+    assert reported == [line for line in lines if line.startswith(("epoch", "run"))]
+    assert len(reported) == 2 * 2 + 1 + 2
 
 
 def test_interruption_keeps_finished_runs(official, monkeypatch):
@@ -189,7 +189,7 @@ def test_the_time_of_reading_is_that_of_these_data_and_workers(official, monkeyp
     assert found.reading_seconds == 1.5
 
 
-def test_the_first_run_is_told_at_length_and_the_others_in_a_line(official, capsys):
+def test_the_first_run_is_printed_at_length_and_the_others_in_a_line(official, capsys):
     found = reproduce.reproduce(official, Settings(), seed=2**32 - 1, runs=2, read=False)
     # The seed after the last is the first.
     assert [run.seed for run in found.of("official", "concise")] == [2**32 - 1, 0]
@@ -222,15 +222,15 @@ def test_the_first_run_is_told_at_length_and_the_others_in_a_line(official, caps
     assert len([line for line in lines if line.startswith("run ")]) == 3
 
 
-def test_facts_are_told_before_any_run(official, capsys):
+def test_exact_results_are_printed_before_any_run(official, capsys):
     found = reproduce.reproduce(official, Settings(epochs=1), seed=0, runs=1, read=False)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"Part 1, the data set (official edition, from {official.origin})"
-    told = dict(line.strip().split(": ", 1) for line in lines[1 : len(found.facts) + 1])
-    # What is as the tutorial has it, and what is not.
-    assert told["dtype of the images"] == "uint8"
-    assert told["number of training examples"] == "1000  (tutorial: 60000)"
-    assert list(told) == [fact.name for fact in found.facts]
+    reported = dict(line.strip().split(": ", 1) for line in lines[1 : len(found.facts) + 1])
+    # What equals the tutorial, and what does not.
+    assert reported["dtype of the images"] == "uint8"
+    assert reported["number of training examples"] == "1000  (tutorial: 60000)"
+    assert list(reported) == [fact.name for fact in found.facts]
 
 
 @pytest.mark.parametrize(

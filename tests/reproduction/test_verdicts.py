@@ -48,7 +48,7 @@ def test_fewer_than_two_runs_settle_nothing(values):
     ]
 
 
-def test_rounding_of_the_printed_figure_is_allowed_for():
+def test_rounding_of_the_printed_number_is_allowed_for():
     assert verdicts.is_within(claim(0.098, digits=3), (0.09751, 0.09752))
     assert not verdicts.is_within(claim(0.098, digits=3), (0.09740, 0.09749))
 
@@ -106,7 +106,7 @@ def test_what_waits_for_runs_has_no_verdict():
     assert verdict.verdict == REPRODUCES
 
 
-def test_no_interval_of_a_share_leaves_0_to_1():
+def test_no_interval_of_a_proportion_leaves_0_to_1():
     for metric, ends in (("test_acc", (0, 1)), ("train_acc", (0, 1)), ("loss", (-5, 5))):
         f = claim(0.5, metric=metric)
         [verdict] = judge_claims([f], {"official": {f: [0.1, 0.9]}}, "official")
@@ -130,7 +130,7 @@ def test_random_weights_are_not_judged():
     assert of_other.intervals["official"] == verdicts.prediction_interval([0.5, 0.51, 0.52], level)
 
 
-def test_figures_of_its_own_distribution_are_called_false_at_the_nominal_rate():
+def test_numbers_of_its_own_distribution_are_called_false_at_the_nominal_rate():
     random = np.random.RandomState(0)
     families, claims, runs = 3000, 31, 10
     draws = random.normal(size=(families, claims, runs + 1))
@@ -144,7 +144,7 @@ def test_figures_of_its_own_distribution_are_called_false_at_the_nominal_rate():
     assert families_with_a_false_call / families == pytest.approx(0.05, abs=0.02)
 
 
-def test_figures_ten_standard_deviations_off_never_reproduce():
+def test_numbers_ten_standard_deviations_off_never_reproduce():
     random = np.random.RandomState(1)
     for family in random.normal(size=(300, 31, 10)):
         named = [claim(10.0 * (-1) ** i, name=str(i)) for i in range(31)]

@@ -461,7 +461,7 @@ def test_start_methods_give_the_same(method, tmp_path):
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
 def test_a_worker_that_cannot_start_is_an_error(method, tmp_path):
     program = tmp_path / "program.py"
-    # What is imported anew in a worker fails there.
+    # What a worker imports again fails there.
     fails = "if __name__ != '__main__':\n    raise SystemExit(1)\n"
     program.write_text(fails + SPAWN)
     argv = [*ENDLESS[:2], "--epochs=1", "--num-workers=2", "--loader=per-sample"]

@@ -44,7 +44,7 @@ def bare(tmp_path, monkeypatch):
 
 @pytest.fixture
 def noted(monkeypatch):
-    """What is told to have been supplied."""
+    """The libraries that were reported as supplied."""
     reported = []
     monkeypatch.setattr(machine, "note", lambda name, broken_by: reported.append(name))
     return reported

@@ -6,19 +6,17 @@ import itertools
 import time
 from typing import List, NamedTuple
 
-from ..console import padded, progress, write_line
+from ..console import progress
 from ..data.fashion_mnist import FashionMNIST
 from ..errors import GluonSoftmaxError
 from ..interruption import clear_signal
 from ..training.jobs import Task, Trainer, training
-from ..training.loop import Records, epoch_line
 from ..training.run import Run, Settings
-from . import claims
+from . import display
 from .claims import TUTORIAL, Printed
-from .exact_results import find_exact_results, in_words, time_reading
+from .exact_results import find_exact_results, time_reading
 from .experiment import Experiment
 from .implementations import IMPLEMENTATIONS
-from .language import translate
 from .published import THEIRS
 
 # Number of runs used to estimate the effect of the batch size.
@@ -65,17 +63,10 @@ def reproduce(
     try:
         if printed is TUTORIAL:
             experiment.facts = find_exact_results(data)
-            _print_part_1(experiment)
+            display.print_part_1(experiment)
             if read:
                 experiment.reading_seconds = time_reading(data, settings.num_workers)
-                write_line(
-                    translate(
-                        "  one pass of the tutorial's data loader: {here:.2f} s "
-                        "(tutorial: {there:.2f} s)",
-                        here=experiment.reading_seconds,
-                        there=claims.READING_SECONDS,
-                    )
-                )
+                display.print_reading(experiment.reading_seconds)
         _run_all(experiment, jobs)
     except KeyboardInterrupt:
         experiment.partial = True
@@ -128,8 +119,11 @@ def _run_all(experiment: Experiment, jobs: int) -> None:
         progress(total=len(plan), desc="runs", unit="run") as bar,
         training([planned.task for planned in rest], experiment.data, jobs) as runs,
     ):
-        at_length = (_at_length(experiment, planned.task, trainer) for planned in first)
-        for planned, run in zip(plan, itertools.chain(at_length, runs)):
+        here = (
+            trainer(planned.task, **display.at_length(experiment, planned.task.implementation.name))
+            for planned in first
+        )
+        for planned, run in zip(plan, itertools.chain(here, runs)):
             bar.update()
             if planned.is_with_their_batch_size:
                 experiment.with_their_batch_size.append(run)
@@ -137,87 +131,18 @@ def _run_all(experiment: Experiment, jobs: int) -> None:
             several.append(run)
             # All implementations or none, so that an interrupted report compares like runs.
             if len(several) == len(implementations):
-                _take(experiment, planned, several)
+                _store(experiment, planned, several)
+                display.print_runs(experiment, planned.edition, planned.k, several)
                 several = []
 
 
-def _take(experiment: Experiment, planned: _Planned, several: List[Run]) -> None:
-    """Store the runs of all implementations with one seed, and print them."""
-    edition, k = planned.edition, planned.k
-    experiment.runs.setdefault(edition, []).extend(several)
-    at_length = 1 if edition == experiment.data.edition else 0
-    if k == at_length:
-        _print_heading(edition, experiment.settings.epochs, experiment.printed.implementations)
-    if k >= at_length:
-        _print_run(k, experiment.runs_asked, several)
+def _store(experiment: Experiment, planned: _Planned, several: List[Run]) -> None:
+    """Store the runs of all implementations with one seed."""
+    experiment.runs.setdefault(planned.edition, []).extend(several)
     if (
-        edition == "resplit"
-        and k < WITH_THEIR_BATCH_SIZE
+        planned.edition == "resplit"
+        and planned.k < WITH_THEIR_BATCH_SIZE
         and experiment.may_be_predicted()
         and experiment.settings.batch_size == THEIRS.batch_size
     ):
         experiment.with_their_batch_size.append(several[-1])
-
-
-def _at_length(experiment: Experiment, task: Task, trainer: Trainer) -> Run:
-    """Make a run and print every epoch beside the numbers to reproduce."""
-    # Of several tables of one implementation, the first.
-    claims = [
-        claim
-        for claim in experiment.printed.claims
-        if claim.implementation == task.implementation.name
-    ]
-    section, table = claims[0].section, claims[0].table
-    write_line(f"\n{padded(translate(section), 56)} {translate(experiment.printed.column)}")
-
-    def beside(records: Records) -> None:
-        epoch = len(records.loss)
-        theirs = [claim.text for claim in experiment.printed.of(table) if claim.epoch == epoch]
-        write_line(f"{epoch_line(records):56} {' '.join(theirs)}".rstrip())
-
-    return trainer(
-        task,
-        on_start=lambda accuracy: write_line(
-            translate("test acc before training {accuracy:.4f}", accuracy=accuracy)
-        ),
-        on_epoch=beside,
-    )
-
-
-def _print_part_1(experiment: Experiment) -> None:
-    data = experiment.data
-    write_line(
-        translate(
-            "{part} ({edition} edition, from {origin})",
-            part=translate(claims.PART_1),
-            edition=data.edition,
-            origin=data.origin,
-        )
-    )
-    for fact in experiment.facts:
-        line = f"  {translate(fact.name)}: {in_words(fact.here)}"
-        if fact.here != fact.printed:
-            line += "  " + translate("(tutorial: {printed})", printed=in_words(fact.printed))
-        write_line(line)
-
-
-def _print_heading(edition: str, epochs: int, implementations: List[str]) -> None:
-    heading = translate(
-        "A new re-split for each run: loss and test accuracy after epoch {epochs}"
-        if edition == "resplit"
-        else "The {edition} edition again: loss and test accuracy after epoch {epochs}",
-        edition=edition,
-        epochs=epochs,
-    )
-    write_line(f"\n{heading}")
-    write_line(
-        f"{'':17}" + "".join(f"{implementation:17}" for implementation in implementations).rstrip()
-    )
-
-
-def _print_run(k: int, runs: int, several: List[Run]) -> None:
-    claims = "".join(
-        f"{run.records.loss[-1]:.4f}  {run.records.test_acc[-1]:.4f}   " for run in several
-    )
-    name = translate("run {number:>3} of {runs}", number=k + 1, runs=runs)
-    write_line(f"{padded(name, 17)}{claims}".rstrip())

@@ -1,0 +1,93 @@
+"""What the terminal shows of an experiment while it runs."""
+
+from typing import Any, Dict, List
+
+from ..console import padded, write_line
+from ..training.loop import Records, epoch_line
+from ..training.run import Run
+from . import claims
+from .exact_results import in_words
+from .experiment import Experiment
+from .language import translate
+
+
+def at_length(experiment: Experiment, implementation: str) -> Dict[str, Any]:
+    """Print the heading of a run; return callbacks that print each epoch beside the tutorial's."""
+    # Of several tables of one implementation, the first.
+    first = next(
+        claim for claim in experiment.printed.claims if claim.implementation == implementation
+    )
+    write_line(f"\n{padded(translate(first.section), 56)} {translate(experiment.printed.column)}")
+
+    def beside(records: Records) -> None:
+        epoch = len(records.loss)
+        of_table = experiment.printed.of(first.table)
+        theirs = [claim.text for claim in of_table if claim.epoch == epoch]
+        write_line(f"{epoch_line(records):56} {' '.join(theirs)}".rstrip())
+
+    return {
+        "on_start": lambda accuracy: write_line(
+            translate("test acc before training {accuracy:.4f}", accuracy=accuracy)
+        ),
+        "on_epoch": beside,
+    }
+
+
+def print_runs(experiment: Experiment, edition: str, k: int, several: List[Run]) -> None:
+    """Print the runs of all implementations with one seed, unless they were printed at length."""
+    first = 1 if edition == experiment.data.edition else 0
+    if k == first:
+        _print_heading(edition, experiment.settings.epochs, experiment.printed.implementations)
+    if k >= first:
+        _print_run(k, experiment.runs_asked, several)
+
+
+def print_reading(seconds: float) -> None:
+    """Print how long one pass of the tutorial's data loader took."""
+    write_line(
+        translate(
+            "  one pass of the tutorial's data loader: {here:.2f} s (tutorial: {there:.2f} s)",
+            here=seconds,
+            there=claims.READING_SECONDS,
+        )
+    )
+
+
+def print_part_1(experiment: Experiment) -> None:
+    """Print the results of the parts of the tutorial that train nothing."""
+    data = experiment.data
+    write_line(
+        translate(
+            "{part} ({edition} edition, from {origin})",
+            part=translate(claims.PART_1),
+            edition=data.edition,
+            origin=data.origin,
+        )
+    )
+    for fact in experiment.facts:
+        line = f"  {translate(fact.name)}: {in_words(fact.here)}"
+        if fact.here != fact.printed:
+            line += "  " + translate("(tutorial: {printed})", printed=in_words(fact.printed))
+        write_line(line)
+
+
+def _print_heading(edition: str, epochs: int, implementations: List[str]) -> None:
+    heading = translate(
+        "A new re-split for each run: loss and test accuracy after epoch {epochs}"
+        if edition == "resplit"
+        else "The {edition} edition again: loss and test accuracy after epoch {epochs}",
+        edition=edition,
+        epochs=epochs,
+    )
+    write_line(f"\n{heading}")
+    write_line(
+        f"{'':17}" + "".join(f"{implementation:17}" for implementation in implementations).rstrip()
+    )
+
+
+def _print_run(k: int, runs: int, several: List[Run]) -> None:
+    claims = "".join(
+        f"{run.records.loss[-1]:.4f}  {run.records.test_acc[-1]:.4f}   " for run in several
+    )
+    name = translate("run {number:>3} of {runs}", number=k + 1, runs=runs)
+    write_line(f"{padded(name, 17)}{claims}".rstrip())

@@ -15,18 +15,7 @@ FEW_RUNS = 5
 
 
 def counts(evidence: Evidence) -> List[Count]:
-    """Count the verdicts on the printed numbers.
-
-    Parameters
-    ----------
-    evidence : Evidence
-        What an experiment shows.
-
-    Returns
-    -------
-    list of Count
-        Only verdicts that occur, the best first; empty if nothing is judged.
-    """
+    """Count the verdicts that occur on the printed numbers, the best first; none without verdicts."""
     if _why_no_verdicts(evidence.experiment):
         return []
     judged = Counter(each.verdict for each in evidence.verdicts if verdicts.is_judged(each.claim))

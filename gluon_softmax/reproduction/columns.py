@@ -27,18 +27,7 @@ class Column(NamedTuple):
 
 
 def columns(judgement: Judgement) -> List[Column]:
-    """Return the columns: our runs on each edition, then what other people's runs predict.
-
-    Parameters
-    ----------
-    judgement : Judgement
-        What an experiment shows.
-
-    Returns
-    -------
-    list of Column
-        In their order; the predictions only if there are any.
-    """
+    """Return the columns: our runs on each edition, then what other people's runs predict."""
     shown = [_of_edition(edition) for edition in judgement.experiment.runs]
     if any(row.others for row in judgement.rows):
         shown.append(

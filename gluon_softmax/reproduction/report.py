@@ -66,24 +66,7 @@ def write_report(judgement: Judgement, out: Path, command: str, language: str = 
 
 
 def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], command: str) -> str:
-    """Return the HTML page: one file, pictures inside, nothing from elsewhere.
-
-    Parameters
-    ----------
-    judgement : Judgement
-        What an experiment shows.
-    shown : list of Picture
-        The pictures.
-    drawn : dict of str to str
-        By name, what :func:`.numbers.svg` gave for them.
-    command : str
-        The command that the user typed.
-
-    Returns
-    -------
-    str
-        The page; all text from outside is escaped.
-    """
+    """Return the HTML page: one file, pictures inside, nothing from elsewhere, all text escaped."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,

@@ -57,18 +57,7 @@ class Picture(NamedTuple):
 
 
 def pictures(judgement: Judgement) -> List[Picture]:
-    """Draw all pictures of a report; those of trained networks show the first run.
-
-    Parameters
-    ----------
-    judgement : Judgement
-        What an experiment shows.
-
-    Returns
-    -------
-    list of Picture
-        Only the first training images if no run was completed.
-    """
+    """Draw all pictures of a report; those of trained networks show the first run."""
     captions = _captions(judgement.experiment)
     with plots.styled():
         drawn = _draw(judgement)

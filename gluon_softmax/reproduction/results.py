@@ -17,18 +17,7 @@ _SERIES = ("loss", "train_acc", "share_predicted_1", "test_acc", "seconds")
 
 
 def results(judgement: Judgement) -> dict:
-    """Return all results in the form of ``results.json``.
-
-    Parameters
-    ----------
-    judgement : Judgement
-        What an experiment shows.
-
-    Returns
-    -------
-    dict
-        Of plain types; ``results.schema.json`` beside this module describes it.
-    """
+    """Return all results in plain types; ``results.schema.json`` describes them."""
     experiment, tables = judgement.experiment, judgement.tables
     data = experiment.data
     first = {run.implementation: run for run in reversed(experiment.runs.get(data.edition, []))}

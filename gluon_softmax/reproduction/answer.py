@@ -15,7 +15,7 @@ FEW_RUNS = 5
 
 
 def counts(evidence: Evidence) -> List[Count]:
-    """Count the verdicts that occur on the printed numbers, the best first; none without verdicts."""
+    """Count the verdicts that occur on the printed numbers, the best first."""
     if _why_no_verdicts(evidence.experiment):
         return []
     judged = Counter(each.verdict for each in evidence.verdicts if verdicts.is_judged(each.claim))

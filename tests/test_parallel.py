@@ -23,9 +23,7 @@ def devices(count):
 
 
 def run(implementation, data, **settings):
-    return train_run(
-        IMPLEMENTATIONS[implementation], data, Settings(**settings), 3, on_epoch=lambda _: None
-    )
+    return train_run(IMPLEMENTATIONS[implementation], data, Settings(**settings), 3, on_epoch=None)
 
 
 def assert_same(ours, single):
@@ -83,7 +81,7 @@ def test_each_device_gets_its_part(implementation, sample, monkeypatch):
         sample,
         settings,
         3,
-        on_epoch=lambda _: None,
+        on_epoch=None,
     )
     for ctx in ctxs:
         # Two evaluations of 300 images in batches of 200, and five batches between them.
@@ -143,7 +141,7 @@ def test_copies_stay_the_same(implementation, sample):
 def test_one_device_alone_is_trained_by_the_tutorials_code(implementation, sample):
     alone = dataclasses.replace(IMPLEMENTATIONS[implementation], parallel=None)
     settings = Settings(epochs=1)
-    assert train_run(alone, sample, settings, 3, on_epoch=lambda _: None).records.loss
+    assert train_run(alone, sample, settings, 3, on_epoch=None).records.loss
     with pytest.raises(UsageError, match=f"^{implementation} trains on one device only$"):
         train_run(alone, sample, Settings(ctx=devices(2)), 3)
 

@@ -79,7 +79,7 @@ def epochs(settings, group):
         load("official"),
         Settings(epochs=settings.epochs, batch_size=settings.batch_size),
         0,
-        on_epoch=lambda records: None,
+        on_epoch=None,
         group=group,
     )
     # The first epoch is for warming up.

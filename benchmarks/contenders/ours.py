@@ -20,9 +20,7 @@ def prepare(settings):
     train_batch = implementation.get_train_batch(net, params, settings.lr, settings.batch_size)
 
     def train(epochs):
-        records = train_epochs(
-            train_batch, net, train_iter, test_iter, epochs, on_epoch=lambda records: None
-        )
+        records = train_epochs(train_batch, net, train_iter, test_iter, epochs, on_epoch=None)
         return {
             "seconds": records.seconds,
             "losses": records.loss,

@@ -234,7 +234,7 @@ def compare(data: FashionMNIST, settings: Settings, seed: int) -> bool:
     print("\nTraining speed: time per epoch")
     for name, implementation in IMPLEMENTATIONS.items():
         try:
-            run = train_run(implementation, data, settings, seed, on_epoch=lambda records: None)
+            run = train_run(implementation, data, settings, seed, on_epoch=None)
         except Diverged as error:
             print(f"  {name:10} {error}")
             continue

@@ -24,7 +24,6 @@ from ..errors import WorkerError
 from ..interruption import end_if_asked, held, open_closed_streams
 from .implementation import Implementation
 from .loader_workers import wait_for_parent
-from .loop import Records
 from .run import Run, Settings, train_run
 
 # Bytes that a training process takes, most of it for MXNet and the images.
@@ -187,12 +186,8 @@ class Trainer:
             self._split[1],
             task.settings,
             task.seed,
-            **{"on_epoch": _silent, **callbacks},
+            **{"on_epoch": None, **callbacks},
         )
-
-
-def _silent(records: Records) -> None:
-    pass
 
 
 def _in_order(

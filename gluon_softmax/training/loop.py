@@ -6,7 +6,7 @@ The caller passes in the function that trains on one batch.
 import math
 import time
 from dataclasses import dataclass, field
-from typing import Callable, Iterable, List, Optional, Sequence, Tuple, Type, Union
+from typing import Any, Callable, Iterable, List, Optional, Sequence, Tuple, Type, Union
 
 import numpy as np
 from mxnet import Context, cpu, gluon, nd
@@ -133,7 +133,7 @@ def train_epochs(
     train_iter: Iterable,
     test_iter: Iterable,
     num_epochs: int,
-    on_epoch: Callable[[Records], None] = print_epoch,
+    on_epoch: Optional[Callable[[Records], Any]] = print_epoch,
     parameters: Callable[[], Iterable[np.ndarray]] = tuple,
     counter: Union[Type[DeferredSums], Type[ImmediateSums]] = DeferredSums,
     total: Total = np.asarray,
@@ -151,7 +151,7 @@ def train_epochs(
         Batches of float32 images and integer labels.
     num_epochs : int
         Number of epochs.
-    on_epoch : callable
+    on_epoch : callable, optional
         Called with the records after each epoch; prints the tutorial's line by default.
     parameters : callable
         Returns the parameters, which must be finite after each epoch.
@@ -202,7 +202,8 @@ def train_epochs(
         records.shares.append([of_class / n for of_class in sums[2:]])
         records.test_acc.append(evaluate_accuracy(test_iter, net, ctx, total))
         records.seconds.append(seconds)
-        on_epoch(records)
+        if on_epoch is not None:
+            on_epoch(records)
     return records
 
 

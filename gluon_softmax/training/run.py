@@ -66,7 +66,7 @@ def train_run(
     seed: int,
     start: Optional[Parameters] = None,
     on_start: Optional[Callable[[float], Any]] = None,
-    on_epoch: Callable[[Records], Any] = print_epoch,
+    on_epoch: Optional[Callable[[Records], Any]] = print_epoch,
     group: Optional[WorkerGroup] = None,
 ) -> Run:
     """Train one implementation.
@@ -85,7 +85,7 @@ def train_run(
         Initial parameters, instead of random ones.
     on_start : callable, optional
         Called with the test accuracy before training.
-    on_epoch : callable
+    on_epoch : callable, optional
         Called with the records after each epoch.
     group : WorkerGroup, optional
         The workers of a cluster that train together, including this process.

@@ -1,6 +1,6 @@
 """Replacement for d2lzh's ``train_ch3``, for a reader's own nets."""
 
-from typing import Callable, Iterable, Optional, Sequence
+from typing import Any, Callable, Iterable, Optional, Sequence
 
 from mxnet import autograd, gluon, nd
 
@@ -18,7 +18,7 @@ def train_ch3(
     params: Optional[Sequence[nd.NDArray]] = None,
     lr: Optional[float] = None,
     trainer: Optional[gluon.Trainer] = None,
-    on_epoch: Callable[[Records], None] = print_epoch,
+    on_epoch: Optional[Callable[[Records], Any]] = print_epoch,
 ) -> Records:
     """Train and evaluate any model.
 
@@ -40,7 +40,7 @@ def train_ch3(
         Learning rate of SGD.
     trainer : mxnet.gluon.Trainer, optional
         Updates the parameters instead of SGD.
-    on_epoch : callable
+    on_epoch : callable, optional
         Called with the records after each epoch; prints the tutorial's line by default.
 
     Returns

@@ -36,9 +36,7 @@ SHIPPED = json.loads(Path(published.__file__).with_name("own-runs.json").read_te
 
 
 def run(data, settings, seed, implementation="concise"):
-    return train_run(
-        IMPLEMENTATIONS[implementation], data, settings, seed, on_epoch=lambda records: None
-    )
+    return train_run(IMPLEMENTATIONS[implementation], data, settings, seed, on_epoch=None)
 
 
 def as_text(records, loss=1.0, digits=4, per_cent=1.0, column=None, first=0, decimals=3):

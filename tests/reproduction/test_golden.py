@@ -207,7 +207,7 @@ def test_each_run_is_the_one_of_its_seed_and_split(real, official):
         for k in range(RUNS):
             data = official if edition == "official" else resplit(official, 3 + k)
             for implementation, package in IMPLEMENTATIONS.items():
-                alone = train_run(package, data, Settings(), 3 + k, on_epoch=lambda _: None)
+                alone = train_run(package, data, Settings(), 3 + k, on_epoch=None)
                 ours = [run for run in real.runs[edition] if run.implementation == implementation][
                     k
                 ]

@@ -52,9 +52,7 @@ def test_labels_of_files_of_ones_own_are_not_explained(sample):
 
 def test_runs_are_those_of_the_implementations_alone(found, official):
     for implementation in ("scratch", "concise"):
-        alone = train_run(
-            IMPLEMENTATIONS[implementation], official, Settings(), 4, on_epoch=lambda records: None
-        )
+        alone = train_run(IMPLEMENTATIONS[implementation], official, Settings(), 4, on_epoch=None)
         second = found.of("official", implementation)[1]
         assert second.seed == 4
         assert second.records.loss == alone.records.loss

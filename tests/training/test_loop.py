@@ -35,10 +35,6 @@ OFFICIAL = (
 )
 
 
-def silent(records):
-    pass
-
-
 def start():
     random = np.random.RandomState(0)
     return random.normal(0, 0.01, (784, 10)).astype(np.float32), np.zeros(10, np.float32)
@@ -107,7 +103,7 @@ def test_records_are_what_numpy_counts(implementation, sample):
     batches = list(load_data_fashion_mnist(128, data=sample, seed=2)[0])
     _, test_iter = load_data_fashion_mnist(300, data=sample)
     # A learning rate of 0 leaves the parameters as they are, so that NumPy can follow.
-    records, _ = train(implementation, batches, test_iter, 1, 128, 0.0, on_epoch=silent)
+    records, _ = train(implementation, batches, test_iter, 1, 128, 0.0, on_epoch=None)
     W, b = (array.astype(np.float64) for array in start())
     X = np.concatenate([X.asnumpy().reshape(-1, 784) for X, _ in batches]).astype(np.float64)
     y = np.concatenate([y.asnumpy() for _, y in batches])
@@ -152,13 +148,9 @@ def test_evaluate_accuracy_is_that_of_d2lzh(implementation, sample):
 
 
 def test_many_small_batches_are_counted_in_pieces(sample, monkeypatch):
-    whole = train_run(
-        IMPLEMENTATIONS["concise"], sample, Settings(epochs=1), 0, on_epoch=lambda r: None
-    )
+    whole = train_run(IMPLEMENTATIONS["concise"], sample, Settings(epochs=1), 0, on_epoch=None)
     monkeypatch.setattr(metrics, "KEPT", 2)
-    pieces = train_run(
-        IMPLEMENTATIONS["concise"], sample, Settings(epochs=1), 0, on_epoch=lambda r: None
-    )
+    pieces = train_run(IMPLEMENTATIONS["concise"], sample, Settings(epochs=1), 0, on_epoch=None)
     assert pieces.records.train_acc == whole.records.train_acc
     assert pieces.records.loss == pytest.approx(whole.records.loss, rel=1e-7)
 
@@ -169,7 +161,7 @@ def test_divergence_stops_and_keeps_what_was_finished(implementation, sample):
     with pytest.raises(
         Diverged, match=r"^training diverged in epoch 1: the loss is (nan|inf); try a smaller"
     ) as caught:
-        train_run(IMPLEMENTATIONS[implementation], sample, Settings(lr=1e38), 0, on_epoch=silent)
+        train_run(IMPLEMENTATIONS[implementation], sample, Settings(lr=1e38), 0, on_epoch=None)
     assert caught.value.records.loss == []
     good, test_iter = load_data_fashion_mnist(200, data=sample, seed=0)
     bad = [(X * float("nan"), y) for X, y in good]
@@ -230,7 +222,7 @@ def test_on_another_context(implementation, kind, sample):
             sample,
             Settings(epochs=2, ctx=ctx, loader=kind, num_workers=0),
             0,
-            on_epoch=silent,
+            on_epoch=None,
         )
         for ctx in (CPU, mx.cpu(1))
     ]
@@ -297,7 +289,7 @@ def test_same_seed_same_numbers(sample):
                 sample,
                 Settings(epochs=2),
                 seed,
-                on_epoch=lambda r: None,
+                on_epoch=None,
             )
             for seed in (2**32 - 1, 2**32 - 1, 1)
         )
@@ -323,7 +315,7 @@ def test_official_edition_gives_the_table(implementation, official):
     # others 15 had a figure that was more than four of them off.
     runs = [
         train_run(
-            IMPLEMENTATIONS[implementation], official, Settings(), seed, on_epoch=lambda r: None
+            IMPLEMENTATIONS[implementation], official, Settings(), seed, on_epoch=None
         ).records
         for seed in range(6)
     ]

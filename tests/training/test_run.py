@@ -44,7 +44,7 @@ def test_start_from_given_parameters(implementation, sample):
         Settings(epochs=1),
         0,
         start={"W": W, "b": b},
-        on_epoch=lambda records: None,
+        on_epoch=None,
     )
     flat = sample.test_images.reshape(300, 784) / 255
     expected = ((flat @ W + b).argmax(axis=1) == sample.test_labels).mean()
@@ -55,7 +55,7 @@ def test_start_from_given_parameters(implementation, sample):
         Settings(epochs=1),
         0,
         start={"W": W, "b": b},
-        on_epoch=lambda records: None,
+        on_epoch=None,
     )
     np.testing.assert_array_equal(run.parameters["W"], again.parameters["W"])
 
@@ -69,7 +69,7 @@ def test_the_seed_is_that_of_the_shuffling_too(sample):
             Settings(epochs=1),
             seed,
             start,
-            on_epoch=lambda _: None,
+            on_epoch=None,
         ).records.loss
         for seed in (1, 1, 2)
     ]
@@ -86,7 +86,7 @@ def test_the_settings_reach_the_data_loader(sample, monkeypatch):
 
     monkeypatch.setattr(runs, "load_data_fashion_mnist", load_data)
     settings = Settings(1, 50, 0.1, mx.cpu(1), "per-sample", 0)
-    runs.train_run(IMPLEMENTATIONS["concise"], sample, settings, 9, on_epoch=lambda _: None)
+    runs.train_run(IMPLEMENTATIONS["concise"], sample, settings, 9, on_epoch=None)
     expected = {
         "data": sample,
         "loader": "per-sample",

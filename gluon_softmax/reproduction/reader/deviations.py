@@ -185,7 +185,7 @@ def _train(experiment: Experiment) -> Dict[Deviation, List[Run]]:
                         experiment.data,
                         experiment.settings,
                         seed,
-                        on_epoch=lambda records: None,
+                        on_epoch=None,
                     )
                     runs.setdefault(deviation, []).append(run)
                 except Diverged:

@@ -105,9 +105,7 @@ def _apart(experiment: Experiment, taken: Printed, candidate: Guess, epochs: int
     settings = dataclasses.replace(candidate.settings, epochs=epochs + candidate.before)
     implementation = IMPLEMENTATIONS[taken.implementations[0]]
     try:
-        run = train_run(
-            implementation, experiment.data, settings, experiment.seed, on_epoch=lambda _: None
-        )
+        run = train_run(implementation, experiment.data, settings, experiment.seed, on_epoch=None)
     except Diverged:
         return math.inf
     printed = moved(dataclasses.replace(taken, claims=tuple(claims)), candidate)

@@ -31,6 +31,7 @@ LIBRARIES = (
 NEEDED = (
     "scipy",
     "pooch",
+    "psutil",
     "requests",
     "tqdm",
     "jinja2",

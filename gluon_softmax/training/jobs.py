@@ -10,10 +10,10 @@ import threading
 from concurrent.futures import Future, ProcessPoolExecutor, TimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
+import psutil
 from mxnet import nd
 from tqdm import tqdm
 
@@ -80,16 +80,7 @@ def usual_jobs(settings: Settings, examples: int) -> int:
     cores = (len(affinity(0)) if affinity else os.cpu_count()) or 1
     if cores <= ENOUGH_FOR_ONE:
         return 1
-    return max(1, min(cores, _free_memory() // MEMORY, examples // EXAMPLES))
-
-
-def _free_memory() -> int:
-    """Return the bytes of memory at hand; where the system does not report them, enough."""
-    with contextlib.suppress(OSError, ValueError, StopIteration):
-        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
-        line = next(line for line in lines if line.startswith("MemAvailable:"))
-        return int(line.split()[1]) << 10
-    return 64 << 30
+    return max(1, min(cores, psutil.virtual_memory().available // MEMORY, examples // EXAMPLES))
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from types import SimpleNamespace
 
 import mxnet as mx
 import numpy as np
@@ -167,9 +168,6 @@ def test_the_images_are_mapped_not_copied(sample, tmp_path, monkeypatch):
 )
 def test_usual_jobs(settings, examples, cores, memory, expected, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(cores)), raising=False)
-    monkeypatch.setattr(jobs, "_free_memory", lambda: memory)
+    free = SimpleNamespace(available=memory)
+    monkeypatch.setattr(jobs.psutil, "virtual_memory", lambda: free)
     assert usual_jobs(settings, examples) == expected
-
-
-def test_free_memory():
-    assert 1 << 20 < jobs._free_memory() < 1 << 50

@@ -89,3 +89,13 @@ def test_an_image_that_is_cut_short(saved, tmp_path):
     (tmp_path / "half.png").write_bytes(content[: len(content) // 2])
     with pytest.raises(DataError, match="cannot be read as an image"):
         read_image(str(tmp_path / "half.png"))
+
+
+@pytest.mark.parametrize("columns", [False, True])
+def test_both_sides_of_an_image_count_for_its_background(columns, saved):
+    # With its corners, two light sides are a little more than half of the border.
+    pixels = np.zeros((28, 28), np.uint8)
+    lines = pixels.T if columns else pixels
+    lines[0] = lines[-1] = 255
+    _, steps = read_image(saved(pixels))
+    assert steps[-1] == "inverted, since its background is light"

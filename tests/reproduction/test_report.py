@@ -22,6 +22,7 @@ from gluon_softmax.reproduction.exact_results import ExactResult, in_words
 from gluon_softmax.reproduction.experiment import Experiment
 from gluon_softmax.reproduction.judge import judge
 from gluon_softmax.reproduction.judgement import Evidence
+from gluon_softmax.reproduction.language import Message
 from gluon_softmax.reproduction.report_plots import pictures
 from gluon_softmax.reproduction.reproduce import reproduce
 from gluon_softmax.reproduction.summary import summary, wrapped
@@ -79,6 +80,8 @@ def test_page_leads_with_the_answer_and_holds_every_number(out, found):
     assert body.count('<figure id="answer"') == 1
     assert all(f">{verdict.claim.name}<" in body for verdict in judge(found).verdicts)
     assert ("Not reproduced and not explained" in body) == bool(judge(found).failures())
+    # The answer and the curves have a form for phones.
+    assert len(re.findall(r'<div class="narrow"[^>]*><svg', body)) == body.count('"narrow"') == 2
     tiles = sum(len(picture.tiles) for picture in pictures(judge(found)))
     assert tiles == 10 + 2 * 18 + 10 + 10
     assert len(re.findall(r'<img src="data:image/png;base64,', body)) == tiles
@@ -99,6 +102,12 @@ def test_page_says_what_was_asked_and_how_it_was_judged(out, found):
     cells += [f"ratio {seconds / 2.90:.2f}", number]
     [line] = [row for row in page.split("</tr>") if cells[0] in row]
     assert re.sub(r"\s*(<[^>]*>\s*)+", "|", line).strip("|").split("|") == cells
+
+
+def test_how_a_table_was_read_is_a_sentence(found):
+    reading = Message("{column} is in per cent", column="test acc")
+    sentences = judge(dataclasses.replace(found, readings=[reading])).sentences
+    assert str(sentences[-1]) == "Test acc is in per cent."
 
 
 def test_one_run_has_no_spread(sample, tmp_path):

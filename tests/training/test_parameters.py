@@ -95,6 +95,9 @@ def test_what_is_refused(what, tmp_path):
         load_parameters(str(path), SHAPES)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+    if what == "text":
+        words = f"{path}: not a file of saved parameters (File is not a zip file)"
+        assert str(caught.value) == words
 
 
 @pytest.mark.bad_input

@@ -153,8 +153,8 @@ def test_more_devices_than_examples_in_the_last_batch(implementation, sample):
     with pytest.raises(UsageError) as raised:
         run(implementation, sample, batch_size=333, ctx=devices(2))
     assert str(raised.value) == (
-        "--ctx: the last batch of an epoch has only 1 examples for 2 devices; choose fewer devices "
-        "or another --batch-size"
+        "--ctx: 2 devices need 2 examples in each batch, but the last batch of an epoch has 1: "
+        "choose fewer devices or another --batch-size"
     )
     assert run(implementation, sample, batch_size=334, ctx=devices(2), epochs=1).records.loss
 
@@ -165,7 +165,7 @@ def test_more_workers_than_examples_in_the_last_batch(sample):
         with pytest.raises(UsageError) as raised:
             load_data_fashion_mnist(batch_size, data=sample, shard=(0, 3))
         assert str(raised.value) == (
-            f"3 workers: the last batch of an epoch has only {last} examples; choose fewer workers "
-            "or another batch size"
+            "3 workers need 3 examples in each batch, but the last batch of an epoch has "
+            f"{last}: choose fewer workers or another batch size"
         )
     assert len(load_data_fashion_mnist(334, data=sample, shard=(0, 3))[0]) == 3

@@ -117,8 +117,8 @@ def load_data_fashion_mnist(
     last = last_batch_size(len(data.train_labels), batch_size)
     if parts > last:
         raise UsageError(
-            f"{parts} workers: the last batch of an epoch has only {last} examples; choose fewer "
-            "workers or another batch size"
+            f"{parts} workers need {parts} examples in each batch, but the last batch of an epoch "
+            f"has {last}: choose fewer workers or another batch size"
         )
     samplers = [
         ShardedBatchSampler(length, batch_size, random, (rank, parts))

@@ -120,10 +120,12 @@ def train_run(
         shard=None if group is None else (group.rank, group.num_workers),
     )
     last = last_batch_size(len(data.train_labels), settings.batch_size)
-    if last // (1 if group is None else group.num_workers) < len(ctxs):
+    if group is not None:
+        last //= group.num_workers
+    if last < len(ctxs):
         raise UsageError(
-            f"--ctx: the last batch of an epoch has only {last} examples for {len(ctxs)} devices; "
-            "choose fewer devices or another --batch-size"
+            f"--ctx: {len(ctxs)} devices need {len(ctxs)} examples in each batch, but the last batch "
+            f"of an epoch has {last}: choose fewer devices or another --batch-size"
         )
     net, params = implementation.get_net(where)
     if start is not None:

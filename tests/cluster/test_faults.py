@@ -154,7 +154,7 @@ def test_a_worker_that_alone_cannot_work():
     status, err = found.pop("worker 1")
     assert status == 2
     assert err.startswith(
-        "error: --ctx: the last batch of an epoch has only 200 examples for 301 devices; "
+        "error: --ctx: 301 devices need 301 examples in each batch, but the last batch of an epoch "
     )
     assert {status for status, _ in found.values()} == {1}
 

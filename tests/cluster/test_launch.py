@@ -65,8 +65,8 @@ def test_more_workers_than_examples_in_the_last_batch_are_one_line():
     status, out, err = run("scratch", *jobs.TRAIN, "--batch-size", "333")
     assert (status, out) == (2, "")
     assert err.splitlines()[0] == (
-        "error: 2 workers: the last batch of an epoch has only 1 examples; choose fewer workers or "
-        "another batch size"
+        "error: 2 workers need 2 examples in each batch, but the last batch of an epoch has 1: "
+        "choose fewer workers or another batch size"
     )
 
 

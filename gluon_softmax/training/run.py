@@ -124,8 +124,8 @@ def train_run(
         last //= group.num_workers
     if last < len(ctxs):
         raise UsageError(
-            f"--ctx: {len(ctxs)} devices need {len(ctxs)} examples in each batch, but the last batch "
-            f"of an epoch has {last}: choose fewer devices or another --batch-size"
+            f"--ctx: {len(ctxs)} devices need {len(ctxs)} examples in each batch, but the last "
+            f"batch of an epoch has {last}: choose fewer devices or another --batch-size"
         )
     net, params = implementation.get_net(where)
     if start is not None:

@@ -1,6 +1,7 @@
 """The project layout: imports run one way, from the top of this list of packages to its bottom."""
 
 import ast
+import graphlib
 from pathlib import Path
 
 import pytest
@@ -44,23 +45,25 @@ def package_of(path):
     return path.relative_to(PACKAGE if PACKAGE in path.parents else ROOT).parts[0]
 
 
-def imported(path):
-    """Return the names of our packages and modules that a file imports, within functions too."""
+def imports(path):
+    """Yield the dotted names that a file imports, within functions too, as tuples."""
     package = path.relative_to(ROOT).with_suffix("").parts[:-1]
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
-            found = [tuple(alias.name.split(".")) for alias in node.names]
+            yield from (tuple(alias.name.split(".")) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else ()
             base += tuple(node.module.split(".")) if node.module else ()
-            found = [(*base, alias.name) for alias in node.names]
-        else:
-            continue
-        for parts in found:
-            if parts[0] in TOP_LEVEL:
-                yield parts[0]
-            elif parts[0] == "gluon_softmax" and len(parts) > 1:
-                yield parts[1]
+            yield from ((*base, alias.name) for alias in node.names)
+
+
+def imported(path):
+    """Yield the names of our packages and shared modules that a file imports."""
+    for parts in imports(path):
+        if parts[0] in TOP_LEVEL:
+            yield parts[0]
+        elif parts[0] == "gluon_softmax" and len(parts) > 1:
+            yield parts[1]
 
 
 def test_every_part_has_its_place():
@@ -128,3 +131,24 @@ def test_the_readme_shows_the_same_layout():
     layout = readme[readme.index("## Project layout") :]
     order = [layout.index(f"{package}/") for row in PACKAGES for package in row]
     assert order == sorted(order)
+
+
+def dotted(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    names = {dotted(path) for path in MODULES}
+    graph = {name: set() for name in names}
+    for path in MODULES:
+        for parts in imports(path):
+            # A name of a module, or a module itself.
+            for used in (".".join(parts[:-1]), ".".join(parts)):
+                if used in names and used != dotted(path):
+                    graph[dotted(path)].add(used)
+    # A package may import its modules, which always import the package first.
+    for name in names:
+        graph[name] -= {each for each in graph[name] if name.startswith(f"{each}.")}
+    assert sum(map(len, graph.values())) > 200
+    list(graphlib.TopologicalSorter(graph).static_order())

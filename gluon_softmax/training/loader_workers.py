@@ -1,7 +1,8 @@
 """Worker processes of the per-sample data loader, each connected by a socket.
 
 MXNet's own workers are a ``multiprocessing.Pool``: if one is killed or cannot start, a pool hangs,
-or forks a replacement beside MXNet's threads, which can deadlock.
+or forks a replacement beside MXNet's threads, which can deadlock. ``ProcessPoolExecutor`` hangs if
+a worker is killed while it sends a result, because the other workers hold the pipe open.
 """
 
 import contextlib

@@ -1,6 +1,6 @@
 """One training run of either implementation, from its settings to its records.
 
-The caller passes in the implementation, as this package imports none.
+This package imports no implementation: the caller passes it in.
 """
 
 from dataclasses import dataclass, field

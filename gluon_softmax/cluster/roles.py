@@ -115,12 +115,12 @@ def _seconds(variables: Mapping[str, str]) -> float:
 
 
 def refuse_role(variables: Mapping[str, str] = os.environ) -> None:
-    """Raise UsageError if DMLC_ROLE is set without ``--kvstore``.
+    """Raise UsageError if DMLC_ROLE is set for a command that does not train with ``--kvstore``.
 
     With that variable, MXNet starts serving when it is imported, and the import never returns.
     """
     if variables.get("DMLC_ROLE", "worker") != "worker":
         raise UsageError(
-            f"DMLC_ROLE={variables['DMLC_ROLE']} is set, but --kvstore dist_sync is not: add the "
-            "option or unset the variable"
+            f"DMLC_ROLE={variables['DMLC_ROLE']} is set, but this command does not train with "
+            "--kvstore dist_sync: add the option to a training, or unset the variable"
         )

@@ -2,6 +2,7 @@
 
 import argparse
 
+from ..cluster.roles import refuse_role
 from .options import (
     Parser,
     add_data_options,
@@ -27,6 +28,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; return its exit status."""
+    refuse_role()
     use_one_thread()
     settings = settings_of(arguments)
 

@@ -6,6 +6,7 @@ from typing import Any, Optional
 
 import numpy as np
 
+from ..cluster.roles import refuse_role
 from ..console import write_line
 from ..errors import UsageError, check_implementations
 from .options import (
@@ -55,6 +56,7 @@ def add_arguments(parser: Parser, implementation: Optional[str] = None) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; return its exit status."""
+    refuse_role()
     if arguments.out is not None:
         check_picture("--out", arguments.out)
         check_writable(Path(arguments.out))

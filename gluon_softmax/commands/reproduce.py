@@ -7,6 +7,7 @@ import signal
 import sys
 from typing import Any
 
+from ..cluster.roles import refuse_role
 from ..console import write_line
 from ..errors import IMPLEMENTATION_NAMES, GluonSoftmaxError, UsageError
 from ..reproduction.language import LANGUAGES, of_this_user, speaking, translate, translated_error
@@ -90,6 +91,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; return its exit status."""
+    refuse_role()
     use_one_thread()
     language = arguments.lang or of_this_user()
     with speaking(language):

@@ -8,6 +8,7 @@ from ..training.run import Run
 from . import claims
 from .exact_results import in_words
 from .experiment import Experiment
+from .judgement import section_in_words
 from .language import translate
 
 
@@ -17,7 +18,9 @@ def at_length(experiment: Experiment, implementation: str) -> Dict[str, Any]:
     first = next(
         claim for claim in experiment.printed.claims if claim.implementation == implementation
     )
-    write_line(f"\n{padded(translate(first.section), 56)} {translate(experiment.printed.column)}")
+    write_line(
+        f"\n{padded(str(section_in_words(first)), 56)} {translate(experiment.printed.column)}"
+    )
 
     def beside(records: Records) -> None:
         epoch = len(records.loss)
@@ -61,7 +64,7 @@ def print_part_1(experiment: Experiment) -> None:
             "{part} ({edition} edition, from {origin})",
             part=translate(claims.PART_1),
             edition=data.edition,
-            origin=data.origin,
+            origin=translate(data.origin),
         )
     )
     for fact in experiment.facts:

@@ -65,6 +65,12 @@ def table_in_words(table: str) -> Text:
     return Message("table {number}", number=number) if number else word
 
 
+def section_in_words(claim: Claim) -> Text:
+    """Name a part of the tutorial, or "Table 1" in a reader's file."""
+    word, _, number = claim.section.partition(" ")
+    return Message("Table {number}", number=number) if word == "Table" else Message(claim.section)
+
+
 def data_in_words(edition: str) -> Text:
     """Name an edition of the data as it stands in a sentence."""
     return {

@@ -18,7 +18,7 @@ from ..writing import write_text
 from . import claims, verdicts
 from .columns import Column, columns
 from .exact_results import in_words
-from .judgement import Judgement, data_in_words, label
+from .judgement import Judgement, data_in_words, label, section_in_words
 from .language import Joined, Message, Text, speaking, translate
 from .plots import dark_colours, save_for_page, svg
 from .report_plots import Picture, pictures
@@ -100,7 +100,7 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
         stopped=experiment.stopped,
         data=data_in_words(experiment.data.edition),
         edition=experiment.data.edition,
-        origin=experiment.data.origin,
+        origin=Message(experiment.data.origin),
         checksums=experiment.data.checksums,
         sections=_sections(judgement, shown_columns, notes),
         notes=notes,
@@ -207,7 +207,7 @@ def _lines(judgement: Judgement, shown: List[Column]) -> List[dict]:
         lines.append(
             {
                 "name": label(row.claim),
-                "section": _section(row.claim),
+                "section": section_in_words(row.claim),
                 "printed": row.claim.text,
                 "here": [column.cell(row) for column in shown],
                 "class": _CLASSES[row.verdict],
@@ -230,11 +230,6 @@ def _lines(judgement: Judgement, shown: List[Column]) -> List[dict]:
         )
     texts = ("name", "section", "verdict", "note")
     return [{**line, **{name: str(line[name]) for name in texts}} for line in lines]
-
-
-def _section(claim: claims.Claim) -> Text:
-    word, _, number = claim.section.partition(" ")
-    return Message("Table {number}", number=number) if word == "Table" else Message(claim.section)
 
 
 def _sections(judgement: Judgement, shown: List[Column], notes: List[str]) -> Dict[str, List[dict]]:

@@ -213,7 +213,9 @@ def test_a_role_without_the_option():
     process = jobs.start(["concise", "--epochs", "1"], jobs.environment(1, DMLC_ROLE="server"))
     _, err = process.communicate(timeout=paced(60))
     assert process.returncode == 2
-    assert err.startswith("error: DMLC_ROLE=server is set, but --kvstore dist_sync is not:")
+    assert err.startswith(
+        "error: DMLC_ROLE=server is set, but this command does not train with --kvstore"
+    )
 
 
 def test_workers_that_count_differently():
@@ -254,3 +256,20 @@ def test_a_worker_without_standard_output(monkeypatch):
     )
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    "command", [["predict", "concise", "none.npz"], ["reproduce"], ["compare"]], ids=lambda c: c[0]
+)
+def test_a_command_that_does_not_train_is_no_server(command):
+    """MXNet would start serving at its import, and never return."""
+    done = subprocess.run(
+        [sys.executable, "-m", "gluon_softmax", *command],
+        env={**os.environ, "DMLC_ROLE": "server"},
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: DMLC_ROLE=server is set, but this command does not train")

@@ -28,7 +28,7 @@ CHINESE = json.loads((FOLDER / "zh.json").read_text("utf-8"))
 # What is said by the name of a constant.
 NAMED = {
     *(claims.PART_1, claims.PART_2, claims.PART_3),
-    *(claims.TUTORIAL.name, claims.TUTORIAL.column, "table"),
+    *(claims.TUTORIAL.name, claims.TUTORIAL.column, "table", "the cache"),
     *(name for name in claims.FACTS if not re.search(r"\(", name)),
     *(claims.TUTORIAL.claims[0].name, "loss", "train acc", '"train acc"', "test acc"),
 }

@@ -9,6 +9,7 @@ from program import ROOT
 
 COLLECT = """
 import os, signal, sys
+import psutil  # Its form for Linux needs the module resource, the one for Windows does not.
 import pytest
 
 class Windows:

@@ -15,10 +15,16 @@ SSH = """#!/bin/sh
 for word; do last=$word; done
 exec env -i PATH=/usr/bin:/bin HOME=/ sh -c "$last"
 """
-# In one piece, as several processes write at once.
+# In one piece, as several processes write at once. The scheduler ends last: the launcher would not
+# start the others after its end.
 WHO = """
-import os, sys
-sys.stdout.write(f"{os.environ['DMLC_ROLE']} {sys.executable} {sys.argv[1:]}\\n")
+import os, pathlib, sys, time
+role, here = os.environ["DMLC_ROLE"], pathlib.Path(__file__).parent
+sys.stdout.write(f"{role} {sys.executable} {sys.argv[1:]}\\n")
+sys.stdout.flush()
+(here / role).touch()
+while role == "scheduler" and not ((here / "server").exists() and (here / "worker").exists()):
+    time.sleep(0.05)
 """
 
 

@@ -68,14 +68,12 @@ def measure(settings, group):
 
 
 def epochs(settings, group):
-    import concise.model
-    import concise.parallel
-    import concise.training
     from gluon_softmax.data.load import load
+    from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
     from gluon_softmax.training.run import Settings, train_run
 
     trained = train_run(
-        concise,
+        IMPLEMENTATIONS["concise"],
         load("official"),
         Settings(epochs=settings.epochs, batch_size=settings.batch_size),
         0,

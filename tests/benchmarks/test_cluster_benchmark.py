@@ -36,6 +36,17 @@ def test_a_cluster_is_measured():
 
 
 @pytest.mark.posix
+@pytest.mark.once
+@pytest.mark.slow
+@pytest.mark.full_data
+@pytest.mark.parametrize("workers", [1, 2])
+def test_epochs_are_timed(workers, official_data):
+    found = clusters._measure(workers, 20_000, "--epochs=2")
+    assert found["seconds"] > 0
+    assert (found["bytes_a_step"] > 0) == (workers > 1)
+
+
+@pytest.mark.posix
 @pytest.mark.bad_input
 def test_a_cluster_that_fails():
     with pytest.raises(

@@ -104,11 +104,11 @@ def train_run(
         examples for all devices.
     """
     ctxs = settings.ctx if isinstance(settings.ctx, tuple) else (settings.ctx,)
-    where: Any = settings.ctx
-    if group is not None or isinstance(settings.ctx, tuple):
+    is_parallel = group is not None or isinstance(settings.ctx, tuple)
+    if is_parallel:
         if implementation.parallel is None:
             raise UsageError(f"{implementation.name} trains on one device only")
-        implementation, where = implementation.parallel, ctxs
+        implementation = implementation.parallel
     seed_weights(seed)
     train_iter, test_iter = load_data_fashion_mnist(
         settings.batch_size,
@@ -127,7 +127,7 @@ def train_run(
             f"--ctx: {len(ctxs)} devices need {len(ctxs)} examples in each batch, but the last "
             f"batch of an epoch has {last}: choose fewer devices or another --batch-size"
         )
-    net, params = implementation.get_net(where)
+    net, params = implementation.get_net(ctxs if is_parallel else ctxs[0])
     if start is not None:
         implementation.set_parameters(params, **start)
     options = {} if group is None else {"kv": group.kv}

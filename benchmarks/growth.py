@@ -7,8 +7,8 @@ import numpy as np
 
 from gluon_softmax.console import notify, progress
 from gluon_softmax.errors import GluonSoftmaxError
-from gluon_softmax.reproduction.backend import without_backend
-from gluon_softmax.reproduction.plots import BLACK, BLUE, GREY, ORANGE, save_figure
+from gluon_softmax.reproduction.matplotlib_backend import without_backend
+from gluon_softmax.reproduction.plot_style import BLACK, BLUE, GREY, ORANGE, save_figure
 
 from .rounds import Contender, Result, run_once
 

@@ -8,15 +8,15 @@ AFTER_TRAINING = tuple(
     for name in (
         "claims.",
         "answer.",
-        "columns.",
+        "report_columns.",
         "hypotheses.",
         "judgement.",
-        "published.",
+        "published_runs.",
         "reader.column_kinds.",
         "reader.settings_search.",
         "report.",
         "table_fit.",
-        "tables.",
+        "table_parser.",
         "verdicts.",
     )
 )
@@ -61,3 +61,9 @@ def _noted(name, make):
         ran |= before
     ran |= _ran[name]
     return _kept[name]
+
+
+def texts(figure):
+    """All words in a picture."""
+    figure.canvas.draw()
+    return [text.get_text() for text in figure.findobj(lambda a: hasattr(a, "get_text"))]

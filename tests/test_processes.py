@@ -39,11 +39,11 @@ sys.exit(main.main(["data", "--edition", "official"]))
 REPORT = """
 import sys, time
 from gluon_softmax.commands import main
-from gluon_softmax.reproduction import plots
+from gluon_softmax.reproduction import report_plots
 def draw(*_, **__):
     print("drawing", flush=True)
     time.sleep(60)
-plots.draw_images = draw
+report_plots.draw_images = draw
 sys.exit(main.main(["reproduce", "--data-dir", sys.argv[1], "--runs=1", "--no-reading",
                    "--out", sys.argv[2]]))
 """

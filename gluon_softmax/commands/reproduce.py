@@ -159,7 +159,7 @@ def _reader_tables(arguments: argparse.Namespace) -> Any:
     arguments.edition = "official"
 
     from ..reproduction.reader.column_kinds import printed_by
-    from ..reproduction.tables import name_of, read
+    from ..reproduction.table_parser import name_of, read
 
     source, version = arguments.table, arguments.implementation or "concise"
     tables = read(source)

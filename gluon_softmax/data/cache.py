@@ -14,7 +14,7 @@ import numpy as np
 from ..console import notify
 from ..errors import DataError, GluonSoftmaxError
 from ..writing import whole_file
-from . import apt, url
+from . import debian_package, url
 from .editions import FILES, LARGEST_GZ, NUM_CLASSES, Edition, Reader, Source
 from .folder import read as read_folder
 from .idx import is_file, kind_of, read_idx, read_idx_path
@@ -22,7 +22,7 @@ from .idx import is_file, kind_of, read_idx, read_idx_path
 # How long to remember that an optional edition could not be downloaded.
 REMEMBER_SECONDS = 24 * 3600
 MEMORY = "out-of-reach"
-_KINDS: Dict[str, Reader] = {"folder": read_folder, "url": url.read, "apt": apt.read}
+_KINDS: Dict[str, Reader] = {"folder": read_folder, "url": url.read, "apt": debian_package.read}
 
 Arrays = Dict[str, np.ndarray]
 

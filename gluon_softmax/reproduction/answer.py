@@ -4,10 +4,11 @@ from collections import Counter
 from typing import List
 
 from ..data.fashion_mnist import OWN_FILES
-from . import published, table_fit, verdicts
+from . import published_runs, table_fit, verdicts
 from .claims import TUTORIAL
+from .edition_names import IN_A_SENTENCE
 from .experiment import Experiment
-from .judgement import Count, Evidence, data_in_words
+from .judgement import Count, Evidence
 from .language import Capitalized, Joined, Listed, Message, Text
 
 # With fewer runs, Student's t gives intervals so wide that almost any number would match.
@@ -19,12 +20,16 @@ def counts(evidence: Evidence) -> List[Count]:
     if _why_no_verdicts(evidence.experiment):
         return []
     judged = Counter(each.verdict for each in evidence.verdicts if verdicts.is_judged(each.claim))
-    return [Count(verdict, judged[verdict]) for verdict in verdicts.NUMBERS if judged[verdict]]
+    return [
+        Count(verdict, judged[verdict], verdicts.in_words(verdict, evidence.experiment.printed))
+        for verdict in verdicts.NUMBERS
+        if judged[verdict]
+    ]
 
 
-def headline(evidence: Evidence) -> Text:
+def headline(evidence: Evidence, counted: List[Count]) -> Text:
     """Return the whole answer in plain sentences; without verdicts, the reason why."""
-    return _why_no_verdicts(evidence.experiment) or Joined(" ", _answer(evidence))
+    return _why_no_verdicts(evidence.experiment) or Joined(" ", _answer(evidence, counted))
 
 
 def _why_no_verdicts(experiment: Experiment) -> Text:
@@ -52,9 +57,9 @@ def _completed(experiment: Experiment) -> int:
     return len(experiment.of(experiment.data.edition, experiment.printed.implementations[0]))
 
 
-def _answer(evidence: Evidence) -> List[Text]:
+def _answer(evidence: Evidence, counted: List[Count]) -> List[Text]:
     experiment = evidence.experiment
-    of = {count.verdict: count.n for count in counts(evidence)}
+    of = {count.verdict: count.n for count in counted}
     total, failing, completed = sum(of.values()), of.get(verdicts.FAILS, 0), _completed(experiment)
     facts = [Message(name) for name in evidence.different()]
     few = completed < FEW_RUNS
@@ -124,7 +129,7 @@ def _part(experiment: Experiment, verdict: verdicts.Verdict, n: int) -> Text:
     """Write one verdict's part of the answer."""
     is_tutorial = experiment.printed.name == TUTORIAL.name
     if verdict == verdicts.REPRODUCES:
-        data = data_in_words(experiment.data.edition)
+        data = IN_A_SENTENCE[experiment.data.edition]
         return Message("{n} matches on {data}" if n == 1 else "{n} match on {data}", n=n, data=data)
     if verdict == verdicts.ON_RESPLIT and is_tutorial:
         return Message(
@@ -193,7 +198,7 @@ def sentences(evidence: Evidence) -> List[Text]:
     found = [
         each_alone(evidence),
         table_fit.in_a_sentence(evidence.tables),
-        published.in_a_sentence(evidence.experiment, evidence.predictions),
+        published_runs.in_a_sentence(evidence.experiment, evidence.predictions),
     ]
     found += [
         Message("{parts}.", parts=Capitalized(reading)) for reading in evidence.experiment.readings

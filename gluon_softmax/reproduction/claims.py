@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import List, Optional, Sequence, Tuple
 
 from ..training.defaults import BATCH_SIZE, EPOCHS, LR
-from .tables import Number, Table, parse
+from .language import Message
+from .table_parser import Number, Table, parse
 
-PART_1 = "Part 1, the data set"
-PART_2 = "Part 2, from scratch"
-PART_3 = "Part 3, concise"
+PART_1 = Message("Part 1, the data set")
+PART_2 = Message("Part 2, from scratch")
+PART_3 = Message("Part 3, concise")
 # The three columns of a table, unless one is mistaken.
 METRICS = ("loss", "train_acc", "test_acc")
 _COLUMNS = {"loss": "loss", "train_acc": "train acc", "test_acc": "test acc"}
@@ -23,8 +24,8 @@ class Claim:
     ----------
     name : str
         As in ``results.json``.
-    section : str
-        The part of the tutorial.
+    section : Message
+        The part of the tutorial, or the table in a reader's file.
     table : str
         Name of its table.
     implementation : {"scratch", "concise"}
@@ -43,7 +44,7 @@ class Claim:
     """
 
     name: str
-    section: str
+    section: Message
     table: str
     implementation: str
     metric: str
@@ -120,7 +121,7 @@ class Printed:
 def claims_of(
     table: Table,
     name: str,
-    section: str,
+    section: Message,
     implementation: str,
     metrics: Sequence[str] = METRICS,
 ) -> List[Claim]:
@@ -132,8 +133,10 @@ def claims_of(
         Loss, train acc, test acc of each epoch.
     name : str
         Name of the table.
-    section, implementation : str
+    section : Message
         Of all its numbers.
+    implementation : {"scratch", "concise"}
+        The implementation that printed them.
     metrics : sequence of str
         Of its three columns.
 

@@ -10,12 +10,12 @@ import numpy as np
 from ..console import progress
 from ..data.fashion_mnist import CLASS_NAMES, FashionMNIST, get_fashion_mnist_labels
 from ..training.loader import load_data_fashion_mnist
-from ..training.per_sample import fashion_mnist_datasets
+from ..training.per_sample_loader import fashion_mnist_datasets
 from . import claims, verdicts
+from .edition_names import IN_A_SENTENCE
 from .language import Message
 
 READING_BATCH_SIZE = 1000
-_DATA = {"official": "the official data", "resplit": "re-split data"}
 
 
 @dataclass
@@ -23,7 +23,7 @@ class ExactResult:
     """A result that must be exactly the same, unless the difference has a known reason."""
 
     name: str
-    section: str
+    section: Message
     printed: object
     here: object
     verdict: verdicts.Verdict
@@ -50,12 +50,12 @@ def find_exact_results(data: FashionMNIST) -> List[ExactResult]:
         fact = ExactResult(name, section, tutorial, here[name], verdicts.SAME)
         if here[name] != tutorial:
             fact.verdict = verdicts.FAILS
-            if name == claims.LABELS and data.edition in _DATA:
+            if name == claims.LABELS and data.edition in ("official", "resplit"):
                 fact.verdict = verdicts.EXPLAINED
                 fact.note = Message(
                     "The tutorial used the withdrawn edition, which begins with these labels. Ours "
                     "are those of {data}.",
-                    data=Message(_DATA[data.edition]),
+                    data=IN_A_SENTENCE[data.edition],
                 )
         facts.append(fact)
     return facts

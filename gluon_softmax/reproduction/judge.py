@@ -5,12 +5,12 @@ from typing import Dict, List, Optional
 import numpy as np
 
 from ..data.fashion_mnist import CLASS_NAMES
-from . import answer, published, verdicts
+from . import answer, published_runs, verdicts
 from .claims import Claim
 from .experiment import Experiment
 from .judgement import Evidence, Judgement, Row
-from .language import Listed, Message
-from .published import Prediction
+from .language import Listed, Message, Text
+from .published_runs import Prediction
 from .table_fit import judge_tables
 from .verdicts import JudgedClaim
 
@@ -29,7 +29,7 @@ def judge(experiment: Experiment) -> Judgement:
         The verdicts, the fits of the tables, and the answer.
     """
     judged = _verdicts(experiment)
-    predictions = published.predict(experiment)
+    predictions = published_runs.predict(experiment)
     evidence = Evidence(
         experiment,
         judged,
@@ -37,10 +37,11 @@ def judge(experiment: Experiment) -> Judgement:
         predictions,
         _rows(experiment, judged, predictions),
     )
+    counts = answer.counts(evidence)
     return Judgement(
         **vars(evidence),
-        counts=answer.counts(evidence),
-        headline=answer.headline(evidence),
+        counts=counts,
+        headline=answer.headline(evidence, counts),
         sentences=answer.sentences(evidence),
     )
 
@@ -70,17 +71,39 @@ def _rows(
         if claim.epoch > experiment.settings.epochs:
             continue
         verdict = verdict_on.get(claim)
+        reached = verdict.verdict if verdict else verdicts.NO_VERDICT
         collected.append(
             Row(
                 claim,
+                _label(claim),
+                _table(claim),
                 {edition: experiment.values(edition, claim) for edition in experiment.runs},
                 verdict.intervals if verdict else {},
                 predictions.get(claim),
-                verdict.verdict if verdict else verdicts.NO_VERDICT,
+                reached,
+                verdicts.in_words(reached, experiment.printed),
                 _note(experiment, claim),
             )
         )
     return collected
+
+
+def _label(claim: Claim) -> Text:
+    """Name a number for people, as in "scratch, epoch 1: loss"."""
+    if not claim.epoch:
+        return Message(claim.name)
+    return Message(
+        "{table}, epoch {epoch}: {column}",
+        table=_table(claim),
+        epoch=claim.epoch,
+        column=Message(claim.column),
+    )
+
+
+def _table(claim: Claim) -> Text:
+    """Name the table of a number: an implementation, or "table 1" in a reader's file."""
+    word, _, number = claim.table.partition(" ")
+    return Message("table {number}", number=number) if number else word
 
 
 def _note(experiment: Experiment, claim: Claim) -> Optional[Message]:

@@ -1,16 +1,15 @@
-"""What an experiment shows, and the words for its parts."""
+"""What an experiment shows."""
 
 from dataclasses import dataclass
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from ..data.fashion_mnist import OWN_FILES
 from . import verdicts
 from .claims import Claim
 from .experiment import Experiment
 from .language import Message, Text
-from .published import Prediction
+from .published_runs import Prediction
 from .table_fit import TableFit
 from .verdicts import JudgedClaim, Verdict
 
@@ -23,6 +22,8 @@ class Row:
     ----------
     claim : Claim
         The printed number.
+    label, table : Text
+        Names of the number and of its table for people.
     values : dict of str to list of float
         The values in our runs, by edition.
     intervals : dict of str to tuple of float
@@ -31,64 +32,25 @@ class Row:
         What other people's runs predict.
     verdict : Verdict
         On the number.
+    verdict_in_words : Text
+        The same for people.
     note : Message or None
         A remark that several rows may share.
     """
 
     claim: Claim
+    label: Text
+    table: Text
     values: Dict[str, List[float]]
     intervals: Dict[str, Tuple[float, float]]
     others: Optional[Prediction]
     verdict: Verdict
+    verdict_in_words: Text
     note: Optional[Message]
 
     def mean(self, edition: str) -> float:
         """Return the mean of our runs on an edition."""
         return float(np.mean(self.values[edition]))
-
-
-def label(claim: Claim) -> Text:
-    """Name a number for people, as in "scratch, epoch 1: loss"."""
-    if not claim.epoch:
-        return Message(claim.name)
-    return Message(
-        "{table}, epoch {epoch}: {column}",
-        table=table_in_words(claim.table),
-        epoch=claim.epoch,
-        column=Message(claim.column),
-    )
-
-
-def table_in_words(table: str) -> Text:
-    """Name a table: an implementation, or "table 1" in a reader's file."""
-    word, _, number = table.partition(" ")
-    return Message("table {number}", number=number) if number else word
-
-
-def section_in_words(claim: Claim) -> Text:
-    """Name a part of the tutorial, or "Table 1" in a reader's file."""
-    word, _, number = claim.section.partition(" ")
-    return Message("Table {number}", number=number) if word == "Table" else Message(claim.section)
-
-
-def data_in_words(edition: str) -> Text:
-    """Name an edition of the data as it stands in a sentence."""
-    return {
-        "official": Message("the official data"),
-        "mxnet": Message("the withdrawn edition of the data"),
-        "resplit": Message("re-split data"),
-        OWN_FILES: Message("your own files"),
-    }[edition]
-
-
-def short(edition: str) -> Text:
-    """Name an edition in a word, for the head of a column."""
-    return {
-        "official": Message("official"),
-        "mxnet": Message("withdrawn"),
-        "resplit": Message("re-split"),
-        OWN_FILES: Message("own files"),
-    }[edition]
 
 
 @dataclass(frozen=True)
@@ -137,10 +99,11 @@ class Evidence:
 
 
 class Count(NamedTuple):
-    """How many of the judged numbers have a verdict."""
+    """How many of the judged numbers have a verdict, which is also there for people."""
 
     verdict: Verdict
     n: int
+    in_words: Text
 
 
 @dataclass(frozen=True)

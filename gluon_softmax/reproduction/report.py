@@ -16,11 +16,12 @@ from ..data.fashion_mnist import CLASS_NAMES
 from ..training.environment import processor, versions
 from ..writing import write_text
 from . import claims, verdicts
-from .columns import Column, columns
+from .edition_names import IN_A_SENTENCE
 from .exact_results import in_words
-from .judgement import Judgement, data_in_words, label, section_in_words
+from .judgement import Judgement
 from .language import Joined, Message, Text, speaking, translate
-from .plots import dark_colours, save_for_page, svg
+from .plot_style import dark_colours, save_for_page, svg
+from .report_columns import Column, columns
 from .report_plots import Picture, pictures
 from .results import results
 
@@ -84,10 +85,7 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
         translate=_translate,
         space=translate(" "),
         headline=judgement.headline,
-        chips=[
-            (_CLASSES[verdict], n, verdicts.in_words(verdict, experiment.printed))
-            for verdict, n in judgement.counts
-        ],
+        chips=[(_CLASSES[verdict], n, in_words) for verdict, n, in_words in judgement.counts],
         is_tutorial=experiment.printed.name == claims.TUTORIAL.name,
         last=_last(judgement),
         bug=next(
@@ -98,7 +96,7 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
         printed=experiment.printed,
         partial=experiment.partial,
         stopped=experiment.stopped,
-        data=data_in_words(experiment.data.edition),
+        data=IN_A_SENTENCE[experiment.data.edition],
         edition=experiment.data.edition,
         origin=Message(experiment.data.origin),
         checksums=experiment.data.checksums,
@@ -122,7 +120,7 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
                 Message(
                     "{n} of each implementation on {data}",
                     n=len(experiment.of(edition, experiment.printed.implementations[0])),
-                    data=data_in_words(edition),
+                    data=IN_A_SENTENCE[edition],
                 )
                 for edition in experiment.runs
             ],
@@ -136,7 +134,11 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
 
 def _failures(judgement: Judgement) -> Text:
     """Name for people what ``judgement.failures`` names for ``--check``; empty without failures."""
-    names = [*map(Message, judgement.different()), *map(label, judgement.unexplained())]
+    unexplained = judgement.unexplained()
+    names = [
+        *map(Message, judgement.different()),
+        *(row.label for row in judgement.rows if row.claim in unexplained),
+    ]
     return Joined("; ", names) if names else ""
 
 
@@ -192,7 +194,7 @@ def _lines(judgement: Judgement, shown: List[Column]) -> List[dict]:
     lines = [
         {
             "name": Message(fact.name),
-            "section": Message(fact.section),
+            "section": fact.section,
             "printed": in_words(fact.printed),
             "here": [in_words(fact.here)],
             "class": "same" if fact.verdict == verdicts.EXPLAINED else _CLASSES[fact.verdict],
@@ -206,12 +208,12 @@ def _lines(judgement: Judgement, shown: List[Column]) -> List[dict]:
     for row in judgement.rows:
         lines.append(
             {
-                "name": label(row.claim),
-                "section": section_in_words(row.claim),
+                "name": row.label,
+                "section": row.claim.section,
                 "printed": row.claim.text,
                 "here": [column.cell(row) for column in shown],
                 "class": _CLASSES[row.verdict],
-                "verdict": verdicts.in_words(row.verdict, experiment.printed),
+                "verdict": row.verdict_in_words,
                 "note": row.note or "",
             }
         )
@@ -220,7 +222,7 @@ def _lines(judgement: Judgement, shown: List[Column]) -> List[dict]:
         lines.append(
             {
                 "name": Message("seconds to read the training set once"),
-                "section": Message(claims.PART_1),
+                "section": claims.PART_1,
                 "printed": f"{claims.READING_SECONDS:.2f}",
                 "here": [f"{experiment.reading_seconds:.2f}"],
                 "class": "none",

@@ -5,20 +5,20 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..data.fashion_mnist import CLASS_NAMES, get_fashion_mnist_labels
+from ..data.fashion_mnist import CLASS_NAMES
 from ..training.run import Run, predict
-from . import plots, verdicts
+from .edition_names import IN_A_SENTENCE
+from .epoch_plots import draw_answer, draw_curves, draw_mistaken_column
 from .experiment import Experiment
 from .implementations import IMPLEMENTATIONS
-from .judgement import Judgement, Row, data_in_words, label, table_in_words
-from .language import Message, Text
-from .plots import Panel, Point
+from .judgement import Judgement
+from .language import Message, Text, translate
+from .plot_style import WEIGHTS, png, styled
+from .plots import draw_images
 
 PREDICTIONS = 9
 SUREST = 10
 ANSWER = "answer"
-_ANSWER = ("loss", "test_acc")
-_CURVES = ("loss", "train_acc", "test_acc")
 
 
 class Tile(NamedTuple):
@@ -59,24 +59,28 @@ class Picture(NamedTuple):
 def pictures(judgement: Judgement) -> List[Picture]:
     """Draw all pictures of a report; those of trained networks show the first run."""
     captions = _captions(judgement.experiment)
-    with plots.styled():
+    with styled():
         drawn = _draw(judgement)
-    return [Picture(name, captions[name], **parts) for name, parts in drawn.items()]
+    return [
+        Picture(name, captions[name], **parts)
+        for name, parts in drawn.items()
+        if parts.get("figure")
+    ]
 
 
 def _draw(judgement: Judgement) -> Dict[str, Dict[str, Any]]:
     experiment = judgement.experiment
     drawn: Dict[str, Dict[str, Any]] = {}
     if experiment.runs:
-        panels = _answer(judgement)
-        if panels:
-            drawn[ANSWER] = _wide_and_narrow(panels, _answer_names(experiment), True)
-        drawn["curves"] = _wide_and_narrow(_curves(judgement), _curve_names(experiment), False)
-        drawn.update(_mistaken_column(experiment))
+        drawn = {
+            ANSWER: draw_answer(judgement),
+            "curves": draw_curves(judgement),
+            "mistaken-column": {"figure": draw_mistaken_column(experiment)},
+        }
     data = experiment.data
-    names = get_fashion_mnist_labels(data.train_labels[:10])
     first = data.train_images[:10]
-    drawn["first-images"] = _images(first, [[name] for name in names], [False] * len(first), 10)
+    names = [[CLASS_NAMES[label]] for label in data.train_labels[:10]]
+    drawn["first-images"] = _images(first, names, [False] * len(first), 10)
     for implementation in experiment.printed.implementations if experiment.runs else ():
         run = experiment.of(data.edition, implementation)[0]
         drawn.update(
@@ -94,7 +98,7 @@ def _captions(experiment: Experiment) -> Dict[str, Text]:
             "The numbers in {name} minus our mean on {data}, by epoch. A point in a band is a "
             "number that one more run of ours could give.",
             name=name,
-            data=data_in_words(experiment.data.edition),
+            data=IN_A_SENTENCE[experiment.data.edition],
         ),
         "curves": Message(
             "Loss and accuracy of our runs by epoch, with the numbers in {name} as points where it "
@@ -134,184 +138,6 @@ def _captions(experiment: Experiment) -> Dict[str, Text]:
     return captions
 
 
-def _wide_and_narrow(
-    panels: List[Panel], names: Dict[str, Text], is_difference: bool
-) -> Dict[str, Figure]:
-    shown = {key: str(name) for key, name in names.items()}
-    # On a phone all panels of one table follow each other.
-    tables = [panel.table for panel in panels]
-    stacked = sorted(panels, key=lambda panel: tables.index(panel.table))
-    return {
-        "figure": plots.draw_panels(panels, shown, 2, is_difference),
-        "narrow": plots.draw_panels(stacked, shown, 1, is_difference),
-    }
-
-
-def _answer(judgement: Judgement) -> List[Panel]:
-    """Arrange the judged losses and test accuracies, two tables beside each other."""
-    experiment = judgement.experiment
-    judged = [row for row in judgement.rows if row.intervals]
-    tables = experiment.printed.tables if judged else []
-    panels = []
-    for pair in (tables[n : n + 2] for n in range(0, len(tables), 2)):
-        for metric in _ANSWER:
-            for table in pair:
-                of_panel = [
-                    row for row in judged if row.claim.table == table and row.claim.metric == metric
-                ]
-                panels.append(_differences(experiment, table, metric, of_panel))
-    return panels
-
-
-def _differences(experiment: Experiment, table: str, metric: str, of_panel: List[Row]) -> Panel:
-    means = np.array([row.mean(experiment.data.edition) for row in of_panel])
-    return Panel(
-        table,
-        metric,
-        str(Message("{title}, minus our mean", title=_title(table, metric))),
-        [row.claim.epoch for row in of_panel],
-        {
-            name: np.transpose([row.intervals[name] for row in of_panel]) - means
-            for name in of_panel[0].intervals
-        },
-        {},
-        [
-            Point(
-                row.claim.epoch,
-                row.claim.printed - mean,
-                row.verdict,
-                _tip(experiment, row),
-            )
-            for row, mean in zip(of_panel, means)
-        ],
-    )
-
-
-def _title(table: str, metric: str) -> Text:
-    name = {
-        "loss": Message("training loss"),
-        "train_acc": Message("training accuracy"),
-        "test_acc": Message("test accuracy"),
-    }[metric]
-    return Message("{table}: {words}", table=table_in_words(table), words=name)
-
-
-def _tip(experiment: Experiment, row: Row) -> str:
-    """Write what the pointer shows on a point of the first picture."""
-    decimals = row.claim.decimals
-    parts: List[Text] = [f"{label(row.claim)} {row.claim.text}"]
-    for edition, (low, high) in row.intervals.items():
-        parts.append(
-            Message(
-                "{data}: {low} to {high}",
-                data=data_in_words(edition),
-                low=f"{low:.{decimals}f}",
-                high=f"{high:.{decimals}f}",
-            )
-        )
-    return "\n".join(map(str, [*parts, verdicts.in_words(row.verdict, experiment.printed)]))
-
-
-def _answer_names(experiment: Experiment) -> Dict[str, Text]:
-    column = Message(experiment.printed.column)
-    names = {
-        edition: Message("expected on {data}", data=data_in_words(edition))
-        for edition in experiment.runs
-    }
-    return {
-        **names,
-        **{
-            verdict: Message("{column}: {words}", column=column, words=words)
-            for verdict, words in (
-                (verdicts.REPRODUCES, Message("matches")),
-                (verdicts.ON_RESPLIT, Message("re-split only")),
-                (verdicts.FAILS, Message("no match")),
-                (verdicts.NO_VERDICT, Message("no verdict")),
-            )
-        },
-    }
-
-
-def _curves(judgement: Judgement) -> List[Panel]:
-    """Arrange the first table of each implementation, and all runs of it."""
-    experiment = judgement.experiment
-    tables = {
-        experiment.printed.of(table)[0].implementation: table
-        for table in experiment.printed.tables[::-1]
-    }
-    shown = [row for row in judgement.rows if row.claim.epoch and experiment.is_comparable()]
-    panels = []
-    for metric in _CURVES:
-        for implementation in experiment.printed.implementations:
-            series = {
-                edition: np.array(
-                    [getattr(run.records, metric) for run in experiment.of(edition, implementation)]
-                )
-                for edition in experiment.runs
-            }
-            panels.append(
-                Panel(
-                    implementation,
-                    metric,
-                    str(_title(implementation, metric)),
-                    range(1, experiment.settings.epochs + 1),
-                    {
-                        name: np.array([of.min(axis=0), of.max(axis=0)])
-                        for name, of in series.items()
-                    },
-                    {name: of.mean(axis=0) for name, of in series.items()},
-                    [
-                        Point(
-                            row.claim.epoch,
-                            row.claim.printed / row.claim.scale,
-                            plots.PRINTED,
-                            f"{label(row.claim)} {row.claim.text}",
-                        )
-                        for row in shown
-                        if (row.claim.table, row.claim.metric) == (tables[implementation], metric)
-                    ],
-                )
-            )
-    return panels
-
-
-def _curve_names(experiment: Experiment) -> Dict[str, Text]:
-    implementation = experiment.printed.implementations[0]
-    names = {
-        edition: Message(
-            "{data}: mean and range of {n} runs",
-            data=data_in_words(edition),
-            n=len(experiment.of(edition, implementation)),
-        )
-        for edition in experiment.runs
-    }
-    return {
-        **names,
-        plots.PRINTED: Message("number in {name}", name=Message(experiment.printed.name)),
-    }
-
-
-def _mistaken_column(experiment: Experiment) -> Dict[str, Dict[str, Any]]:
-    """Draw the first column that is the proportion predicted as one class, if there is one."""
-    mistaken = [each for each in experiment.printed.claims if each.mistaken_class is not None]
-    if not mistaken:
-        return {}
-    first, number = mistaken[0], int(mistaken[0].mistaken_class or 0)
-    runs = experiment.of(experiment.data.edition, first.implementation)
-    printed = [np.nan] * experiment.settings.epochs if experiment.is_comparable() else []
-    for each in mistaken:
-        if each.table == first.table and printed:
-            printed[each.epoch - 1] = each.printed / each.scale
-    figure = plots.draw_mistaken_column(
-        np.array([run.records.shares for run in runs])[:, :, number],
-        np.array([run.records.train_acc for run in runs]),
-        printed,
-        str(Message(experiment.printed.name)),
-        CLASS_NAMES[number],
-    )
-    return {"mistaken-column": {"figure": figure}}
-
-
 def _pictures_of_run(experiment: Experiment, run: Run, is_first: bool) -> Dict[str, Dict[str, Any]]:
     data, implementation = experiment.data, run.implementation
     probabilities = predict(
@@ -332,16 +158,16 @@ def _pictures_of_run(experiment: Experiment, run: Run, is_first: bool) -> Dict[s
     if not is_first:
         # The rest looks the same for both implementations.
         return drawn
-    counts = plots.confusion(data.test_labels, predicted)
-    drawn["confusion"] = {"figure": plots.draw_confusion(counts), "counts": counts}
+    counts = confusion(data.test_labels, predicted)
+    drawn["confusion"] = {"figure": draw_confusion(counts), "counts": counts}
     # Only a linear model has a template of each class.
     if "W" in run.parameters:
         W = run.parameters["W"]
         largest = float(np.abs(W).max())
         drawn["weights"] = {
-            "figure": plots.draw_templates(W),
+            "figure": draw_templates(W),
             "tiles": [
-                Tile(plots.png(weights.reshape(28, 28), plots.WEIGHTS, -largest, largest), [name])
+                Tile(png(weights.reshape(28, 28), WEIGHTS, -largest, largest), [name])
                 for weights, name in zip(W.T, CLASS_NAMES)
             ],
         }
@@ -366,11 +192,59 @@ def _images(
 ) -> Dict[str, Any]:
     """Draw images with lines of text, as one picture and as tiles."""
     return {
-        "figure": plots.draw_images(
-            images, ["\n".join(each) for each in lines], wrong, columns=columns
-        ),
+        "figure": draw_images(images, ["\n".join(each) for each in lines], wrong, columns=columns),
         "tiles": [
-            Tile(plots.png(image.reshape(28, 28), "gray_r", 0, 255), each, bool(is_wrong))
+            Tile(png(image.reshape(28, 28), "gray_r", 0, 255), each, bool(is_wrong))
             for image, each, is_wrong in zip(images, lines, wrong)
         ],
     }
+
+
+def draw_confusion(counts: np.ndarray) -> Figure:
+    """Draw :func:`confusion`; a darker square is a larger proportion of its true class."""
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    figure = Figure(figsize=(6.4, 6), layout="constrained")
+    ax = figure.subplots()
+    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(counts):
+        if count:
+            ax.text(
+                column,
+                row,
+                str(count),
+                ha="center",
+                va="center",
+                color="white" if shares[row, column] > 0.5 else "black",
+                fontsize=9,
+                weight="bold" if row == column else "normal",
+            )
+    size = len(CLASS_NAMES)
+    ax.set_xticks(range(size), CLASS_NAMES, rotation=45, ha="right", fontsize=10)
+    ax.set_yticks(range(size), CLASS_NAMES, fontsize=10)
+    ax.set(xlabel=translate("predicted class"), ylabel=translate("true class"))
+    ax.set_title(
+        translate(
+            "{n} of {count} test images are correct", n=int(np.trace(counts)), count=counts.sum()
+        )
+    )
+    return figure
+
+
+def confusion(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Count the images of each true class, a row each, predicted as each class, int (10, 10)."""
+    size = len(CLASS_NAMES)
+    return np.bincount(labels * size + predicted, minlength=size * size).reshape(size, size)
+
+
+def draw_templates(W: np.ndarray) -> Figure:
+    """Draw the columns of W, (784, 10), as images: blue above 0, red below."""
+    figure = Figure(figsize=(9.6, 4.5), layout="constrained")
+    axes = figure.subplots(2, 5)
+    largest = float(np.abs(W).max())
+    for ax, weights, name in zip(axes.ravel(), W.T, CLASS_NAMES):
+        pixels = ax.imshow(weights.reshape(28, 28), cmap=WEIGHTS, vmin=-largest, vmax=largest)
+        ax.set_title(name, loc="center")
+        ax.set_axis_off()
+    bar = figure.colorbar(pixels, ax=axes, shrink=0.8)
+    bar.set_label(translate("weight: above 0 is evidence for the class"))
+    return figure

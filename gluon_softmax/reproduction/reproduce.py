@@ -12,12 +12,12 @@ from ..errors import GluonSoftmaxError
 from ..interruption import clear_signal
 from ..training.jobs import Task, Trainer, training
 from ..training.run import Run, Settings
-from . import display
+from . import terminal
 from .claims import TUTORIAL, Printed
 from .exact_results import find_exact_results, time_reading
 from .experiment import Experiment
 from .implementations import IMPLEMENTATIONS
-from .published import THEIRS
+from .published_runs import THEIRS
 
 # Number of runs used to estimate the effect of the batch size.
 WITH_THEIR_BATCH_SIZE = 5
@@ -63,10 +63,10 @@ def reproduce(
     try:
         if printed is TUTORIAL:
             experiment.facts = find_exact_results(data)
-            display.print_part_1(experiment)
+            terminal.print_part_1(experiment)
             if read:
                 experiment.reading_seconds = time_reading(data, settings.num_workers)
-                display.print_reading(experiment.reading_seconds)
+                terminal.print_reading(experiment.reading_seconds)
         _run_all(experiment, jobs)
     except KeyboardInterrupt:
         experiment.partial = True
@@ -120,8 +120,8 @@ def _run_all(experiment: Experiment, jobs: int) -> None:
         training([planned.task for planned in rest], experiment.data, jobs) as runs,
     ):
         here = (
-            trainer(planned.task, **display.at_length(experiment, planned.task.implementation.name))
-            for planned in first
+            trainer(task, **terminal.at_length(experiment, task.implementation.name))
+            for task in (planned.task for planned in first)
         )
         for planned, run in zip(plan, itertools.chain(here, runs)):
             bar.update()
@@ -132,7 +132,7 @@ def _run_all(experiment: Experiment, jobs: int) -> None:
             # All implementations or none, so that an interrupted report compares like runs.
             if len(several) == len(implementations):
                 _store(experiment, planned, several)
-                display.print_runs(experiment, planned.edition, planned.k, several)
+                terminal.print_runs(experiment, planned.edition, planned.k, several)
                 several = []
 
 

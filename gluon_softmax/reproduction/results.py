@@ -113,7 +113,7 @@ def _claims(judgement: Judgement) -> List[dict]:
     claimed: List[dict] = [
         {
             "name": fact.name,
-            "section": fact.section,
+            "section": str(fact.section),
             "printed": fact.printed,
             "here": fact.here,
             "interval": None,
@@ -126,7 +126,7 @@ def _claims(judgement: Judgement) -> List[dict]:
         claimed.append(
             {
                 "name": row.claim.name,
-                "section": row.claim.section,
+                "section": str(row.claim.section),
                 "printed": row.claim.printed,
                 "here": {edition: row.mean(edition) for edition in experiment.runs},
                 "interval": {e: list(interval) for e, interval in row.intervals.items()},
@@ -138,7 +138,7 @@ def _claims(judgement: Judgement) -> List[dict]:
         claimed.append(
             {
                 "name": "seconds to read the training set once",
-                "section": claims.PART_1,
+                "section": str(claims.PART_1),
                 "printed": claims.READING_SECONDS,
                 "here": experiment.reading_seconds,
                 "interval": None,

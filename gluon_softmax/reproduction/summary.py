@@ -6,9 +6,9 @@ from typing import List
 
 from ..console import padded, wrapped
 from . import verdicts
-from .columns import columns
-from .judgement import Judgement, label
+from .judgement import Judgement
 from .language import Message, Text
+from .report_columns import columns
 
 
 def table(judgement: Judgement, form: str = "text") -> List[str]:
@@ -35,7 +35,7 @@ def table(judgement: Judgement, form: str = "text") -> List[str]:
     rows = [[Message("number"), Message(experiment.printed.column), *heads, Message("verdict")]]
     for row in of_numbers:
         means = [column.short_cell(row) for column in shown]
-        rows.append([label(row.claim), row.claim.text, *means, _short_verdict(row.verdict)])
+        rows.append([row.label, row.claim.text, *means, _short_verdict(row.verdict)])
     cells = [list(map(str, row)) for row in rows]
     if form == "markdown":
         rule = ["---"] + ["---:"] * (len(cells[0]) - 2) + ["---"]

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import stats
 
 from ..training.run import Run
-from . import published, verdicts
+from . import published_runs, verdicts
 from .claims import METRICS, Claim
 from .experiment import Experiment
 from .hypotheses import (
@@ -139,7 +139,7 @@ class Material(NamedTuple):
     @classmethod
     def of(cls, experiment: Experiment, name: str) -> "Material":
         """Return it for the table of a name."""
-        claims = [each for each in experiment.printed.of(name) if published.has_the_like(each)]
+        claims = [each for each in experiment.printed.of(name) if published_runs.has_the_like(each)]
         # Losses near 0.7, accuracies, per cent: each on a scale of its own.
         unit = np.array([claim.scale for claim in claims])
         columns = [3 * (claim.epoch - 1) + METRICS.index(claim.metric) for claim in claims]
@@ -148,9 +148,9 @@ class Material(NamedTuple):
             np.array([claim.printed for claim in claims]) / unit,
             np.array([100.0**-claim.digits / 12 for claim in claims]) / unit**2,
             {
-                OFFICIAL: published.own_tables("official")[:, columns],
-                WITHDRAWN: published.tables("MXNet").reshape(-1, 15)[:, columns],
-                ANOTHER_SPLIT: published.own_tables("resplit")[:, columns],
+                OFFICIAL: published_runs.own_tables("official")[:, columns],
+                WITHDRAWN: published_runs.tables("MXNet").reshape(-1, 15)[:, columns],
+                ANOTHER_SPLIT: published_runs.own_tables("resplit")[:, columns],
             },
         )
 
@@ -194,7 +194,7 @@ def judge_tables(experiment: Experiment, judged_claims: Sequence[JudgedClaim]) -
         if min(map(len, runs.values())) < FEWEST or not material.claims:
             continue
         official, resplit = map(material.numbers, runs.values())
-        rest = (material.theirs, material.rounding, published.are_theirs(experiment.settings))
+        rest = (material.theirs, material.rounding, published_runs.are_theirs(experiment.settings))
         by_name = hypotheses(official, resplit, *rest)
         typo = _typo(material, by_name)
         # Tables with the same numbers have the same tries.

@@ -10,8 +10,8 @@ from mxnet.gluon.data import DataLoader
 from ..data.fashion_mnist import FashionMNIST
 from ..data.load import load_chosen
 from ..errors import DataError, UsageError
-from .per_sample import PerSampleLoader, transformed_datasets
-from .resident import ResidentLoader, resident_datasets
+from .per_sample_loader import PerSampleLoader, transformed_datasets
+from .resident_loader import ResidentLoader, resident_datasets
 from .samplers import ShardedBatchSampler, last_batch_size
 
 LOADERS = ("resident", "per-sample")

@@ -1,7 +1,7 @@
 import pytest
 from server import serve
 
-from gluon_softmax.data import apt, cache, folder, url
+from gluon_softmax.data import cache, debian_package, folder, url
 
 
 @pytest.fixture(scope="module")
@@ -19,5 +19,5 @@ def cache_folder(tmp_path):
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     monkeypatch.setattr(url, "TIMEOUT", (1, 1))
-    for module in (apt, cache, folder):
+    for module in (debian_package, cache, folder):
         monkeypatch.setattr(module, "LARGEST_GZ", 4_000_000)

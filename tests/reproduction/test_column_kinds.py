@@ -11,19 +11,19 @@ from shared import by_module, kept
 from gluon_softmax.data.fashion_mnist import CLASS_NAMES
 from gluon_softmax.data.resplit import resplit
 from gluon_softmax.errors import Diverged
-from gluon_softmax.reproduction import published, report
+from gluon_softmax.reproduction import published_runs, report
 from gluon_softmax.reproduction.experiment import Experiment
 from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
 from gluon_softmax.reproduction.judge import judge
 from gluon_softmax.reproduction.judgement import Judgement
 from gluon_softmax.reproduction.language import speaking
-from gluon_softmax.reproduction.published import THEIRS, tables
+from gluon_softmax.reproduction.published_runs import THEIRS, tables
 from gluon_softmax.reproduction.reader import deviations, reproduce_table
 from gluon_softmax.reproduction.reader.column_kinds import printed_by, understood
 from gluon_softmax.reproduction.reader.settings_search import Guess, _apart
 from gluon_softmax.reproduction.report_plots import pictures
 from gluon_softmax.reproduction.table_fit import edition_of_table
-from gluon_softmax.reproduction.tables import parse
+from gluon_softmax.reproduction.table_parser import parse
 from gluon_softmax.training import jobs
 from gluon_softmax.training.loop import Records
 from gluon_softmax.training.run import Run, Settings, train_run
@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.once, pytest.mark.slow]
 
 # Made by make_tables.py, of NumPy alone.
 NUMPY = json.loads(Path(__file__).with_name("numpy-tables.json").read_text("utf-8"))
-SHIPPED = json.loads(Path(published.__file__).with_name("own-runs.json").read_text("utf-8"))
+SHIPPED = json.loads(Path(published_runs.__file__).with_name("own-runs.json").read_text("utf-8"))
 
 
 def run(data, settings, seed, implementation="concise"):
@@ -113,8 +113,8 @@ def of_the_sample(request, monkeypatch):
     """Let runs on the sample, where it stands for the official edition, be those shipped."""
     if "official" in request.fixturenames:
         theirs = request.getfixturevalue("theirs")
-        monkeypatch.setattr(published, "own_tables", theirs.__getitem__)
-        monkeypatch.setattr(published, "tables", theirs.__getitem__)
+        monkeypatch.setattr(published_runs, "own_tables", theirs.__getitem__)
+        monkeypatch.setattr(published_runs, "tables", theirs.__getitem__)
 
 
 def read(text, official, runs):

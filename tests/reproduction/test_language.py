@@ -18,7 +18,7 @@ from gluon_softmax.commands import main as cli
 from gluon_softmax.reproduction import claims, language, report
 from gluon_softmax.reproduction.judge import judge
 from gluon_softmax.reproduction.language import Listed, Message, of_this_user, speaking, translate
-from gluon_softmax.reproduction.plots import chinese_font
+from gluon_softmax.reproduction.plot_style import chinese_font
 from gluon_softmax.reproduction.reproduce import reproduce
 from gluon_softmax.reproduction.summary import table
 from gluon_softmax.training.run import Settings
@@ -27,7 +27,6 @@ FOLDER = Path(language.__file__).parent
 CHINESE = json.loads((FOLDER / "zh.json").read_text("utf-8"))
 # What is said by the name of a constant.
 NAMED = {
-    *(claims.PART_1, claims.PART_2, claims.PART_3),
     *(claims.TUTORIAL.name, claims.TUTORIAL.column, "table", "the cache"),
     *(name for name in claims.FACTS if not re.search(r"\(", name)),
     *(claims.TUTORIAL.claims[0].name, "loss", "train acc", '"train acc"', "test acc"),

@@ -17,12 +17,12 @@ from shared import by_module, kept
 from gluon_softmax import __version__
 from gluon_softmax.reproduction import claims, report, verdicts
 from gluon_softmax.reproduction.answer import counts, each_alone, headline
-from gluon_softmax.reproduction.columns import columns
 from gluon_softmax.reproduction.exact_results import ExactResult, in_words
 from gluon_softmax.reproduction.experiment import Experiment
 from gluon_softmax.reproduction.judge import judge
 from gluon_softmax.reproduction.judgement import Evidence
 from gluon_softmax.reproduction.language import Message
+from gluon_softmax.reproduction.report_columns import columns
 from gluon_softmax.reproduction.report_plots import pictures
 from gluon_softmax.reproduction.reproduce import reproduce
 from gluon_softmax.reproduction.summary import summary, wrapped
@@ -126,7 +126,7 @@ def test_one_run_has_no_spread(sample, tmp_path):
         assert not [text for text in texts if "nan" in text]
         spreads.append([bool(re.search(r"±.*\n\[.*, .*\]$", text)) for text in texts])
         if runs == 1:
-            ours = [line["here"][0] for line in lines if line["section"] != claims.PART_1]
+            ours = [line["here"][0] for line in lines if line["section"] != str(claims.PART_1)]
             assert (
                 str(judge(found).headline) == "No verdicts: one run is not enough. Use --runs 10."
             )
@@ -293,7 +293,7 @@ def test_headline(kinds, changed, words, found):
     assert bool(judgement.failures()) == (words.startswith("No:") or "facts" in changed)
     if changed.get("reader"):
         given.printed = dataclasses.replace(given.printed, name="table.txt")
-    assert str(headline(judgement)) == words
+    assert str(headline(judgement, counts(judgement))) == words
     assert {count.verdict: count.n for count in counts(judgement)} == Counter(kinds)
 
 

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from gluon_softmax.data.fashion_mnist import FashionMNIST
-from gluon_softmax.reproduction import published
+from gluon_softmax.reproduction import published_runs
 from gluon_softmax.reproduction.experiment import Experiment
 from gluon_softmax.reproduction.hypotheses import (
     ANOTHER_SPLIT,
@@ -30,7 +30,7 @@ from gluon_softmax.reproduction.table_fit import (
     power,
     right_of,
 )
-from gluon_softmax.reproduction.tables import parse
+from gluon_softmax.reproduction.table_parser import parse
 from gluon_softmax.training.loop import Records
 from gluon_softmax.training.run import Run, Settings
 
@@ -228,7 +228,7 @@ def judged(*texts):
     data = FashionMNIST("official", "", {}, empty, empty[:, :0], empty, empty[:, :0])
     taken = printed_by("t", parse("\n".join(texts), "t"), "concise", 256, 0.1)
     official = [np.array(table) for table in NUMPY["official, 256"].values()][:6]
-    resplit = published.own_tables("resplit")[:10].reshape(-1, 5, 3)
+    resplit = published_runs.own_tables("resplit")[:10].reshape(-1, 5, 3)
     found = Experiment(data, Settings(batch_size=256), 0, 10, printed=taken)
     found.runs = {
         "official": [run_of(table, seed) for seed, table in enumerate(official)],
@@ -292,22 +292,22 @@ def test_weight_decay_is_of_no_edition():
 )
 def test_published_tables_get_their_edition(framework, edition, changes):
     """Also where losses are sums, and accuracies per cent."""
-    texts = [lines(table, **changes) for table in published.tables(framework)]
+    texts = [lines(table, **changes) for table in published_runs.tables(framework)]
     assert [table_fit.edition for table_fit in judged(*texts)] == [edition] * len(texts)
 
 
 def test_losses_of_few_digits_still_fit():
     """As 0.0031 is, which the edition of the book for PyTorch prints: divided twice."""
-    texts = [lines(table, loss=1 / 256) for table in published.tables("PyTorch")]
+    texts = [lines(table, loss=1 / 256) for table in published_runs.tables("PyTorch")]
     assert {table_fit.edition for table_fit in judged(*texts)} == {"official"}
 
 
 def test_each_published_table_is_judged_by_the_others(monkeypatch):
     """Of one in thirteen the test accuracies are too strange."""
-    theirs, right = published.tables("MXNet"), 0
+    theirs, right = published_runs.tables("MXNet"), 0
     for k, table in enumerate(theirs):
         others = np.delete(theirs, k, axis=0)
-        monkeypatch.setattr(published, "tables", lambda framework, others=others: others)
+        monkeypatch.setattr(published_runs, "tables", lambda framework, others=others: others)
         [table_fit] = judged(lines(table))
         right += table_fit.edition == "withdrawn"
         assert table_fit.edition in ("withdrawn", "neither")
@@ -362,7 +362,7 @@ def test_no_typo_makes_an_official_table_withdrawn():
 
 
 def test_lines_of_two_tables_are_neither():
-    official, other = tables("official, 256")[6:16], published.tables("MXNet")[:10]
+    official, other = tables("official, 256")[6:16], published_runs.tables("MXNet")[:10]
     texts = [lines(np.concatenate([a[:2], b[2:]])) for a, b in zip(official, other)]
     found = judged(*texts)
     assert [table_fit.edition for table_fit in found] == ["neither"] * 10
@@ -380,4 +380,4 @@ def test_later_epochs_and_mistaken_columns_do_not_break_it():
     longer = np.concatenate([table, table[-1:] - 0.01, table[-1:] - 0.02])
     assert len(longer) == 7
     claims = printed_by("t", parse(lines(longer), "t"), "concise", 256, 0.1).claims
-    assert sum(map(published.has_the_like, claims)) == 15
+    assert sum(map(published_runs.has_the_like, claims)) == 15

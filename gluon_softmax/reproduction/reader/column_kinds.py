@@ -9,7 +9,7 @@ from ...data.fashion_mnist import CLASS_NAMES
 from ..claims import METRICS, Claim, Printed, claims_of
 from ..experiment import Experiment
 from ..language import Message
-from ..tables import Tables
+from ..table_parser import Tables
 
 # How far a column may lie from a proportion of ours to count as it, and by how many nats it must be
 # more likely than any other.
@@ -45,7 +45,9 @@ def printed_by(
     claims = [
         claim
         for number, table in enumerate(tables, start=1)
-        for claim in claims_of(table, f"table {number}", f"Table {number}", implementation)
+        for claim in claims_of(
+            table, f"table {number}", Message("Table {number}", number=number), implementation
+        )
     ]
     epochs, left_out = max(map(len, tables)), tuple(tables.left_out.items())
     return Printed(name, "table", epochs, batch_size, lr, tuple(claims), left_out)

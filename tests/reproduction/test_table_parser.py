@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from gluon_softmax.commands import main as cli
 from gluon_softmax.errors import UsageError
-from gluon_softmax.reproduction import tables
-from gluon_softmax.reproduction.tables import Number, parse, read
+from gluon_softmax.reproduction import table_parser
+from gluon_softmax.reproduction.table_parser import Number, parse, read
 from gluon_softmax.training.loader import load_data_fashion_mnist
 
 ROW = (Number(0.7517, 4), Number(0.095, 3), Number(0.79, 3))
@@ -294,7 +294,7 @@ def test_two_megabytes_of_noise(piece):
 
 
 def test_standard_input():
-    program = "from gluon_softmax.reproduction.tables import read; print(read('-'))"
+    program = "from gluon_softmax.reproduction.table_parser import read; print(read('-'))"
     done = subprocess.run(
         [sys.executable, "-c", program],
         input=json.dumps(
@@ -304,14 +304,14 @@ def test_standard_input():
         check=True,
     )
     assert done.stdout.decode().strip() == str([[ROW]])
-    assert tables.name_of("-") == "standard input"
+    assert table_parser.name_of("-") == "standard input"
 
 
 @pytest.mark.bad_input
 def test_standard_input_that_is_closed(monkeypatch):
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(UsageError, match="--table '-': standard input is closed"):
-        tables.read("-")
+        table_parser.read("-")
 
 
 @pytest.mark.bad_input

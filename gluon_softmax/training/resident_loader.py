@@ -9,7 +9,7 @@ from mxnet.gluon.data import DataLoader, Dataset
 
 from ..data.fashion_mnist import FashionMNIST
 from ..interruption import end_if_asked
-from .per_sample import transform
+from .per_sample_loader import transform
 
 
 class ResidentLoader(DataLoader):

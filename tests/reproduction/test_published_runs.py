@@ -8,10 +8,10 @@ from scipy import stats
 from shared import by_module, kept
 
 from gluon_softmax.data.resplit import resplit
-from gluon_softmax.reproduction import published, reproduce
+from gluon_softmax.reproduction import published_runs, reproduce
 from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
 from gluon_softmax.reproduction.judge import judge
-from gluon_softmax.reproduction.published import predict, tables
+from gluon_softmax.reproduction.published_runs import predict, tables
 from gluon_softmax.reproduction.results import results
 from gluon_softmax.training.run import Settings, train_run
 
@@ -22,7 +22,7 @@ WITHDRAWN = [0.7888, 0.5737, 0.5290, 0.5051, 0.4896]
 
 
 def test_each_table_has_its_source():
-    file = Path(published.__file__).with_name("published-runs.json")
+    file = Path(published_runs.__file__).with_name("published-runs.json")
     runs = json.loads(file.read_text("utf-8"))
     assert len(runs) == 16
     for run in runs:
@@ -90,7 +90,7 @@ def test_the_sentence_counts_their_runs_and_predicts_the_last_loss(found):
         for claim, prediction in predicted.items()
         if (claim.metric, claim.epoch) == ("loss", 5)
     )
-    assert str(published.in_a_sentence(found, predict(found))) == (
+    assert str(published_runs.in_a_sentence(found, predict(found))) == (
         "Extrapolated from batch size 256 to 200, 13 runs that other people published on the "
         f"withdrawn edition predict {within} of the 25 comparable numbers. They predict a last "
         f"loss of {last:.4f}; the tutorial prints 0.4782 and 0.4770."
@@ -126,4 +126,4 @@ def test_no_prediction_without_grounds(settings, runs, sample):
     official = dataclasses.replace(sample, edition="official")
     found = reproduce.reproduce(official, settings, seed=0, runs=runs, read=False)
     assert predict(found) == {}
-    assert str(published.in_a_sentence(found, predict(found))) == ""
+    assert str(published_runs.in_a_sentence(found, predict(found))) == ""

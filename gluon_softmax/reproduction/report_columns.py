@@ -5,7 +5,8 @@ from typing import Callable, List, NamedTuple, Optional, Tuple
 import numpy as np
 
 from .claims import Claim
-from .judgement import Judgement, Row, short
+from .edition_names import SHORT
+from .judgement import Judgement, Row
 from .language import Message, Text
 
 
@@ -45,7 +46,7 @@ def _of_edition(edition: str) -> Column:
         sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
         return _numbers(row.claim, row.mean(edition), sd, row.intervals.get(edition))
 
-    name = short(edition)
+    name = SHORT[edition]
     return Column(name, Message("ours, {edition}", edition=name), short_cell, cell)
 
 

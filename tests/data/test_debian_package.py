@@ -8,7 +8,7 @@ import time
 import pytest
 from server import content, edition
 
-from gluon_softmax.data import apt, cache
+from gluon_softmax.data import cache, debian_package
 from gluon_softmax.data.editions import FILES, Source
 from gluon_softmax.errors import DataError
 
@@ -59,7 +59,7 @@ def test_only_the_four_files_are_taken_out_of_a_package(tmp_path):
     good = [(f"{INSIDE}{file}.gz", tarfile.REGTYPE, content(file)) for file in FILES]
     again = [(f"{INSIDE}{FILES[0]}.gz", tarfile.REGTYPE, b"another")]
     make_deb(tmp_path / "a.deb", evil + good + again)
-    taken = list(apt.read_deb(tmp_path / "a.deb", FILES))
+    taken = list(debian_package.read_deb(tmp_path / "a.deb", FILES))
     assert taken == [(file, content(file)) for file in FILES]
     assert [p.name for p in tmp_path.iterdir()] == ["a.deb"]
 
@@ -69,10 +69,10 @@ def test_only_the_four_files_are_taken_out_of_a_package(tmp_path):
 def test_a_package_without_the_files(tmp_path):
     make_deb(tmp_path / "a.deb", [(INSIDE + FILES[0] + ".gz", tarfile.SYMTYPE, b"")])
     with pytest.raises(DataError, match="does not contain train-images-idx3-ubyte"):
-        list(apt.read_deb(tmp_path / "a.deb", FILES))
+        list(debian_package.read_deb(tmp_path / "a.deb", FILES))
     (tmp_path / "b.deb").write_bytes(b"not a package")
     with pytest.raises(DataError):
-        list(apt.read_deb(tmp_path / "b.deb", FILES))
+        list(debian_package.read_deb(tmp_path / "b.deb", FILES))
 
 
 @pytest.mark.fault
@@ -110,13 +110,13 @@ def test_the_download_shows_its_progress(tmp_path, monkeypatch, capsys):
             self.n += more
             self.seen.append(self.n)
 
-    monkeypatch.setattr(apt, "progress", Bar)
-    found = dict(apt.read(Source("Debian's package", "apt", "the-package", {}), FILES))
+    monkeypatch.setattr(debian_package, "progress", Bar)
+    found = dict(debian_package.read(Source("Debian's package", "apt", "the-package", {}), FILES))
     assert found == {file: content(file) for file in FILES}
     update, download = bars
     assert {1000, size} <= set(download.seen)
     assert download.options["desc"] == "apt-get download"
-    assert download.options["total"] == apt.DEB_BYTES
+    assert download.options["total"] == debian_package.DEB_BYTES
     assert update.options["total"] is None
     # In MB, not in bytes.
     assert (download.options["unit"], download.options["unit_scale"]) == ("B", True)
@@ -133,10 +133,10 @@ def test_apt_get_that_does_not_end(tmp_path, monkeypatch):
     program.write_text("#!/bin/sh\nexec sleep 60\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setattr(apt, "PATIENCE", 0.5)
+    monkeypatch.setattr(debian_package, "PATIENCE", 0.5)
     start = time.monotonic()
     with pytest.raises(DataError, match=r"apt-get update: not finished after 0\.5 s"):
-        list(apt.read(Source("Debian", "apt", "nothing", {}), FILES))
+        list(debian_package.read(Source("Debian", "apt", "nothing", {}), FILES))
     assert time.monotonic() - start < 10
 
 

@@ -8,7 +8,6 @@ from ..training.run import Run
 from . import claims
 from .exact_results import in_words
 from .experiment import Experiment
-from .judgement import section_in_words
 from .language import translate
 
 
@@ -18,9 +17,7 @@ def at_length(experiment: Experiment, implementation: str) -> Dict[str, Any]:
     first = next(
         claim for claim in experiment.printed.claims if claim.implementation == implementation
     )
-    write_line(
-        f"\n{padded(str(section_in_words(first)), 56)} {translate(experiment.printed.column)}"
-    )
+    write_line(f"\n{padded(str(first.section), 56)} {translate(experiment.printed.column)}")
 
     def beside(records: Records) -> None:
         epoch = len(records.loss)
@@ -62,7 +59,7 @@ def print_part_1(experiment: Experiment) -> None:
     write_line(
         translate(
             "{part} ({edition} edition, from {origin})",
-            part=translate(claims.PART_1),
+            part=claims.PART_1,
             edition=data.edition,
             origin=translate(data.origin),
         )

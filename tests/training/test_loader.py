@@ -12,7 +12,7 @@ from mxnet.gluon.data import DataLoader
 from mxnet.gluon.data.vision import FashionMNIST, datasets
 
 from gluon_softmax.errors import DataError, UsageError
-from gluon_softmax.training import loader, per_sample, resident
+from gluon_softmax.training import loader, per_sample_loader, resident_loader
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_default_num_workers_here():
 
 
 def test_data_sets_are_those_of_mxnets_class(sample, sample_dir, mxnet_reads_sample):
-    for train, ours in zip((True, False), per_sample.fashion_mnist_datasets(sample)):
+    for train, ours in zip((True, False), per_sample_loader.fashion_mnist_datasets(sample)):
         theirs = FashionMNIST(root=str(sample_dir), train=train)
         assert len(ours) == len(theirs)
         (feature, label), (feature_, label_) = ours[0:10], theirs[0:10]
@@ -119,7 +119,7 @@ def test_same_batches_as_d2lzh_in_another_size(resize, sample, sample_dir, mxnet
 @pytest.mark.parametrize("resize", [None, 14])
 def test_images_are_normalized_once(resize, sample, monkeypatch):
     """Unless they are scaled, since all of them in a larger size would not fit into memory."""
-    make, sizes = resident.transform, []
+    make, sizes = resident_loader.transform, []
 
     def noted(asked):
         transform = make(asked)
@@ -130,13 +130,13 @@ def test_images_are_normalized_once(resize, sample, monkeypatch):
 
         return call
 
-    monkeypatch.setattr(resident, "transform", noted)
-    resident.resident_datasets.cache_clear()
+    monkeypatch.setattr(resident_loader, "transform", noted)
+    resident_loader.resident_datasets.cache_clear()
     train_iter, test_iter = loader.load_data_fashion_mnist(400, resize, data=sample)
     before = list(sizes)
     list(train_iter)
     list(test_iter)
-    resident.resident_datasets.cache_clear()
+    resident_loader.resident_datasets.cache_clear()
     assert before == ([] if resize else [1000, 300])
     assert sizes == ([400, 400, 200, 300] if resize else before)
 

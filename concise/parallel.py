@@ -20,17 +20,7 @@ from .model import Net, Params, loss
 def get_net(ctxs: Sequence[Context]) -> Tuple[Net, Params]:
     """Make the network, with the same new random weights on each context.
 
-    Parameters
-    ----------
-    ctxs : sequence of mxnet.Context
-        Where copies of its parameters lie.
-
-    Returns
-    -------
-    net : callable
-        As of ``model.get_net``; it uses the copy on the context of X.
-    params : mapping
-        Those of ``model.get_net``, on each context.
+    As ``model.get_net``. The net uses the copy of the parameters on the context of X.
     """
     net, params = model.get_net(list(ctxs))
     net.hybridize()
@@ -42,21 +32,7 @@ def get_train_batch(
 ) -> Callable:
     """Make the function that trains on a batch, of which each device has a part.
 
-    Parameters
-    ----------
-    net, params
-        Of ``get_net``.
-    lr : float
-        Learning rate.
-    batch_size : int
-        Examples in a batch of all machines, by which the summed gradients are divided.
-    kv : str or mxnet.kvstore.KVStore
-        Adds up the gradients of several devices and machines.
-
-    Returns
-    -------
-    callable
-        From X and y to the losses, (batch,), and the outputs, (batch, 10), before the step.
+    As ``training.get_train_batch``. ``kv`` adds up the gradients of several devices and machines.
     """
     ctxs = next(iter(params.values())).list_ctx()
     # Each device takes the step itself: a server would take one with all that it adds up.

@@ -20,17 +20,7 @@ from .model import Net, Params, loss
 def get_net(ctxs: Sequence[Context]) -> Tuple[Net, List[Params]]:
     """Make the network, with the same new random weights on each context.
 
-    Parameters
-    ----------
-    ctxs : sequence of mxnet.Context
-        Where copies of its parameters lie.
-
-    Returns
-    -------
-    net : callable
-        As of ``model.get_net``; it uses the copy on the context of X.
-    params : list
-        Those of ``model.get_net``, on each context.
+    As ``model.get_net``. The net uses the copy of the parameters on the context of X.
     """
     nets, params = zip(*(model.get_net(ctx) for ctx in ctxs))
     set_parameters(params, **get_parameters(params))
@@ -51,21 +41,7 @@ def get_train_batch(
 ) -> Callable:
     """Make the function that trains on a batch, of which each device has a part.
 
-    Parameters
-    ----------
-    net, params
-        Of ``get_net``.
-    lr : float
-        Learning rate.
-    batch_size : int
-        Examples in a batch of all machines, by which the summed gradients are divided.
-    kv : mxnet.kvstore.KVStore, optional
-        Adds up the gradients of several machines.
-
-    Returns
-    -------
-    callable
-        From X and y to the losses, (batch,), and the outputs, (batch, 10), before the step.
+    As ``training.get_train_batch``. ``kv`` adds up the gradients of several machines.
     """
     ctxs = [W.context for W, _ in params]
     if kv is not None:

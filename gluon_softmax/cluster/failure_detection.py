@@ -29,19 +29,9 @@ _SCHEDULER, _FIRST_SERVER, _FIRST_WORKER, _STEP = 1, 8, 9, 2
 
 
 def unresponsive(kv: Any, role: Role) -> List[str]:
-    """Return the names of the processes without a heartbeat for :data:`LIMIT` seconds.
+    """Return the processes without a heartbeat for :data:`LIMIT` seconds, such as ``worker 1``.
 
-    Parameters
-    ----------
-    kv : mxnet.kvstore.KVStore
-        The store of this process.
-    role : Role
-        Its role.
-
-    Returns
-    -------
-    list of str
-        Names such as ``worker 1``; the scheduler checks all others, these only the scheduler.
+    The scheduler checks all others, and these check only the scheduler.
     """
     nodes = {_SCHEDULER: f"the scheduler at {role.address}"}
     if role.name == "scheduler":

@@ -48,17 +48,9 @@ def hidden_role() -> Iterator[None]:
 
 
 def _serve(role: Role) -> None:
-    """Serve until the workers finish, as ``import mxnet`` does if DMLC_ROLE is set.
+    """Serve as a scheduler or server until the workers finish, as ``import mxnet`` does.
 
-    Parameters
-    ----------
-    role : Role
-        Role of a scheduler or server.
-
-    Notes
-    -----
-    If another process does not join or stops responding, this one reports it and exits with
-    status 1.
+    Exits with status 1 if another process does not join or stops responding.
     """
     # Only now, as they import MXNet.
     import mxnet as mx

@@ -133,13 +133,7 @@ def _run_command(words: List[str], prog: str) -> int:
 
 
 def guarded(work: Callable[[List[str]], int], argv: Optional[Sequence[str]]) -> int:
-    """Run a command; report each error in one line, unless ``--debug`` is given.
-
-    Returns
-    -------
-    int
-        Exit status, as of :func:`main`.
-    """
+    """Run a command, and report each error in one line; return the exit status."""
     words = sys.argv[1:] if argv is None else list(argv)
     # The words after -- are another program's.
     own = words[: words.index("--")] if "--" in words else words

@@ -37,19 +37,9 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run_script(argv: List[str], prog: str) -> int:
-    """Run a script.
+    """Run a script with the words after it; return 0, 1 if it raises, or 2 for bad usage.
 
-    Parameters
-    ----------
-    argv : list of str
-        Options, the script, and its own arguments.
-    prog : str
-        The command's name, as the user typed it.
-
-    Returns
-    -------
-    int
-        Exit status: 0, 1 where the script raises, 2 for bad usage; ``SystemExit`` is left alone.
+    Its own ``SystemExit`` is left alone. ``prog`` is the command's name, as the user typed it.
     """
     parser = Parser(prog=prog)
     add_arguments(parser)

@@ -51,22 +51,7 @@ class Differences(NamedTuple):
 
 
 def compare_steps(data: FashionMNIST, settings: Settings, seed: int) -> Differences:
-    """Train both implementations in lockstep, from the same weights with the same batches.
-
-    Parameters
-    ----------
-    data : FashionMNIST
-        The data set.
-    settings : Settings
-        Epochs, batch size, learning rate, context and data loader.
-    seed : int
-        Seed of initial weights and shuffling.
-
-    Returns
-    -------
-    Differences
-        Differences after each step and at the end.
-    """
+    """Train both implementations in lockstep, from the same weights with the same batches."""
     ctx = settings.ctx
     seed_weights(seed)
     train_iter, test_iter = load_data_fashion_mnist(

@@ -70,15 +70,7 @@ def _build(folder: Path) -> Optional[str]:
 def load_libraries(folder: Path) -> None:
     """Load a CUDA build's libraries from NVIDIA's packages, before MXNet is loaded.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The folder of libmxnet.so in site-packages.
-
-    Raises
-    ------
-    MissingLibrary
-        If NVIDIA's driver is missing; a CUDA build cannot be imported without it.
+    Raises MissingLibrary without NVIDIA's driver: a CUDA build cannot be imported then.
     """
     name = _build(folder)
     if name is None:

@@ -38,13 +38,7 @@ _STAND_INS = {"aarch64": {"libamath.so": "libm.so.6", "libastring.so": "libc.so.
 
 
 def check_platform() -> None:
-    """Check that MXNet can run here.
-
-    Raises
-    ------
-    UnsupportedMachine
-        If it cannot; the message names the reason and what to do.
-    """
+    """Raise UnsupportedMachine with the reason and the remedy if MXNet cannot run here."""
     series = "{}.{}".format(*sys.version_info[:2])
     supported = "use CPython {}.{} to {}.{}".format(*OLDEST_PYTHON, *NEWEST_PYTHON)
     if sys.implementation.name != "cpython":
@@ -110,18 +104,7 @@ def check_library(folder: Path) -> None:
 
 
 def link_libraries(folder: Path) -> None:
-    """Link missing libraries next to libmxnet.so, before MXNet is loaded.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The folder of libmxnet.so in site-packages.
-
-    Raises
-    ------
-    MissingLibrary
-        If a library is missing and cannot be linked.
-    """
+    """Link missing libraries next to libmxnet.so before it is loaded, or raise MissingLibrary."""
     if sys.platform == "win32":
         _check_windows()
     if sys.platform != "linux":

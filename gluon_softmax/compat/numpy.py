@@ -100,15 +100,9 @@ def accept_scalars(formatting: Iterable[ModuleType], drawing: Iterable[Any]) -> 
     """Let modules of MXNet accept NumPy's scalars as parameters.
 
     MXNet passes parameters as text, and NumPy 2 prints its scalars as ``np.int64(8)``. MXNet's
-    operators cannot parse a shape, axis or index with such a scalar: ``(np.int64(8), 6)``.
-
-    Parameters
-    ----------
-    formatting : iterable of module
-        The modules that format parameters. Their ``str`` is replaced by :class:`Text`.
-    drawing : iterable of module
-        The modules that draw random numbers. They compare a size with ``()``, and NumPy 2 rejects
-        that comparison for a scalar.
+    operators cannot parse a shape, axis or index with such a scalar: ``(np.int64(8), 6)``. So the
+    modules that format parameters get :class:`Text` as their ``str``. The modules that draw random
+    numbers compare a size with ``()``, which NumPy 2 rejects for a scalar.
     """
     needed = VERSION >= (2, 0)
     if needed:
@@ -160,11 +154,6 @@ def convert_arrays(ndarray: Any) -> None:
 
     NumPy 1.24 stopped converting an NDArray itself, as in ``np.all(nd.array([5]) == 5)``: it
     indexes the array until it has too many dimensions. ``NDArray.__array__`` restores that.
-
-    Parameters
-    ----------
-    ndarray : module
-        ``mxnet.ndarray``.
     """
     needed = VERSION >= (2, 4)
     if needed:

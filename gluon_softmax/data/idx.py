@@ -26,32 +26,11 @@ def kind_of(file: str) -> str:
 
 
 def read_idx(stream: io.BufferedIOBase, kind: str, name: str) -> Tuple[bytes, np.ndarray]:
-    """Read an uncompressed IDX stream to its end, and validate it.
+    """Read an uncompressed IDX stream of images or labels to its end, and validate it.
 
-    Parameters
-    ----------
-    stream : io.BufferedIOBase
-        Stream, positioned at the header.
-    kind : {"images", "labels"}
-        Expected content.
-    name : str
-        Name for error messages.
-
-    Returns
-    -------
-    header : bytes
-        The 16 (images) or 8 (labels) bytes of the header.
-    array : numpy.ndarray of uint8
-        Shape (count, 28, 28) for images, (count,) for labels.
-
-    Raises
-    ------
-    DataError
-        If the magic number, count, image size or length is wrong, a label is not in 0..9, or the
-        compressed data are damaged.
-
-    Notes
-    -----
+    Returns the 16 or 8 bytes of its header, and the array of uint8: (count, 28, 28) for images,
+    (count,) for labels. Raises DataError, with the given name, if the magic number, count, image
+    size or length is wrong, a label is not in 0..9, or the compressed data are damaged.
     http://yann.lecun.com/exdb/mnist/ describes the format at its end.
     """
     shape = IMAGE_SHAPE if kind == "images" else ()

@@ -125,25 +125,9 @@ def claims_of(
     implementation: str,
     metrics: Sequence[str] = METRICS,
 ) -> List[Claim]:
-    """Turn a table into a list of numbers.
+    """Turn a table into a list of numbers, epoch by epoch.
 
-    Parameters
-    ----------
-    table : Table
-        Loss, train acc, test acc of each epoch.
-    name : str
-        Name of the table.
-    section : Message
-        Of all its numbers.
-    implementation : {"scratch", "concise"}
-        The implementation that printed them.
-    metrics : sequence of str
-        Of its three columns.
-
-    Returns
-    -------
-    list of Claim
-        Epoch by epoch.
+    ``metrics`` are those of its columns: loss, train acc and test acc, unless one is mistaken.
     """
     columns = [_COLUMNS.get(metric, '"train acc"') for metric in metrics]
     return [

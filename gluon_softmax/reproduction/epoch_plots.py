@@ -233,21 +233,8 @@ def draw_panels(
 ) -> Figure:
     """Draw series by epoch: bands and lines of our runs, and the printed numbers as points.
 
-    Parameters
-    ----------
-    panels : sequence of Panel
-        In reading order.
-    names : mapping of str to str
-        The legend: of each edition and marker.
-    columns : int
-        Panels in a row: 2 for a page, 1 for a phone.
-    is_difference : bool
-        Whether 0 is our mean, so that it gets a line, and numbers a sign.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        As wide as a page or a phone.
+    ``names`` is the legend, of each edition and marker. Two columns are for a page, one is for a
+    phone. Where the numbers are differences, 0 is our mean: it gets a line, and numbers a sign.
     """
     legend: Dict[str, Any] = {names[edition]: _patch(edition) for edition in panels[0].bands}
     used = {point.marker for panel in panels for point in panel.points}

@@ -104,17 +104,9 @@ class Fit(NamedTuple):
 def decide(fits: Dict[str, Fit]) -> str:
     """Return the hypothesis that a table fits, ``neither`` or ``undecided``.
 
-    Parameters
-    ----------
-    fits : dict of str to Fit
-        By hypothesis.
-
-    Returns
-    -------
-    str
-        ``undecided`` between the official edition and another if neither is much more likely. The
-        withdrawn edition is one split among all, so another split is the answer only
-        where the withdrawn edition does not fit.
+    ``undecided`` between the official edition and another if neither is much more likely. The
+    withdrawn edition is one split among all, so another split is the answer only where the
+    withdrawn edition does not fit.
     """
     fitting = [name for name, fit in fits.items() if fit.p_value >= FITTING[name]]
     others = [name for name in fitting if name != OFFICIAL]
@@ -128,10 +120,8 @@ def decide(fits: Dict[str, Fit]) -> str:
 
 
 def pooled(groups: Sequence[np.ndarray]) -> Tuple[np.ndarray, int]:
-    """Return the covariance within several groups of runs, shrunk, and its degrees of freedom.
+    """Return the covariance within several groups of runs, and its degrees of freedom.
 
-    Notes
-    -----
     It is shrunk towards its diagonal with weight p / (p + df) for p numbers.
     """
     df = sum(len(group) - 1 for group in groups)

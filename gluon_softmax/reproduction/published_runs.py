@@ -52,17 +52,10 @@ def tables(framework: str) -> np.ndarray:
 
 @lru_cache(maxsize=None)
 def own_tables(edition: str) -> np.ndarray:
-    """Return our own runs with the settings of the published ones, from ``own-runs.json``.
+    """Return our own runs with the settings of the published ones, on official or resplit data.
 
-    Parameters
-    ----------
-    edition : {"official", "resplit"}
-        On which data; each run on re-splits has a split of its own, by its seed.
-
-    Returns
-    -------
-    numpy.ndarray
-        Loss, train acc and test acc of each epoch, shape (runs, 15).
+    Loss, train acc and test acc of each epoch, (runs, 15), from ``own-runs.json``. Each run on
+    re-splits has a split of its own, by its seed.
     """
     file = Path(__file__).with_name("own-runs.json")
     runs = json.loads(file.read_text("utf-8"))["runs"]

@@ -165,21 +165,11 @@ class Material(NamedTuple):
 
 
 def judge_tables(experiment: Experiment, judged_claims: Sequence[JudgedClaim]) -> List[TableFit]:
-    """Judge the printed tables by the runs.
+    """Judge each printed table by the runs, all its numbers at once.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        The runs and the tables.
-    judged_claims : sequence of JudgedClaim
-        The verdicts on the numbers of the tables.
-
-    Returns
-    -------
-    list of TableFit
-        In their order; empty without verdicts, or with fewer than five runs on the official edition
-        or on re-splits. Of a table, those numbers are judged at once of which others print the
-        like: loss and accuracies of the first five epochs.
+    Returns nothing without verdicts, or with fewer than five runs on the official edition or on
+    re-splits. Only numbers of a kind that others also print are judged so: loss and accuracies of
+    the first five epochs.
     """
     judged = []
     tries: Dict[Tuple, Dict[Tuple[str, int], bool]] = {}
@@ -242,19 +232,7 @@ def fit_of_deviation(
 ) -> Dict[str, Fit]:
     """Judge a table by runs of a program that deviates from the tutorial's, on the data at hand.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        Whose table.
-    table_fit : TableFit
-        What it says without the deviation.
-    runs : list of Run
-        Of that program, at least two.
-
-    Returns
-    -------
-    dict of str to Fit
-        By the edition that it fits so; none if another split is more likely.
+    Returns the fit by edition, for those that it fits; none if another split is more likely.
     """
     material = Material.of(experiment, table_fit.table)
     official, resplit = map(

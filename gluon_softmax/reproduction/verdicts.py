@@ -58,23 +58,10 @@ class JudgedClaim:
 
 
 def prediction_interval(values: Sequence[float], level: float) -> Optional[Tuple[float, float]]:
-    """Return the interval in which one more value would lie.
+    """Return the interval in which one more value lies except with a probability of ``level``.
 
-    Parameters
-    ----------
-    values : sequence of float
-        Independent draws from one normal distribution.
-    level : float
-        Probability with which the next draw may lie outside, 0 to 1.
-
-    Returns
-    -------
-    tuple of float or None
-        Lower and upper end; None for fewer than two values.
-
-    Notes
-    -----
-    Two-sided, mean ± t * s * sqrt(1 + 1/n) with n - 1 degrees of freedom.
+    The values are independent draws from one normal distribution, at least two (else None). It is
+    two-sided: mean ± t * s * sqrt(1 + 1/n) with n - 1 degrees of freedom.
     """
     n = len(values)
     if n < 2:
@@ -111,27 +98,12 @@ def judge_claims(
     level: float = LEVEL,
     awaited: Collection[str] = (),
 ) -> List[JudgedClaim]:
-    """Judge printed numbers by runs.
+    """Judge printed numbers by the values that runs give, by edition; in their order.
 
-    Parameters
-    ----------
-    claims : sequence of Claim
-        All numbers that are judged together.
-    values : dict of str to dict of Claim to list of float
-        By edition, each number's value in each run.
-    at_hand : str
-        The loaded edition, which is tried first; after it, ``resplit``.
-    level : float
-        Probability that one or more numbers of a correct program fail.
-    awaited : collection of str
-        The editions for which runs were requested.
-
-    Returns
-    -------
-    list of JudgedClaim
-        In the order of the numbers. ``no verdict`` for the accuracy of random weights, and where
-        an edition has fewer than two runs, if it is the loaded one or if it is awaited and might
-        still match.
+    The edition at hand is tried first, then ``resplit``. ``level`` is the probability that one or
+    more numbers of a correct program fail. ``no verdict`` is for the accuracy of random weights,
+    and for a number with fewer than two runs on the edition at hand, or on re-splits if these are
+    awaited and might still match.
     """
     verdicts = []
     count = sum(map(is_judged, claims))

@@ -18,20 +18,8 @@ LOADERS = ("resident", "per-sample")
 
 
 def default_num_workers(platform: str = sys.platform) -> int:
-    """Return the tutorial's number of worker processes: 0 on Windows, 4 elsewhere.
+    """Return the tutorial's number of loader workers for a ``sys.platform``: 0 on Windows, else 4.
 
-    Parameters
-    ----------
-    platform : str
-        Value of ``sys.platform``.
-
-    Returns
-    -------
-    int
-        0 or 4.
-
-    Notes
-    -----
     From part 1 of the tutorial. Windows has no fork: each worker imports the program again.
     """
     return 0 if platform.startswith("win") else 4

@@ -32,15 +32,7 @@ START_PATIENCE = 300
 
 
 class Workers:
-    """Worker processes that make the batches of a data set.
-
-    Parameters
-    ----------
-    dataset : mxnet.gluon.data.Dataset
-        Each sample is an image, float32, and a label, int32.
-    count : int
-        Number of processes, at least 1.
-    """
+    """Worker processes that make the batches of a data set."""
 
     def __init__(self, dataset: Dataset, count: int) -> None:
         self._dataset = dataset

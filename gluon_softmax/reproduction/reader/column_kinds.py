@@ -54,19 +54,10 @@ def printed_by(
 
 
 def understood(experiment: Experiment) -> Tuple[Printed, List[Message]]:
-    """Return what each column contains, by comparison with our runs.
+    """Return the tables with the content of each column, by comparison with our runs.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        Runs, and tables as :func:`printed_by` returns them.
-
-    Returns
-    -------
-    printed : Printed
-        The same tables, with the content of each column.
-    readings : list of Message
-        Lines that could not be read, and columns that do not contain what their label says.
+    With them, a sentence on each line that could not be read and each column that does not contain
+    what its label says.
     """
     claims: List[Claim] = []
     readings = [

@@ -102,13 +102,10 @@ DEVIATIONS = (
 
 
 def try_deviations(judgement: Judgement) -> None:
-    """Try the usual deviations on tables that fit neither edition.
+    """Try the usual deviations on the tables that fit neither edition.
 
-    Parameters
-    ----------
-    judgement : Judgement
-        Of an experiment with the settings and the data of the runs. Its ``readings`` get the
-        results, and its ``deviations`` the tables that a deviation explains.
+    Adds a sentence on each to the experiment's ``readings``, and the tables that a deviation
+    explains to its ``deviations``.
     """
     experiment = judgement.experiment
     trained = _train(experiment)

@@ -5,6 +5,7 @@ import difflib
 import gc
 import math
 import os
+import tempfile
 from pathlib import Path
 from typing import Any, Callable, Generator, NoReturn, Optional, Sequence
 
@@ -276,8 +277,12 @@ def check_writable(path: Path) -> None:
             raise UsageError(f"{path}: the folder {folder} does not exist")
     except OSError as error:
         raise UsageError(f"{path}: cannot be written ({error.strerror})") from error
-    if not os.access(folder, os.W_OK):
-        raise UsageError(f"{path}: the folder {folder} is not writable")
+    try:
+        # Some folders, such as /proc, only seem to be writable.
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UsageError(f"{path}: the folder {folder} is not writable") from error
 
 
 def check_picture(option: str, name: str) -> None:

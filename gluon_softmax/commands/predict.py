@@ -80,6 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _predict_test_images(arguments: argparse.Namespace, parameters: Any) -> int:
     from ..data.fashion_mnist import get_fashion_mnist_labels
+    from ..reproduction.edition_names import EDITION
 
     data, count = load_data(arguments), arguments.count or 9
     probabilities = _probabilities(arguments, parameters, data.test_images)
@@ -93,7 +94,7 @@ def _predict_test_images(arguments: argparse.Namespace, parameters: Any) -> int:
         mark = "" if right[index] else "(wrong)"
         write_line(f"{index:>5}  {name:10}  {row:{width}}  {mark}".rstrip())
     write_line(
-        f"accuracy on the {len(right)} test images ({data.edition} edition): {right.mean():.4f}"
+        f"accuracy on the {len(right)} test images ({EDITION[data.edition]}): {right.mean():.4f}"
     )
     _draw(arguments, data.test_images[:count], names, predicted[:count], ~right[:count])
     return 0

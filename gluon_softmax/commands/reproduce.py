@@ -5,6 +5,7 @@ import shlex
 import shutil
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 from ..cluster.roles import refuse_role
@@ -106,8 +107,14 @@ def _run(arguments: argparse.Namespace, language: str) -> int:
     taken = _reader_tables(arguments)
     arguments.epochs = taken.epochs if taken else arguments.epochs or EPOCHS
     settings = settings_of(arguments, workers_needed=not arguments.no_reading)
+    is_new = not Path(arguments.out).exists()
     out = output_folder(arguments.out)
-    data = load_data(arguments)
+    try:
+        data = load_data(arguments)
+    except GluonSoftmaxError:
+        if is_new:
+            out.rmdir()
+        raise
 
     from ..reproduction.judge import judge
     from ..reproduction.reader.reproduce_table import reproduce_table

@@ -10,7 +10,7 @@ from ..cluster.roles import given_role, refuse_role
 from ..cluster.server import run_server
 from ..console import be_quiet, notify, write_line
 from ..data.fashion_mnist import FashionMNIST
-from ..errors import Diverged
+from ..errors import Diverged, UsageError
 from ..training.defaults import BATCH_SIZE, EPOCHS, LR
 from .options import (
     Parser,
@@ -110,9 +110,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check_output(arguments: argparse.Namespace) -> None:
-    if arguments.plot is not None:
+    if arguments.plot:
         check_picture("--plot", arguments.plot)
-    for path in (arguments.save, arguments.log, arguments.plot):
+    for option in ("save", "log", "plot"):
+        path = getattr(arguments, option)
+        if path == "":
+            raise UsageError(f"--{option} '': name a file")
         if path is not None:
             check_writable(Path(path))
 

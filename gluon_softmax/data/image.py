@@ -7,6 +7,8 @@ import numpy as np
 from ..errors import DataError
 
 SIDE = 28
+# Mean grey level, 0 to 255, from which an object on transparency is put on black.
+LIGHT = 200
 
 
 def read_image(path: str) -> Tuple[np.ndarray, List[str]]:
@@ -36,9 +38,13 @@ def read_image(path: str) -> Tuple[np.ndarray, List[str]]:
             steps = [f"{opened.width} x {opened.height} {opened.mode}"]
             if opened.mode in ("RGBA", "LA", "PA") or "transparency" in opened.info:
                 rgba = opened.convert("RGBA")
-                white = Image.new("RGBA", rgba.size, "white")
-                grey = Image.alpha_composite(white, rgba).convert("L")
-                steps.append("put on white")
+                # On paper, unless the object is too light to be seen there.
+                alpha = np.asarray(rgba.getchannel("A"), float)
+                lightness = (np.asarray(rgba.convert("L")) * alpha).sum() / max(alpha.sum(), 1)
+                colour = "black" if lightness > LIGHT else "white"
+                ground = Image.new("RGBA", rgba.size, colour)
+                grey = Image.alpha_composite(ground, rgba).convert("L")
+                steps.append(f"put on {colour}")
             else:
                 grey = opened.convert("L")
     except Exception as error:

@@ -47,7 +47,7 @@ def _why_no_verdicts(experiment: Experiment) -> Text:
         )
     completed = _completed(experiment)
     if completed == 0:
-        return Message("No verdicts: no run was completed. Use --runs 10.")
+        return Message("No verdicts: no run was completed.")
     if completed == 1:
         return Message("No verdicts: one run is not enough. Use --runs 10.")
     return ""

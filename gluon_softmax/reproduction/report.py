@@ -16,7 +16,7 @@ from ..data.fashion_mnist import CLASS_NAMES
 from ..training.environment import processor, versions
 from ..writing import write_text
 from . import claims, verdicts
-from .edition_names import IN_A_SENTENCE
+from .edition_names import EDITION, IN_A_SENTENCE
 from .exact_results import in_words
 from .judgement import Judgement
 from .language import Joined, Message, Text, speaking, translate
@@ -98,6 +98,7 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
         stopped=experiment.stopped,
         data=IN_A_SENTENCE[experiment.data.edition],
         edition=experiment.data.edition,
+        edition_name=EDITION[experiment.data.edition],
         origin=Message(experiment.data.origin),
         checksums=experiment.data.checksums,
         sections=_sections(judgement, shown_columns, notes),
@@ -124,7 +125,9 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
                 )
                 for edition in experiment.runs
             ],
-        ),
+        )
+        if experiment.runs
+        else "",
         claim_count=count,
         level=verdicts.LEVEL,
         level_each=verdicts.LEVEL / count,

@@ -6,6 +6,7 @@ from ..console import padded, write_line
 from ..training.loop import Records, epoch_line
 from ..training.run import Run
 from . import claims
+from .edition_names import EDITION
 from .exact_results import in_words
 from .experiment import Experiment
 from .language import translate
@@ -58,14 +59,14 @@ def print_part_1(experiment: Experiment) -> None:
     data = experiment.data
     write_line(
         translate(
-            "{part} ({edition} edition, from {origin})",
+            "{part} ({edition}, from {origin})",
             part=claims.PART_1,
-            edition=data.edition,
+            edition=EDITION[data.edition],
             origin=translate(data.origin),
         )
     )
     for fact in experiment.facts:
-        line = f"  {translate(fact.name)}: {in_words(fact.here)}"
+        line = translate("  {name}: {value}", name=translate(fact.name), value=in_words(fact.here))
         if fact.here != fact.printed:
             line += "  " + translate("(tutorial: {printed})", printed=in_words(fact.printed))
         write_line(line)
@@ -75,8 +76,8 @@ def _print_heading(edition: str, epochs: int, implementations: List[str]) -> Non
     heading = translate(
         "A new re-split for each run: loss and test accuracy after epoch {epochs}"
         if edition == "resplit"
-        else "The {edition} edition again: loss and test accuracy after epoch {epochs}",
-        edition=edition,
+        else "The {edition} again: loss and test accuracy after epoch {epochs}",
+        edition=EDITION[edition],
         epochs=epochs,
     )
     write_line(f"\n{heading}")

@@ -9,6 +9,7 @@ from ..compat import cuda
 from ..console import notify
 from ..errors import UsageError
 
+_PATTERN, _FORMS = r"auto|(?:cpu|gpu)(?::(\d{1,3}))?", "auto, cpu, gpu, cpu:N or gpu:N"
 _ELSEWHERE = "; only `python -m scratch` and `python -m concise` train on several devices"
 
 
@@ -31,10 +32,10 @@ def get_context(name: str = "auto") -> mx.Context:
     UsageError
         If the name has another form, or MXNet does not find the GPU or has no code for it.
     """
-    form = re.fullmatch(r"auto|(?:cpu|gpu)(?::(\d{1,3}))?", name)
+    form = re.fullmatch(_PATTERN, name)
     if form is None:
         raise UsageError(
-            f"--ctx {name!r}: choose auto, cpu, gpu or gpu:N"
+            f"--ctx {name!r}: choose {_FORMS}"
             f"{_ELSEWHERE if ',' in name or name == 'gpu:all' else ''}"
         )
     if name.startswith("cpu"):
@@ -75,6 +76,11 @@ def get_contexts(names: str) -> Tuple[mx.Context, ...]:
     """
     if names == "gpu:all":
         names = ",".join(f"gpu:{index}" for index in range(max(1, len(_gpus()))))
+    for name in names.split(","):
+        if not re.fullmatch(_PATTERN, name):
+            raise UsageError(
+                f"--ctx {name!r}: choose {_FORMS}, several of them, separated by commas, or gpu:all"
+            )
     ctxs = tuple(get_context(name) for name in names.split(","))
     for ctx in ctxs:
         if ctxs.count(ctx) > 1:

@@ -29,7 +29,7 @@ def test_fetch_verify_where(both, cache, capsys):
         assert printed.count("sha256:") == len(FILES)
         assert cli.main(["data", "verify"]) == 0
         lines = capsys.readouterr().out.splitlines()
-        assert lines == ["official: 4 of 4 files verified", "mxnet: 0 of 4 files verified"]
+        assert lines == ["official: 4 of 4 files verified", "mxnet: not downloaded (optional)"]
         assert cli.main(["data", "where", "--edition", "mxnet"]) == 0
         where = capsys.readouterr().out
         assert where == f"mxnet: {cache / 'fashion-mnist'}, 0 of 4 files present\n"

@@ -431,7 +431,9 @@ def test_an_interrupted_reproduction_ends_with_130(on_sample, tmp_path, monkeypa
 
     monkeypatch.setattr(jobs, "train_run", interrupted)
     assert cli.main(["reproduce", *on_sample, "--out", str(tmp_path), "--no-reading"]) == 130
-    assert "Interrupted: this is what the finished runs show." in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "Interrupted: this is what the finished runs show." in printed
+    assert "--runs" not in printed
 
 
 def test_compare_command(on_sample, capsys):
@@ -509,6 +511,29 @@ def test_an_error_of_ours_is_no_line(error):
 
     with pytest.raises(type(error)):
         cli.guarded(fails, [])
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("option", ["--save", "--log", "--plot", "--save=/proc/x.npz"])
+def test_a_file_that_cannot_be_written_is_refused_before_training(option, on_sample, capsys):
+    argv = [*on_sample, option] if "=" in option else [*on_sample, f"{option}="]
+    if not Path("/proc").is_dir() and "/proc" in option:
+        pytest.skip("no /proc")
+    line = refused(argv, capsys, train)
+    if "/proc" in option:
+        assert "/proc/x.npz: the folder /proc is not writable" in line
+    else:
+        assert f"{option} '': name a file" in line
+
+
+def test_a_folder_without_data_leaves_no_output(tmp_path, capsys):
+    out = tmp_path / "new"
+    argv = ["reproduce", "--data-dir", str(tmp_path / "none"), "--out", str(out)]
+    assert cli.main(argv) == 2
+    assert not out.exists()
+    out.mkdir()
+    assert cli.main(argv) == 2
+    assert out.exists()
 
 
 @pytest.mark.slow

@@ -64,6 +64,14 @@ def test_transparency_is_white_as_on_a_page(saved):
     assert "put on white" in steps
 
 
+def test_a_light_object_on_transparency_stays_visible(saved):
+    pixels = np.zeros((28, 28, 4), np.uint8)
+    pixels[8:20, 8:20] = (250, 250, 250, 255)
+    read, steps = read_image(saved(pixels))
+    assert (read[0, 0, 0], read[10, 10, 0]) == (0, 250)
+    assert "put on black" in steps
+
+
 @pytest.mark.parametrize("name", ["shoe.jpg", "shoe.bmp", "shoe.gif"])
 def test_other_formats(name, saved):
     pixels = np.zeros((28, 28), np.uint8)

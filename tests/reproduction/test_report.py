@@ -151,7 +151,7 @@ def test_headline_says_why_there_is_no_verdict(found, sample):
     one = dataclasses.replace(found, runs={"official": found.runs["official"][:2]})
     assert str(judge(one).headline) == "No verdicts: one run is not enough. Use --runs 10."
     none = dataclasses.replace(found, runs={})
-    assert str(judge(none).headline) == "No verdicts: no run was completed. Use --runs 10."
+    assert str(judge(none).headline) == "No verdicts: no run was completed."
     other = dataclasses.replace(found, settings=Settings(batch_size=256))
     assert str(judge(other).headline) == (
         "No verdicts: the numbers in the tutorial are for 5 epochs, batch size 200 and learning "
@@ -459,7 +459,9 @@ def test_the_tutorials_points_are_not_drawn_over_other_data(sample):
 def test_report_of_nothing_but_an_interruption(sample, tmp_path):
     nothing = Experiment(sample, Settings(), 0, 10, partial=True)
     report.write_report(judge(nothing), tmp_path, "command")
-    assert "partial" in (tmp_path / "index.html").read_text("utf-8")
+    page = (tmp_path / "index.html").read_text("utf-8")
+    assert "partial" in page
+    assert "<dt>Completed runs</dt><dd>none (10 requested, seeds from 0)</dd>" in page
     assert "Interrupted" in summary(judge(nothing))
 
 

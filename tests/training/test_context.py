@@ -18,8 +18,10 @@ def test_auto_is_the_first_gpu_if_there_is_one():
 @pytest.mark.bad_input
 @pytest.mark.parametrize("name", ["", "tpu", "gpu:", "gpu:-1", "gpu:x", "GPU", "cpu:x", "gpu:0 "])
 def test_other_names(name):
-    with pytest.raises(UsageError, match="choose auto, cpu, gpu or gpu:N"):
+    with pytest.raises(UsageError, match="choose auto, cpu, gpu, cpu:N or gpu:N"):
         get_context(name)
+    with pytest.raises(UsageError, match="several of them, separated by commas, or gpu:all"):
+        get_contexts(f"cpu:0,{name}")
 
 
 @pytest.mark.bad_input

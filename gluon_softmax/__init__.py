@@ -15,7 +15,7 @@ _PUBLIC = {
     "evaluate_accuracy": "training.loop",
     "get_fashion_mnist_labels": "data.fashion_mnist",
     "load_data_fashion_mnist": "training.loader",
-    "show_fashion_mnist": "reproduction.plots",
+    "show_fashion_mnist": "reproduction.image_plots",
     "train_ch3": "training.train_ch3",
 }
 

@@ -9,7 +9,7 @@ AFTER_TRAINING = tuple(
         "claims.",
         "answer.",
         "report_columns.",
-        "hypotheses.",
+        "table_distribution.",
         "judgement.",
         "published_runs.",
         "reader.column_kinds.",
@@ -17,6 +17,7 @@ AFTER_TRAINING = tuple(
         "report.",
         "table_fit.",
         "table_parser.",
+        "table_sentences.",
         "verdicts.",
     )
 )

@@ -147,8 +147,8 @@ def _draw(
     if arguments.out is None:
         return
     from ..data.fashion_mnist import get_fashion_mnist_labels
+    from ..reproduction.image_plots import draw_images
     from ..reproduction.plot_style import plain, save_figure
-    from ..reproduction.plots import draw_images
 
     titles = [f"{n}\n{guess}" for n, guess in zip(names, get_fashion_mnist_labels(predicted))]
     above = "file name" if arguments.image else "true class"

@@ -99,8 +99,8 @@ def run(arguments: argparse.Namespace) -> int:
         save_parameters(arguments.save, trained.parameters)
         write_line(f"parameters saved in {arguments.save}")
     if arguments.plot is not None:
+        from ..reproduction.epoch_plots import draw_training
         from ..reproduction.plot_style import plain, save_figure
-        from ..reproduction.plots import draw_training
 
         with plain():
             figure = draw_training(trained.records, arguments.implementation)

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import List
 
 from ..data.fashion_mnist import OWN_FILES
-from . import published_runs, table_fit, verdicts
+from . import published_runs, table_fit, table_sentences, verdicts
 from .claims import TUTORIAL
 from .edition_names import IN_A_SENTENCE
 from .experiment import Experiment
@@ -197,7 +197,7 @@ def sentences(evidence: Evidence) -> List[Text]:
     """Return the evidence beyond the headline: editions, whole tables, others' runs, readings."""
     found = [
         each_alone(evidence),
-        table_fit.in_a_sentence(evidence.tables),
+        table_sentences.in_a_sentence(evidence.tables),
         published_runs.in_a_sentence(evidence.experiment, evidence.predictions),
     ]
     found += [

@@ -1,8 +1,13 @@
-"""Pictures by epoch: our runs as bands and lines, the printed numbers as points."""
+"""Pictures by epoch: one training, or our runs as bands and lines and printed numbers as points."""
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
+
+# First, since it imports matplotlib whatever MPLBACKEND says.
+from .plot_style import BLUE, GREY, INK, ORANGE, RED
+
+# isort: split
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
@@ -16,7 +21,6 @@ from .edition_names import IN_A_SENTENCE
 from .experiment import Experiment
 from .judgement import Judgement, Row
 from .language import Message, Text, translate
-from .plot_style import BLUE, GREY, INK, ORANGE, RED
 
 _ANSWER = ("loss", "test_acc")
 _CURVES = ("loss", "train_acc", "test_acc")
@@ -372,3 +376,34 @@ def _grid(count: int, columns: int, legend: Mapping[str, Any]) -> Tuple[Figure, 
         ncols=beside,
     )
     return figure, axes
+
+
+def draw_training(records: Any, implementation: str) -> Figure:
+    """Draw the loss and the accuracies of one training run by epoch.
+
+    Parameters
+    ----------
+    records : gluon_softmax.training.loop.Records
+        One number an epoch in each list.
+    implementation : str
+        The implementation, for the title.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Two panels side by side.
+    """
+    figure = Figure(figsize=(8, 3.4), layout="constrained")
+    losses, accuracies = figure.subplots(1, 2)
+    epochs = np.arange(1, len(records.loss) + 1)
+    losses.plot(epochs, records.loss, "o-", color=BLUE)
+    losses.set_title(f"{implementation}: training loss", fontsize=10)
+    accuracies.plot(epochs, records.train_acc, "o-", color=BLUE, label="training")
+    accuracies.plot(epochs, records.test_acc, "s--", color=ORANGE, label="test")
+    accuracies.set_title(f"{implementation}: accuracy", fontsize=10)
+    accuracies.legend(fontsize=9)
+    for ax in (losses, accuracies):
+        ax.set_xlabel("epoch")
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.grid(alpha=0.3)
+    return figure

@@ -10,11 +10,11 @@ from ..training.run import Run, predict
 from .edition_names import IN_A_SENTENCE
 from .epoch_plots import draw_answer, draw_curves, draw_mistaken_column
 from .experiment import Experiment
+from .image_plots import draw_images
 from .implementations import IMPLEMENTATIONS
 from .judgement import Judgement
 from .language import Message, Text, translate
 from .plot_style import WEIGHTS, png, styled
-from .plots import draw_images
 
 PREDICTIONS = 9
 SUREST = 10

@@ -27,7 +27,7 @@ from gluon_softmax.reproduction.published_runs import predict
 from gluon_softmax.reproduction.report_plots import pictures
 from gluon_softmax.reproduction.results import results
 from gluon_softmax.reproduction.summary import summary, table
-from gluon_softmax.reproduction.table_fit import in_a_sentence
+from gluon_softmax.reproduction.table_sentences import in_a_sentence
 from gluon_softmax.training.loop import Records
 from gluon_softmax.training.run import Run, Settings, train_run
 

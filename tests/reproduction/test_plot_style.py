@@ -6,7 +6,7 @@ from matplotlib.image import imread
 
 from gluon_softmax.errors import GluonSoftmaxError
 from gluon_softmax.reproduction import plot_style
-from gluon_softmax.reproduction.plots import draw_images
+from gluon_softmax.reproduction.image_plots import draw_images
 
 
 def test_a_small_image_is_a_pixel_for_a_pixel():

@@ -8,29 +8,27 @@ from scipy import stats
 from gluon_softmax.data.fashion_mnist import FashionMNIST
 from gluon_softmax.reproduction import published_runs
 from gluon_softmax.reproduction.experiment import Experiment
-from gluon_softmax.reproduction.hypotheses import (
+from gluon_softmax.reproduction.judge import judge
+from gluon_softmax.reproduction.reader.column_kinds import printed_by, understood
+from gluon_softmax.reproduction.table_distribution import (
     ANOTHER_SPLIT,
     OFFICIAL,
     WITHDRAWN,
     Fit,
     Hypothesis,
-    decide,
     hypotheses,
     pooled,
 )
-from gluon_softmax.reproduction.judge import judge
-from gluon_softmax.reproduction.reader.column_kinds import printed_by, understood
 from gluon_softmax.reproduction.table_fit import (
     Splice,
     TableFit,
     Typo,
+    decide,
     edition_of_table,
-    in_a_sentence,
-    p_values,
-    power,
     right_of,
 )
 from gluon_softmax.reproduction.table_parser import parse
+from gluon_softmax.reproduction.table_sentences import in_a_sentence, p_values, power
 from gluon_softmax.training.loop import Records
 from gluon_softmax.training.run import Run, Settings
 

@@ -15,11 +15,12 @@ from ...training.implementation import Implementation
 from ...training.run import Run, train_run
 from ..claims import Claim
 from ..experiment import Experiment
-from ..hypotheses import ANOTHER_SPLIT, OFFICIAL
 from ..implementations import IMPLEMENTATIONS
 from ..judgement import Judgement
 from ..language import Message
-from ..table_fit import fit_of_deviation, p_values
+from ..table_distribution import ANOTHER_SPLIT, OFFICIAL
+from ..table_fit import fit_of_deviation
+from ..table_sentences import p_values
 from ..verdicts import FAILS
 
 # Of each deviation: enough for a mean, and a minute for all.

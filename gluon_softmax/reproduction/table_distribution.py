@@ -10,14 +10,6 @@ from scipy import stats
 from scipy.special import gammaln
 
 OFFICIAL, WITHDRAWN, ANOTHER_SPLIT = "official", "withdrawn", "another split"
-NEITHER, UNDECIDED = "neither", "undecided"
-# Where the official edition and another hypothesis fit, the more likely one must lead by so many
-# powers of ten. Another split is rare: of 205 official runs each was at least 11 times as likely on
-# the official edition, and of 165 runs on re-splits each at most a 700th.
-DECIDED = {WITHDRAWN: 2.0, ANOTHER_SPLIT: 0.5}
-# Below these p-values a table does not fit. Other people's tables scatter more than our runs do:
-# of the 13 published, one has 4e-9 when it is judged by the other 12, and the next 0.05.
-FITTING = {OFFICIAL: 1e-5, WITHDRAWN: 1e-5, ANOTHER_SPLIT: 1e-4}
 # Splits differ in two directions: how hard the training set is, and how hard the test set.
 DIRECTIONS = 2
 
@@ -99,24 +91,6 @@ class Fit(NamedTuple):
     distance: float
     p_value: float
     log10_density: float
-
-
-def decide(fits: Dict[str, Fit]) -> str:
-    """Return the hypothesis that a table fits, ``neither`` or ``undecided``.
-
-    ``undecided`` between the official edition and another if neither is much more likely. The
-    withdrawn edition is one split among all, so another split is the answer only where the
-    withdrawn edition does not fit.
-    """
-    fitting = [name for name, fit in fits.items() if fit.p_value >= FITTING[name]]
-    others = [name for name in fitting if name != OFFICIAL]
-    if OFFICIAL in fitting and others:
-        likeliest = max(others, key=lambda name: fits[name].log10_density)
-        ahead = fits[OFFICIAL].log10_density - fits[likeliest].log10_density
-        if abs(ahead) < DECIDED[likeliest]:
-            return UNDECIDED
-        return OFFICIAL if ahead > 0 else others[0]
-    return fitting[0] if fitting else NEITHER
 
 
 def pooled(groups: Sequence[np.ndarray]) -> Tuple[np.ndarray, int]:

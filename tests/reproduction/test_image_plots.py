@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from shared import texts
 
-from gluon_softmax.reproduction import plots
+from gluon_softmax.reproduction import image_plots
 
 
 def test_images_are_the_data_and_wrong_ones_are_marked(sample):
-    figure = plots.draw_images(
+    figure = image_plots.draw_images(
         sample.train_images[:3], ["a", "b", "c"], [False, True, False], "heading"
     )
     shown = [ax.images[0].get_array() for ax in figure.axes]
@@ -22,7 +22,7 @@ def test_images_are_the_data_and_wrong_ones_are_marked(sample):
 
 @pytest.mark.parametrize("count", [1, 9, 10, 11, 100])
 def test_any_count_of_images(sample, count):
-    figure = plots.draw_images(sample.train_images[:count], ["t"] * count)
+    figure = image_plots.draw_images(sample.train_images[:count], ["t"] * count)
     assert sum(bool(ax.images) for ax in figure.axes) == count
 
 
@@ -31,7 +31,7 @@ def test_any_count_of_images(sample, count):
 def test_no_words_are_cut_off_or_overlap(sample, count, lines):
     heading = "scratch: true class, predicted class, and its probability"
     titles = ["\n".join(["ankle boot"] * lines)] * count
-    figure = plots.draw_images(sample.train_images[:count], titles, [True] * count, heading)
+    figure = image_plots.draw_images(sample.train_images[:count], titles, [True] * count, heading)
     figure.draw_without_rendering()
     words = [figure._suptitle, *(ax.title for ax in figure.axes if ax.get_title())]
     boxes = [word.get_window_extent() for word in words]
@@ -46,8 +46,8 @@ def test_no_words_are_cut_off_or_overlap(sample, count, lines):
 def test_no_window_is_opened(sample):
     import sys
 
-    plots.draw_images(sample.train_images[:1], ["a"])
-    assert not hasattr(sys.modules.get("gluon_softmax.reproduction.plots"), "plt")
+    image_plots.draw_images(sample.train_images[:1], ["a"])
+    assert not hasattr(sys.modules.get("gluon_softmax.reproduction.image_plots"), "plt")
 
 
 def test_show_fashion_mnist_is_a_row_of_pyplot(sample, monkeypatch):
@@ -63,7 +63,7 @@ def test_show_fashion_mnist_is_a_row_of_pyplot(sample, monkeypatch):
         mx.nd.array(images / 255),
         list(mx.nd.array(images)),
     ):
-        plots.show_fashion_mnist(given, ["a", "b", "c"])
+        image_plots.show_fashion_mnist(given, ["a", "b", "c"])
         axes = plt.gcf().axes
         assert [ax.get_title() for ax in axes] == ["a", "b", "c"]
         shown.append([ax.images[0].get_array() for ax in axes])
@@ -82,7 +82,8 @@ def test_a_backend_that_there_is_stays_in_use(before, asked, used):
     code = (
         f"import os, matplotlib; {before}" * bool(before)
         + f"import os; os.environ['MPLBACKEND'] = {asked!r}; "
-        + "from gluon_softmax.reproduction import plots; from matplotlib import pyplot as plt; "
+        + "from gluon_softmax.reproduction import image_plots; "
+        + "from matplotlib import pyplot as plt; "
         + "print(plt.get_backend(), os.environ['MPLBACKEND'])"
     )
     environment = {name: os.environ[name] for name in os.environ if name != "DISPLAY"}
@@ -94,5 +95,5 @@ def test_a_backend_that_there_is_stays_in_use(before, asked, used):
 
 
 def test_a_title_is_no_formula(sample):
-    titles = texts(plots.draw_images(sample.train_images[:1], ["$\\q$"]))
+    titles = texts(image_plots.draw_images(sample.train_images[:1], ["$\\q$"]))
     assert "$\\q$" in titles

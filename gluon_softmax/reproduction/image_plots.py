@@ -1,15 +1,14 @@
-"""Pictures that several commands draw: images in rows, and one training run."""
+"""Pictures of images, in rows."""
 
 from typing import Any, Optional, Sequence
 
 import numpy as np
 
 # First, since it imports matplotlib whatever MPLBACKEND says.
-from .plot_style import BLUE, GREY, ORANGE, RED
+from .plot_style import GREY, RED
 
 # isort: split
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from ..compat.d2lzh import save_without_display
 from ..console import in_notebook
@@ -100,34 +99,3 @@ def show_fashion_mnist(images: Any, labels: Sequence[str]) -> None:
         set_matplotlib_formats("svg")
     arrays = np.stack([i.asnumpy() if hasattr(i, "asnumpy") else np.asarray(i) for i in images])
     draw_images(arrays * (255 / max(arrays.max(), 1)), labels, figure=plt.figure())
-
-
-def draw_training(records: Any, implementation: str) -> Figure:
-    """Draw the loss and the accuracies of one training run by epoch.
-
-    Parameters
-    ----------
-    records : gluon_softmax.training.loop.Records
-        One number an epoch in each list.
-    implementation : str
-        The implementation, for the title.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Two panels side by side.
-    """
-    figure = Figure(figsize=(8, 3.4), layout="constrained")
-    losses, accuracies = figure.subplots(1, 2)
-    epochs = np.arange(1, len(records.loss) + 1)
-    losses.plot(epochs, records.loss, "o-", color=BLUE)
-    losses.set_title(f"{implementation}: training loss", fontsize=10)
-    accuracies.plot(epochs, records.train_acc, "o-", color=BLUE, label="training")
-    accuracies.plot(epochs, records.test_acc, "s--", color=ORANGE, label="test")
-    accuracies.set_title(f"{implementation}: accuracy", fontsize=10)
-    accuracies.legend(fontsize=9)
-    for ax in (losses, accuracies):
-        ax.set_xlabel("epoch")
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-        ax.grid(alpha=0.3)
-    return figure

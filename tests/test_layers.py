@@ -22,10 +22,11 @@ PACKAGES = (
 # Those beside gluon_softmax/; the benchmarks are not in the wheel.
 TOP_LEVEL = ("benchmarks", "scratch", "concise")
 # Modules that all packages use lie directly in gluon_softmax/.
-SHARED = {"console", "errors", "interruption", "writing"}
+SHARED = {"console", "download", "errors", "interruption", "writing"}
 # Which of these import which.
 SHARED_USES = {
     "console": set(),
+    "download": {"console", "errors"},
     "errors": set(),
     "interruption": {"errors"},
     "writing": {"errors"},

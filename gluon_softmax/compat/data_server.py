@@ -12,11 +12,11 @@ import tarfile
 import tempfile
 import zlib
 from pathlib import Path
-from typing import Any, BinaryIO, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
 import numpy as np
 
-from ..console import progress
+from ..download import DownloadError, download
 from ..errors import DataError
 from ..writing import whole_file
 from .registry import note
@@ -31,10 +31,6 @@ SOURCES: Mapping[str, Tuple[str, ...]] = {
     "cifar10": ("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",),
     "cifar100": ("https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",),
 }
-# Seconds to wait for a connection and for each piece of an answer.
-TIMEOUT = (4, 10)
-# In bytes. CIFAR's archives have 170 MB, and its largest file 154 MB.
-LARGEST = 200_000_000
 _REPOSITORY = "MXNET_GLUON_REPO"
 _DOWN = "MXNet's server is down"
 
@@ -128,25 +124,18 @@ def _missing(dataset: Any, check_sha1: Callable) -> Dict[str, str]:
 
 def _fetch(dataset: Any, check_sha1: Callable) -> None:
     """Download the files that are missing or damaged; raise DataError if no source has them."""
-    import requests
-
     root = Path(dataset._root)
     missing = _missing(dataset, check_sha1)
     failures: List[str] = []
     for url in SOURCES[dataset._namespace] if missing else ():
+        reason = "wrong checksum"
         try:
-            for name, content in _contents(url, list(missing)):
-                if hashlib.sha1(content).hexdigest() == missing.get(name):
+            for name, content in _contents(url, dict(missing)):
+                if hashlib.sha1(content).hexdigest() == missing[name]:
                     with whole_file(root / name, DataError) as path:
                         path.write_bytes(content)
                     del missing[name]
-            reason = "its checksum is wrong"
-        except requests.exceptions.RequestException as error:
-            response = error.response
-            reason = "no connection" if response is None else f"status {response.status_code}"
-        except (EOFError, tarfile.TarError, zlib.error):
-            reason = "a damaged archive"
-        except OSError as error:
+        except DownloadError as error:
             reason = str(error)
         if not missing:
             return
@@ -159,36 +148,19 @@ def _fetch(dataset: Any, check_sha1: Callable) -> None:
         )
 
 
-def _contents(url: str, names: List[str]) -> Iterator[Tuple[str, bytes]]:
+def _contents(url: str, sha1_of: Mapping[str, str]) -> Iterator[Tuple[str, bytes]]:
     """Yield each of the files that a source has, with its name."""
-    if "{file}" in url:
-        for name in names:
-            with tempfile.TemporaryFile() as file:
-                _download(url.format(file=name), file)
-                yield name, file.read()
-        return
-    with tempfile.TemporaryFile() as file:
-        _download(url, file)
-        with tarfile.open(fileobj=file, mode="r:gz") as archive:
-            for member in archive:
-                content = archive.extractfile(member) if member.size <= LARGEST else None
-                name = os.path.basename(member.name)
-                if content is not None and name in names:
-                    yield name, content.read()
-
-
-def _download(url: str, file: BinaryIO) -> None:
-    """Write the content of a URL to a file, and rewind it."""
-    import requests
-
-    with requests.get(url, stream=True, timeout=TIMEOUT) as response:
-        response.raise_for_status()
-        size = int(response.headers.get("Content-Length") or 0)
-        name = os.path.basename(url)
-        with progress(total=size or None, unit="B", unit_scale=True, desc=name) as bar:
-            for piece in response.iter_content(1 << 16):
-                file.write(piece)
-                bar.update(len(piece))
-                if file.tell() > LARGEST:
-                    raise OSError(f"more than {LARGEST} bytes")
-    file.seek(0)
+    with tempfile.TemporaryDirectory() as folder:
+        if "{file}" in url:
+            for name, sha1 in sha1_of.items():
+                yield name, download(url.format(file=name), folder, f"sha1:{sha1}").read_bytes()
+            return
+        path = download(url, folder)
+        try:
+            with tarfile.open(path) as archive:
+                for member in archive:
+                    content, name = archive.extractfile(member), os.path.basename(member.name)
+                    if content is not None and name in sha1_of:
+                        yield name, content.read()
+        except (EOFError, tarfile.TarError, zlib.error) as error:
+            raise DownloadError("a damaged archive") from error

@@ -1,7 +1,8 @@
 import pytest
 from server import serve
 
-from gluon_softmax.data import cache, debian_package, folder, url
+from gluon_softmax import download
+from gluon_softmax.data import cache, debian_package, folder
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +19,6 @@ def cache_folder(tmp_path):
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    monkeypatch.setattr(url, "TIMEOUT", (1, 1))
+    monkeypatch.setattr(download, "TIMEOUT", (1, 1))
     for module in (debian_package, cache, folder):
         monkeypatch.setattr(module, "LARGEST_GZ", 4_000_000)

@@ -109,18 +109,7 @@ def in_notebook() -> bool:
 
 
 def progress(*args, **kwargs):
-    """Return a tqdm bar that shows in a terminal or a notebook and is silent in a pipe.
-
-    Parameters
-    ----------
-    *args, **kwargs
-        Arguments of ``tqdm.tqdm``.
-
-    Returns
-    -------
-    tqdm.tqdm
-        The bar.
-    """
+    """Return a tqdm bar, which shows in a terminal or a notebook and is silent in a pipe."""
     # Imported lazily: tqdm.notebook takes half as long to import as MXNet.
     notebook = in_notebook()
     if notebook and find_spec("ipywidgets") is not None:

@@ -73,17 +73,9 @@ class Diverged(GluonSoftmaxError):
 
 
 def package_at_fault(error: ImportError) -> Optional[str]:
-    """Return one line on which package is missing or broken, and what to do.
+    """Return one line on which package is missing or broken, and the command to type.
 
-    Parameters
-    ----------
-    error : ImportError
-        As it was raised.
-
-    Returns
-    -------
-    str or None
-        With the command to type; None if the error is within this project.
+    None if the error is within this project.
     """
     within = [frame.f_globals["__name__"] for frame, _ in traceback.walk_tb(error.__traceback__)]
     missing = isinstance(error, ModuleNotFoundError) and "." not in (error.name or ".")
@@ -103,13 +95,7 @@ def package_at_fault(error: ImportError) -> Optional[str]:
 
 
 def check_implementations() -> None:
-    """Check that scratch and concise are this project's; a file of that name would run instead.
-
-    Raises
-    ------
-    GluonSoftmaxError
-        If a file or folder hides one of them.
-    """
+    """Raise an error if another file hides scratch or concise, and would run instead."""
     for package in IMPLEMENTATION_NAMES:
         line = _in_the_way(package)
         if line:

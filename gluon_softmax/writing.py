@@ -61,20 +61,7 @@ def is_special(path: Path) -> bool:
 def followed(path: Path) -> Path:
     """Return the path of the file that writing would replace: the target of a link.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        A file, which may not exist yet, or a link to it.
-
-    Returns
-    -------
-    pathlib.Path
-        The file itself.
-
-    Raises
-    ------
-    OSError
-        If the path is a device or pipe, or a link in a loop.
+    Raises OSError for a device, a pipe, or links in a loop.
     """
     with contextlib.suppress(FileNotFoundError):
         if is_special(path):

@@ -109,16 +109,9 @@ def wait(
 ) -> None:
     """Run a blocking MXNet call in a thread, so that Ctrl-C and errors can still end the process.
 
-    Parameters
-    ----------
-    role : Role
-        Role of this process.
-    work : callable
-        The call, which joins the other processes; an error of MXNet ends this process.
-    has_joined : callable
-        Returns whether all others have joined, for which there is a time limit.
-    look : callable
-        Called every half second from then on; a ClusterError ends the process, as a signal does.
+    ``work`` joins the other processes; an error of MXNet ends this process. ``has_joined`` returns
+    whether all have joined, for which there is a time limit. From then on, ``look`` is called every
+    half second; a ClusterError ends the process, as a signal does.
     """
     os.environ.setdefault("PS_HEARTBEAT_INTERVAL", "1")
     errors: List[ClusterError] = []
@@ -152,15 +145,7 @@ def wait(
 
 
 def free(kv: Any, role: Role) -> None:
-    """Free a worker's store, which waits for all workers, before MXNet's library would free it.
-
-    Parameters
-    ----------
-    kv : mxnet.kvstore.KVStore
-        The store, which is not used afterwards.
-    role : Role
-        Role of the worker.
-    """
+    """Free a worker's store, which waits for all workers, before MXNet's library would free it."""
     deadline = time.monotonic() + 2 * LIMIT
 
     def look() -> None:

@@ -42,17 +42,9 @@ class WorkerGroup:
         self.num_workers: int = kv.num_workers
 
     def total(self, numbers: np.ndarray) -> np.ndarray:
-        """Return the sums of the workers' numbers; all workers must call it equally often.
+        """Return the sums of the workers' numbers, float64 (count,), equal on all workers.
 
-        Parameters
-        ----------
-        numbers : numpy.ndarray of float64
-            Numbers of this worker, (count,).
-
-        Returns
-        -------
-        numpy.ndarray of float64
-            The sums, equal on all workers.
+        All workers must call it equally often.
         """
         sums = nd.array(numbers, dtype=np.float64)
         # One key per length; MXNet's Trainer uses the first keys for parameters.
@@ -65,17 +57,9 @@ class WorkerGroup:
         return sums.asnumpy()
 
     def agree(self, settings: Dict[str, Any]) -> None:
-        """Check that all workers have the same settings.
+        """Check that all workers have the same settings: numbers, strings, arrays, None, or tuples.
 
-        Parameters
-        ----------
-        settings : dict
-            Names and values: numbers, strings, arrays, None, or tuples of these.
-
-        Raises
-        ------
-        ClusterError
-            On rank 0, if a worker has another value. The other workers exit.
+        Raises ClusterError on rank 0 if a worker has another value; the other workers exit.
         """
         # The number of workers first: the shape of the next message depends on it.
         if self.total(np.array([self.num_workers])) != self.num_workers**2:
@@ -116,20 +100,8 @@ def _content(value: Any) -> bytes:
 def join_group(role: Role) -> Iterator[WorkerGroup]:
     """Join all other workers for the block; its end waits for all of them.
 
-    Parameters
-    ----------
-    role : Role
-        Role of a worker.
-
-    Yields
-    ------
-    WorkerGroup
-        The workers.
-
-    Notes
-    -----
-    If another process does not join or stops responding, this one reports it and exits with
-    status 1.
+    If another process does not join or stops responding, this one reports it and exits with status
+    1.
     """
     stores: List[Any] = []
     failure_detection.wait(

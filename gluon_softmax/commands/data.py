@@ -76,18 +76,7 @@ def _candidates(edition: str) -> List[Edition]:
 
 
 def describe(data: FashionMNIST) -> List[str]:
-    """Return a description of a data set, in lines.
-
-    Parameters
-    ----------
-    data : FashionMNIST
-        The data set.
-
-    Returns
-    -------
-    list of str
-        Edition and origin, counts, first ten labels, checksums.
-    """
+    """Return a data set's edition, origin, counts, first ten labels and checksums, in lines."""
     lines = [f"edition {data.edition}, from {data.origin}"]
     for part, images, labels in (
         ("training", data.train_images, data.train_labels),

@@ -95,13 +95,7 @@ def load_libraries(folder: Path) -> None:
 
 
 def gpus() -> List[Gpu]:
-    """Return the GPUs that NVIDIA's driver reports.
-
-    Returns
-    -------
-    list of Gpu
-        The devices that ``CUDA_VISIBLE_DEVICES`` allows; empty without a working driver.
-    """
+    """Return the GPUs that NVIDIA's driver reports and ``CUDA_VISIBLE_DEVICES`` allows."""
     driver = _driver()
     count = ctypes.c_int()
     if driver is None or driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count)):
@@ -148,11 +142,6 @@ def patch(mxnet: Any) -> None:
     """Explain the errors of ``mx.gpu()`` in one line, or replace it by the CPU.
 
     ``GLUON_SOFTMAX_GPU=cpu`` in the environment replaces it.
-
-    Parameters
-    ----------
-    mxnet : module
-        ``mxnet``.
     """
     base = mxnet.base
     get_error = base.get_last_ffi_error

@@ -22,11 +22,6 @@ def patch(d2lzh: Any) -> None:
     """Let d2lzh save pictures where there is no display, and choose only GPUs that MXNet supports.
 
     d2lzh tries a GPU with ``nd.array``, which copies and runs no code.
-
-    Parameters
-    ----------
-    d2lzh : module
-        ``d2lzh``.
     """
     d2lzh.show_fashion_mnist = save_without_display(d2lzh.show_fashion_mnist)
     note("d2lzh.show_fashion_mnist in a terminal", "no display")
@@ -47,18 +42,9 @@ def patch(d2lzh: Any) -> None:
 
 
 def save_without_display(show: Callable) -> Callable:
-    """Return a function that draws, and also writes a file in a terminal without a display.
+    """Let a function that draws with pyplot also write a file in a terminal without a display.
 
-    Parameters
-    ----------
-    show : callable
-        Draws a figure with pyplot and leaves it as the current one.
-
-    Returns
-    -------
-    callable
-        The same function. In a terminal without a display it also writes the figure to
-        ``fashion-mnist-1.png``, or to the next free name, and prints that name.
+    The file is ``fashion-mnist-1.png``, or the next free name, which is printed.
     """
 
     @functools.wraps(show)

@@ -35,15 +35,8 @@ class LauncherThread(threading.Thread):
 def load_launcher() -> Dict[str, Any]:
     """Import and patch MXNet's launcher, without importing MXNet.
 
-    Returns
-    -------
-    dict
-        For each cluster type, the function that submits a job, given the launcher's options.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        If it is not installed.
+    Returns, by cluster type, the functions that submit a job. Raises ModuleNotFoundError if it is
+    not installed.
     """
     modules: Any = {name: import_module(f"{LAUNCHER}.{name}") for name in CLUSTERS}
     tracker: Any = import_module(f"{LAUNCHER}.tracker")

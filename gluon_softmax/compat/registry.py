@@ -26,23 +26,10 @@ def note(name: str, broken_by: str, applies: bool = True) -> None:
 
 
 def considered() -> Tuple[Patch, ...]:
-    """Return the patches of the modules imported so far, also those that are not needed here.
-
-    Returns
-    -------
-    tuple of Patch
-        In the order in which they were considered.
-    """
+    """Return the patches of the modules imported so far, also those that are not needed here."""
     return tuple(_considered)
 
 
 def applied() -> Tuple[Patch, ...]:
-    """Return the patches that have been applied so far.
-
-    Returns
-    -------
-    tuple of Patch
-        In the order in which they were applied. A patch appears once the module that it patches
-        has been imported.
-    """
+    """Return the patches that are applied so far; one appears once its module is imported."""
     return tuple(patch for patch in _considered if patch.applies)

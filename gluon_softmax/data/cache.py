@@ -28,16 +28,9 @@ Arrays = Dict[str, np.ndarray]
 
 
 def cache_root() -> Path:
-    """Return MXNet's data folder: ``$MXNET_HOME/datasets``, by default ``~/.mxnet/datasets``.
+    """Return MXNet's data folder, which may not exist: by default ``~/.mxnet/datasets``.
 
-    Returns
-    -------
-    pathlib.Path
-        The folder, which may not exist.
-
-    Notes
-    -----
-    Follows the rule of ``mxnet.base.data_dir`` without importing MXNet.
+    ``$MXNET_HOME/datasets`` if that is set, as ``mxnet.base.data_dir`` has it.
     """
     home = os.environ.get("MXNET_HOME")
     if not home:
@@ -59,31 +52,11 @@ def obtain(
     sources: Optional[Sequence[Source]] = None,
     optional: bool = False,
 ) -> Tuple[Arrays, str]:
-    """Return an edition's four verified files, and download those that the cache lacks.
+    """Return an edition's four verified arrays, by file name, and the name of their source.
 
-    Parameters
-    ----------
-    edition : Edition
-        Which edition.
-    folder : pathlib.Path
-        Its folder in the cache.
-    sources : sequence of Source, optional
-        Sources to try after the cache; by default the edition's own.
-    optional : bool
-        If True, the caller has a substitute: skip the download if it failed within the last day,
-        and do not report why a source fails.
-
-    Returns
-    -------
-    arrays : dict of str to numpy.ndarray of uint8
-        Arrays by file name; images (count, 28, 28), labels (count,).
-    origin : str
-        Name of the source, for messages.
-
-    Raises
-    ------
-    DataError
-        If no source has all files.
+    Downloads what the cache lacks from the first source that has it; raises DataError if none has
+    all files. If the edition is optional, the caller has a substitute: a download that failed
+    within the last day is skipped, and the reasons are not reported.
     """
     arrays = read_cache(edition, folder)
     origin = "the cache"
@@ -118,20 +91,7 @@ def in_cache(edition: Edition) -> List[Path]:
 
 
 def read_cache(edition: Edition, folder: Path) -> Arrays:
-    """Read an edition's cached files, and rename those that fail verification.
-
-    Parameters
-    ----------
-    edition : Edition
-        Which edition.
-    folder : pathlib.Path
-        Its folder in the cache, which may not exist.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray of uint8
-        Verified arrays by file name.
-    """
+    """Return an edition's verified cached files; rename those that fail verification."""
     arrays = {}
     for file in FILES:
         path = folder / (file + edition.suffix)
@@ -155,26 +115,9 @@ def read_cache(edition: Edition, folder: Path) -> Arrays:
 
 
 def verify_cached(edition: Edition, path: Path) -> np.ndarray:
-    """Read and verify one cached file of an edition.
+    """Read one cached file of an edition, verify it, and return its array.
 
-    Parameters
-    ----------
-    edition : Edition
-        Which edition.
-    path : pathlib.Path
-        The file in the cache.
-
-    Returns
-    -------
-    numpy.ndarray of uint8
-        Its array.
-
-    Raises
-    ------
-    DataError
-        If the file fails verification or cannot be read.
-    OSError
-        If the file cannot be read.
+    Raises DataError if it is damaged, or OSError if it cannot be read.
     """
     file = path.name[: len(path.name) - len(edition.suffix)]
     if edition.suffix:

@@ -82,23 +82,10 @@ def _read(stream: io.BufferedIOBase, size: int) -> bytes:
 
 
 def is_file(path: Path) -> bool:
-    """Return whether a regular file exists.
+    """Check whether a regular file exists, or a link to one.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file, or a link to it.
-
-    Returns
-    -------
-    bool
-        True for a regular file.
-
-    Raises
-    ------
-    OSError
-        If the path cannot be examined, for example in an unreadable folder. ``Path.is_file``
-        returns False in that case since Python 3.14.
+    Raises OSError if that cannot be seen, as in an unreadable folder; ``Path.is_file`` returns
+    False there since Python 3.14.
     """
     try:
         return stat.S_ISREG(path.stat().st_mode)

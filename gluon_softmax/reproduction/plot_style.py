@@ -134,22 +134,10 @@ def _lay_out(figure: Figure) -> None:
 
 
 def svg(figure: Figure, name: str) -> str:
-    """Draw a figure as a part of a page, whose style has :func:`dark_colours`.
+    """Draw a figure as a part of a page with :func:`dark_colours`: an element ``svg``.
 
-    The browser draws its text, in the reader's font.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The picture. An artist whose gid begins with ``title:`` shows the rest of it when the
-        pointer is on it.
-    name : str
-        Prefix of all ids, so that several pictures fit on one page.
-
-    Returns
-    -------
-    str
-        One element ``svg``.
+    The browser draws its text, in the reader's font. An artist whose gid begins with ``title:``
+    shows the rest of it when the pointer is on it. All ids begin with the name.
     """
     file = io.StringIO()
     with plain():
@@ -195,22 +183,7 @@ def dark_colours() -> str:
 
 
 def png(pixels: np.ndarray, colours: Any, low: float, high: float) -> bytes:
-    """Encode one small image as PNG, a pixel for a pixel.
-
-    Parameters
-    ----------
-    pixels : numpy.ndarray
-        Shape (height, width).
-    colours : str or matplotlib.colors.Colormap
-        For values from low to high.
-    low, high : float
-        Ends of the scale.
-
-    Returns
-    -------
-    bytes
-        The file.
-    """
+    """Encode one small image, (height, width), as PNG, a pixel for a pixel."""
     file = io.BytesIO()
     with plain():
         imsave(file, pixels, cmap=colours, vmin=low, vmax=high, format="png")

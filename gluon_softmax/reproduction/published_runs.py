@@ -33,17 +33,9 @@ class Prediction(NamedTuple):
 
 @lru_cache(maxsize=None)
 def tables(framework: str) -> np.ndarray:
-    """Return what the users of a framework printed.
+    """Return what the users of a framework printed: loss, train acc, test acc, (runs, epochs, 3).
 
-    Parameters
-    ----------
-    framework : {"MXNet", "PyTorch"}
-        MXNet's users had the withdrawn edition, PyTorch's the official one.
-
-    Returns
-    -------
-    numpy.ndarray
-        Loss, train acc and test acc, shape (runs, epochs, 3).
+    MXNet's users had the withdrawn edition, PyTorch's the official one.
     """
     file = Path(__file__).with_name("published-runs.json")
     runs = json.loads(file.read_text("utf-8"))

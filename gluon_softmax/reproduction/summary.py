@@ -12,20 +12,10 @@ from .report_columns import columns
 
 
 def table(judgement: Judgement, form: str = "text") -> List[str]:
-    """Format the judged numbers as a table.
+    """Format the judged numbers as a table of text, 80 columns wide, Markdown or CSV.
 
-    Parameters
-    ----------
-    judgement : Judgement
-        What an experiment shows.
-    form : {"text", "markdown", "csv"}
-        Text is 80 columns wide.
-
-    Returns
-    -------
-    list of str
-        Lines: each number as printed, the mean of our runs by edition, what others' runs predict,
-        and the verdict; empty without verdicts.
+    A line for each number: as printed, the mean of our runs by edition, what others' runs predict,
+    and the verdict. Nothing without verdicts.
     """
     experiment, of_numbers = judgement.experiment, judgement.rows if judgement.verdicts else []
     if not of_numbers:
@@ -62,20 +52,7 @@ def _short_verdict(verdict: verdicts.Verdict) -> Text:
 
 
 def summary(judgement: Judgement, form: str = "text", width: int = 80) -> str:
-    """Format the table, the evidence, and as the last lines the answer.
-
-    Parameters
-    ----------
-    judgement, form
-        As for :func:`table`.
-    width : int
-        Of the lines below the table.
-
-    Returns
-    -------
-    str
-        Lines.
-    """
+    """Format the table, the evidence, and as the last lines the answer."""
     paragraphs = list(judgement.sentences)
     experiment = judgement.experiment
     if experiment.partial:

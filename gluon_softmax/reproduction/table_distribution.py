@@ -114,29 +114,13 @@ def hypotheses(
 ) -> Dict[str, Hypothesis]:
     """Return where one more table would lie on each of the three kinds of data.
 
-    Parameters
-    ----------
-    official, resplit : numpy.ndarray
-        Runs at hand, shape (runs, numbers).
-    theirs : dict of str to numpy.ndarray
-        By kind of data, tables with the settings of the published ones, (runs, numbers): those of
-        others on the withdrawn edition, ours on the other two.
-    rounding : numpy.ndarray
-        Variance of each printed number's rounding, (numbers,).
-    same_settings : bool
-        Whether the runs at hand have those settings, too.
-
-    Returns
-    -------
-    dict of str to Hypothesis
-        By name.
-
-    Notes
-    -----
-    With other settings, runs scatter more or less. The covariance known from the settings of the
-    published tables is multiplied by how much larger the variance at hand is on average, in its
-    own units, before it is pooled with that at hand; and the mean of the withdrawn edition moves by
-    as much as that of our runs on the official edition, which is one split, too.
+    By the runs at hand and by the tables with the settings of the published ones, each (runs,
+    numbers): ``theirs`` are those of others on the withdrawn edition, and ours on the other two.
+    ``rounding`` is the variance of each printed number's rounding. With other settings, runs
+    scatter more or less. The covariance known from the settings of the published tables is
+    multiplied by how much larger the variance at hand is on average, in its own units, before it is
+    pooled with that at hand. The mean of the withdrawn edition moves by as much as that of our runs
+    on the official edition, which is one split, too.
     """
     n = len(official)
     known, known_df = pooled([theirs[OFFICIAL], theirs[WITHDRAWN]])

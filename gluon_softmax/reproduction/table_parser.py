@@ -97,22 +97,9 @@ class _Entry(NamedTuple):
 
 
 def read(source: str) -> Tables:
-    """Read the tables in a file.
+    """Read the tables in a file, or in standard input (``-``).
 
-    Parameters
-    ----------
-    source : str
-        Its name; ``-`` for standard input.
-
-    Returns
-    -------
-    Tables
-        At least one.
-
-    Raises
-    ------
-    UsageError
-        If it cannot be read, has no table, or one whose epochs contradict each other.
+    Raises UsageError if it cannot be read, has no table, or one whose epochs contradict each other.
     """
     name = name_of(source)
     try:

@@ -57,22 +57,9 @@ def get_context(name: str = "auto") -> mx.Context:
 
 
 def get_contexts(names: str) -> Tuple[mx.Context, ...]:
-    """Return the MXNet contexts of several names.
+    """Return the MXNet contexts of several names, separated by commas, or of ``gpu:all``.
 
-    Parameters
-    ----------
-    names : str
-        One or more names for :func:`get_context`, separated by commas, or ``gpu:all``.
-
-    Returns
-    -------
-    tuple of mxnet.Context
-        The contexts, without duplicates.
-
-    Raises
-    ------
-    UsageError
-        As in :func:`get_context`, or if a context is named twice.
+    Raises UsageError as :func:`get_context` does, or if a context is named twice.
     """
     if names == "gpu:all":
         names = ",".join(f"gpu:{index}" for index in range(max(1, len(_gpus()))))

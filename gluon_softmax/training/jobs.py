@@ -58,21 +58,11 @@ class Task:
 
 
 def usual_jobs(settings: Settings, examples: int) -> int:
-    """Return how many processes to train in.
+    """Return how many processes to train in, by the examples of all runs and epochs together.
 
-    Parameters
-    ----------
-    settings : Settings
-        Of the runs.
-    examples : int
-        Training examples of all runs and epochs together.
-
-    Returns
-    -------
-    int
-        The smallest of three numbers: the cores that this process may use, the processes that fit
-        into the free memory, and the processes that have work for 5 s each. 1 on one or two cores,
-        with a GPU or with loader workers.
+    The smallest of three numbers: the cores that this process may use, the processes that fit into
+    the free memory, and the processes that have work for 5 s each. 1 on one or two cores, with a
+    GPU or with loader workers.
     """
     if settings.loader != "resident" or getattr(settings.ctx, "device_type", "") != "cpu":
         return 1
@@ -155,13 +145,7 @@ def _shared(data: FashionMNIST) -> Iterator[str]:
 
 
 class Trainer:
-    """Makes runs in this process.
-
-    Parameters
-    ----------
-    data : FashionMNIST
-        The data set. Its last re-split is kept for the next run with the same seed.
-    """
+    """Makes runs in this process; keeps the last re-split for the next run with the same seed."""
 
     def __init__(self, data: FashionMNIST) -> None:
         self._data = data

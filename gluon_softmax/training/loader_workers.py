@@ -53,22 +53,10 @@ class Workers:
         return workers
 
     def batches(self, batch_sampler: Iterable) -> Iterator[Tuple[nd.NDArray, nd.NDArray]]:
-        """Yield the batches of one pass, in order.
+        """Yield the batches of one pass on the CPU, X and y, in the order of the sampler.
 
-        Parameters
-        ----------
-        batch_sampler : iterable of list of int
-            The indices of each batch.
-
-        Yields
-        ------
-        X, y : mxnet.nd.NDArray
-            The stacked samples of a batch, on the CPU.
-
-        Raises
-        ------
-        WorkerError
-            If a process ends, cannot start, or makes no progress for ``PATIENCE`` seconds.
+        Raises WorkerError if a process ends, cannot start, or makes no progress for ``PATIENCE``
+        seconds.
         """
         intact = [worker for worker in self._workers if not worker.is_broken]
         if len(intact) < len(self._workers):

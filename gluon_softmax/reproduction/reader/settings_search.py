@@ -44,18 +44,8 @@ class Guess(NamedTuple):
 def guess(experiment: Experiment, taken: Printed) -> Guess:
     """Return the usual settings whose runs come nearest to the first table.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        Runs that the table does not fit.
-    taken : Printed
-        The tables as they are labelled.
-
-    Returns
-    -------
-    Guess
-        The nearest one, by a run of all epochs for each of the settings whose first epoch came
-        nearest. The caller has to test it.
+    The nearest by a run of all epochs, for those whose first epoch came nearest. The caller has to
+    test it.
     """
     given = experiment.settings
     usual = [

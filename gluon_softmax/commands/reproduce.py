@@ -117,11 +117,11 @@ def _run(arguments: argparse.Namespace, language: str) -> int:
         raise
 
     from ..reproduction.judge import judge
+    from ..reproduction.parallel_runs import usual_jobs
     from ..reproduction.reader.reproduce_table import reproduce_table
     from ..reproduction.report import write_report
     from ..reproduction.reproduce import reproduce
     from ..reproduction.summary import summary
-    from ..training.jobs import usual_jobs
 
     spare_collections()
     seed, runs = arguments.seed, arguments.runs

@@ -10,13 +10,13 @@ from ..console import progress
 from ..data.fashion_mnist import FashionMNIST
 from ..errors import GluonSoftmaxError
 from ..interruption import clear_signal
-from ..training.jobs import Task, Trainer, training
 from ..training.run import Run, Settings
 from . import terminal
 from .claims import TUTORIAL, Printed
 from .exact_results import find_exact_results, time_reading
 from .experiment import Experiment
 from .implementations import IMPLEMENTATIONS
+from .parallel_runs import Task, Trainer, training
 from .published_runs import THEIRS
 
 # Number of runs used to estimate the effect of the batch size.

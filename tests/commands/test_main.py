@@ -358,9 +358,9 @@ def test_divergence_in_reproduce_leaves_a_report_of_what_ended(
     on_sample, tmp_path, capsys, monkeypatch
 ):
     from gluon_softmax.errors import Diverged
-    from gluon_softmax.training import jobs
+    from gluon_softmax.reproduction import parallel_runs
 
-    whole = jobs.train_run
+    whole = parallel_runs.train_run
     calls = []
 
     def diverges_in_the_third_pair(*args, **kwargs):
@@ -369,7 +369,7 @@ def test_divergence_in_reproduce_leaves_a_report_of_what_ended(
             raise Diverged("epoch 3: no longer finite", None)
         return whole(*args, **kwargs)
 
-    monkeypatch.setattr(jobs, "train_run", diverges_in_the_third_pair)
+    monkeypatch.setattr(parallel_runs, "train_run", diverges_in_the_third_pair)
     out = tmp_path / "report"
     argv = ["reproduce", *on_sample, "--out", str(out), "--no-reading"]
     assert cli.main(argv) == 1
@@ -424,12 +424,12 @@ def test_the_reading_pass_can_be_left_out(options, on_sample, tmp_path, capsys):
 
 @pytest.mark.fault
 def test_an_interrupted_reproduction_ends_with_130(on_sample, tmp_path, monkeypatch, capsys):
-    from gluon_softmax.training import jobs
+    from gluon_softmax.reproduction import parallel_runs
 
     def interrupted(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(jobs, "train_run", interrupted)
+    monkeypatch.setattr(parallel_runs, "train_run", interrupted)
     assert cli.main(["reproduce", *on_sample, "--out", str(tmp_path), "--no-reading"]) == 130
     printed = capsys.readouterr().out
     assert "Interrupted: this is what the finished runs show." in printed

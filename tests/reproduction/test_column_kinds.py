@@ -11,7 +11,7 @@ from shared import by_module, kept
 from gluon_softmax.data.fashion_mnist import CLASS_NAMES
 from gluon_softmax.data.resplit import resplit
 from gluon_softmax.errors import Diverged
-from gluon_softmax.reproduction import published_runs, report
+from gluon_softmax.reproduction import parallel_runs, published_runs, report
 from gluon_softmax.reproduction.experiment import Experiment
 from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
 from gluon_softmax.reproduction.judge import judge
@@ -24,7 +24,6 @@ from gluon_softmax.reproduction.reader.settings_search import Guess, _apart
 from gluon_softmax.reproduction.report_plots import pictures
 from gluon_softmax.reproduction.table_fit import edition_of_table
 from gluon_softmax.reproduction.table_parser import parse
-from gluon_softmax.training import jobs
 from gluon_softmax.training.loop import Records
 from gluon_softmax.training.run import Run, Settings, train_run
 
@@ -302,7 +301,7 @@ def test_a_table_of_perfect_runs_is_implausible(official):
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), Diverged("epoch 1: diverged", None)])
 def test_an_error_during_the_settings_search_is_reported(error, official, monkeypatch):
     """Runs with the settings given end well, those with the guess's do not."""
-    train = jobs.train_run
+    train = parallel_runs.train_run
     text = as_text(run(official, Settings(epochs=1, batch_size=64), 3).records)
 
     def ends(implementation, data, settings, *args, **kwargs):
@@ -310,7 +309,7 @@ def test_an_error_during_the_settings_search_is_reported(error, official, monkey
             raise error
         return train(implementation, data, settings, *args, **kwargs)
 
-    monkeypatch.setattr(jobs, "train_run", ends)
+    monkeypatch.setattr(parallel_runs, "train_run", ends)
     found = tried(text, official, Settings(batch_size=200))
     assert found.partial
     assert found.stopped == ("" if isinstance(error, KeyboardInterrupt) else str(error))

@@ -8,9 +8,8 @@ import pytest
 
 from gluon_softmax.commands import main as cli
 from gluon_softmax.errors import Diverged
-from gluon_softmax.reproduction import reproduce, verdicts
+from gluon_softmax.reproduction import parallel_runs, reproduce, verdicts
 from gluon_softmax.reproduction.judge import judge
-from gluon_softmax.training import jobs
 from gluon_softmax.training.run import Settings
 
 pytestmark = [pytest.mark.once, pytest.mark.slow]
@@ -25,7 +24,7 @@ def official(sample):
 
 def ended_at(call, official, monkeypatch, error=KeyboardInterrupt):
     """Reproduce with four runs an edition, 20 trainings, of which one is broken off."""
-    train = jobs.train_run
+    train = parallel_runs.train_run
     calls = []
 
     def breaks_off(*args, **kwargs):
@@ -34,7 +33,7 @@ def ended_at(call, official, monkeypatch, error=KeyboardInterrupt):
             raise error
         return train(*args, **kwargs)
 
-    monkeypatch.setattr(jobs, "train_run", breaks_off)
+    monkeypatch.setattr(parallel_runs, "train_run", breaks_off)
     return reproduce.reproduce(official, Settings(), seed=0, runs=RUNS, read=False)
 
 

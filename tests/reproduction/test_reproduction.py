@@ -11,11 +11,10 @@ import pytest
 from program import Pipe
 from shared import by_module, kept
 
-from gluon_softmax.reproduction import claims, reproduce, results, verdicts
+from gluon_softmax.reproduction import claims, parallel_runs, reproduce, results, verdicts
 from gluon_softmax.reproduction.exact_results import find_exact_results, time_reading
 from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
 from gluon_softmax.reproduction.judge import judge
-from gluon_softmax.training import jobs
 from gluon_softmax.training.loop import epoch_line
 from gluon_softmax.training.run import Settings, train_run
 
@@ -106,7 +105,7 @@ def test_one_run(sample):
 def test_progress_counts_every_run(batch_size, official, monkeypatch):
     """That with others' batch size too, if it is another one."""
     made, trained = [], []
-    train = jobs.train_run
+    train = parallel_runs.train_run
 
     def noted(*args, **kwargs):
         trained.append(args)
@@ -122,7 +121,7 @@ def test_progress_counts_every_run(batch_size, official, monkeypatch):
             self.updates += 1
 
     monkeypatch.setattr(reproduce, "progress", Bar)
-    monkeypatch.setattr(jobs, "train_run", noted)
+    monkeypatch.setattr(parallel_runs, "train_run", noted)
     settings = Settings(batch_size=batch_size)
     printed = dataclasses.replace(claims.TUTORIAL, batch_size=batch_size)
     reproduce.reproduce(official, settings, seed=0, runs=2, read=False, printed=printed)
@@ -154,7 +153,7 @@ def test_each_epoch_and_each_run_is_printed_at_once(official, monkeypatch):
 
 
 def test_interruption_keeps_finished_runs(official, monkeypatch):
-    train = jobs.train_run
+    train = parallel_runs.train_run
     calls = []
 
     def interrupted(*args, **kwargs):
@@ -163,7 +162,7 @@ def test_interruption_keeps_finished_runs(official, monkeypatch):
             raise KeyboardInterrupt
         return train(*args, **kwargs)
 
-    monkeypatch.setattr(jobs, "train_run", interrupted)
+    monkeypatch.setattr(parallel_runs, "train_run", interrupted)
     found = reproduce.reproduce(official, Settings(epochs=1), seed=0, runs=3, read=False)
     assert found.partial
     # The second pair was broken off, so that only the first counts.

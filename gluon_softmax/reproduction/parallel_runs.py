@@ -22,9 +22,9 @@ from ..data.fashion_mnist import FashionMNIST
 from ..data.resplit import resplit
 from ..errors import WorkerError
 from ..interruption import end_if_asked, held, open_closed_streams
-from .implementation import Implementation
-from .loader_workers import wait_for_parent
-from .run import Run, Settings, train_run
+from ..training.implementation import Implementation
+from ..training.loader_workers import wait_for_parent
+from ..training.run import Run, Settings, train_run
 
 # Bytes that a training process takes, most of it for MXNet and the images.
 MEMORY = 400 << 20

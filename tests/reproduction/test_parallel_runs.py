@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from gluon_softmax.errors import Diverged, WorkerError
+from gluon_softmax.reproduction import parallel_runs
 from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
-from gluon_softmax.training import jobs
-from gluon_softmax.training.jobs import Task, training, usual_jobs
+from gluon_softmax.reproduction.parallel_runs import Task, training, usual_jobs
 from gluon_softmax.training.run import Settings
 
 SETTINGS = Settings(epochs=2)
@@ -134,19 +134,19 @@ def test_a_folder_without_space_is_one_line(sample, monkeypatch):
     def full(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(jobs.np, "save", full)
+    monkeypatch.setattr(parallel_runs.np, "save", full)
     with pytest.raises(WorkerError, match=r"\(No space left on device\): set TMPDIR to another"):
         made(TASKS, sample, 2)
 
 
 def test_the_images_are_mapped_not_copied(sample, tmp_path, monkeypatch):
-    monkeypatch.setattr(jobs, "_trainer", None)
-    monkeypatch.setattr(jobs.signal, "signal", lambda *handler: None)
-    monkeypatch.setattr(jobs, "_end_with_parent", lambda folder: None)
+    monkeypatch.setattr(parallel_runs, "_trainer", None)
+    monkeypatch.setattr(parallel_runs.signal, "signal", lambda *handler: None)
+    monkeypatch.setattr(parallel_runs, "_end_with_parent", lambda folder: None)
     for name in ("train_images", "train_labels", "test_images", "test_labels"):
         np.save(tmp_path / f"{name}.npy", getattr(sample, name))
-    jobs._begin(str(tmp_path), sample.edition, sample.origin, sample.checksums)
-    assert isinstance(jobs._trainer._data.train_images, np.memmap)
+    parallel_runs._begin(str(tmp_path), sample.edition, sample.origin, sample.checksums)
+    assert isinstance(parallel_runs._trainer._data.train_images, np.memmap)
     for path in tmp_path.iterdir():
         path.unlink()
 
@@ -169,5 +169,5 @@ def test_the_images_are_mapped_not_copied(sample, tmp_path, monkeypatch):
 def test_usual_jobs(settings, examples, cores, memory, expected, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(cores)), raising=False)
     free = SimpleNamespace(available=memory)
-    monkeypatch.setattr(jobs.psutil, "virtual_memory", lambda: free)
+    monkeypatch.setattr(parallel_runs.psutil, "virtual_memory", lambda: free)
     assert usual_jobs(settings, examples) == expected

@@ -22,7 +22,8 @@ def get_net(ctxs: Sequence[Context]) -> Tuple[Net, Params]:
 
     As ``model.get_net``. The net uses the copy of the parameters on the context of X.
     """
-    net, params = model.get_net(list(ctxs))
+    net, params = model.get_net(ctxs[0])
+    params.reset_ctx(list(ctxs))
     net.hybridize()
     return net, params
 

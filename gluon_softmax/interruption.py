@@ -30,7 +30,7 @@ def listening() -> Iterator[None]:
         With status 143, after SIGTERM.
     """
     handlers = {signal.SIGTERM: _note}
-    # A program started in the background of a shell is not to mind Ctrl-C.
+    # A program that a shell started in the background ignores Ctrl-C.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         handlers[signal.SIGINT] = _note
     before = {signum: signal.signal(signum, handler) for signum, handler in handlers.items()}

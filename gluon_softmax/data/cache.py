@@ -30,7 +30,7 @@ Arrays = Dict[str, np.ndarray]
 def cache_root() -> Path:
     """Return MXNet's data folder, which may not exist: by default ``~/.mxnet/datasets``.
 
-    ``$MXNET_HOME/datasets`` if that is set, as ``mxnet.base.data_dir`` has it.
+    ``$MXNET_HOME/datasets`` if that is set. The rule is that of ``mxnet.base.data_dir``.
     """
     home = os.environ.get("MXNET_HOME")
     if not home:

@@ -353,7 +353,7 @@ def draw_mistaken_column(experiment: Experiment) -> Optional[Figure]:
 def _grid(count: int, columns: int, legend: Mapping[str, Any]) -> Tuple[Figure, List[Axes]]:
     """Make axes in a grid, and the legend above; sizes are in points."""
     width, rows = WIDE if columns > 1 else NARROW, -(-count // columns)
-    # Of a panel, and beside the legend's lines.
+    # The margins and the height of a panel; then the entries in a line of the legend.
     left, right, above, below, height = 70, 6, 28, 44, 135
     beside = 1 if columns == 1 else len(legend) if len(legend) < 5 else 3
     top = 4 + 20 * -(-len(legend) // beside)

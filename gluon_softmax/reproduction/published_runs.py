@@ -19,7 +19,7 @@ from .claims import METRICS, Claim
 from .experiment import Experiment
 from .language import Joined, Listed, Message, Text
 
-# As in all of those notebooks, the book's settings.
+# The book's settings, which all those notebooks use.
 THEIRS = Settings(epochs=5, batch_size=256, lr=0.1)
 
 

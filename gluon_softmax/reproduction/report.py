@@ -179,7 +179,7 @@ def _matrix(counts: np.ndarray) -> dict:
             [(int(n), f"{n / max(total, 1):.2f}") for n in row]
             for row, total in zip(counts, of_true)
         ],
-        # Of a class that is never predicted, or has no images, there is none.
+        # Empty for a class that is never predicted or has no images.
         "precision": [f"{100 * n / of:.0f}" if of else "" for n, of in zip(right, of_predicted)],
         "recall": [f"{100 * n / of:.0f}" if of else "" for n, of in zip(right, of_true)],
         "correct": Message(

@@ -45,10 +45,10 @@ DEVIATION_FITTING = 0.01
 # A deviation whose runs scatter so much that anything fits explains nothing: this is log10 of the
 # density for each number, as of one that is known to 0.05 or so.
 PREDICTED = 1.0
-# What the first lines of a table and the rest may come from, where they do not come from one.
+# What the first lines of a table and the rest may come from, if they are lines of two tables.
 SPLICES = [(OFFICIAL, WITHDRAWN), (OFFICIAL, ANOTHER_SPLIT)]
 SPLICES += [(rest, first) for first, rest in SPLICES]
-# A table does not fit either if more than one in so many of its numbers lies in no interval.
+# A table fits no data if more than one in this many of its numbers lies in no interval.
 MOST_FAILING = 5
 
 

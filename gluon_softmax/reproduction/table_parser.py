@@ -12,14 +12,14 @@ from ..errors import UsageError
 COLUMNS = ("loss", "train acc", "test acc")
 # A sum over 60,000 examples stays far below it.
 MOST_LOSS = 1e9
-# Bytes: a device may give ever more.
+# In bytes, as reading a device may never end.
 LONGEST = 64 << 20
 EXAMPLE = "epoch 1, loss 0.7517, train acc 0.757, test acc 0.790"
 # Within a table the loss of the second epoch is lower by more than this.
 FALL = 0.98
 
-# Between words and numbers stands what is neither, in moderation, so that a text of ten million
-# blanks is read in no time: commas and colons of any script, or what was left of them.
+# Between words and numbers there may be commas and colons of any script, or what remains of them.
+# Their number is limited, so that a text of ten million blanks is read at once.
 _GAP = r"\W{0,9}?"
 _NUMBER = r"(-?(?:\d{1,12}\.?\d{0,20}|\.\d{1,20})(?:e[-+]?\d{1,3})?|nan|-?inf)"
 _TESTED = r"(?:test|val(?:id(?:ation)?)?)[ _]?"
@@ -317,7 +317,7 @@ def _number(text: str) -> Number:
 
 def _refuse_the_impossible(tables: List[Table], name: str, epoch: int) -> None:
     for column, number in zip(COLUMNS, tables[-1][-1]):
-        # Written so that it is true of nan, too.
+        # True for nan, too.
         if not 0 <= number.value <= (MOST_LOSS if column == "loss" else 100):
             raise UsageError(
                 f"{name}: implausible: table {len(tables)}, epoch {epoch}: {column} "

@@ -14,7 +14,7 @@ from .language import translate
 
 def at_length(experiment: Experiment, implementation: str) -> Dict[str, Any]:
     """Print the heading of a run; return callbacks that print each epoch beside the tutorial's."""
-    # Of several tables of one implementation, the first.
+    # The first table of the implementation.
     first = next(
         claim for claim in experiment.printed.claims if claim.implementation == implementation
     )

@@ -23,7 +23,7 @@ from ..table_fit import fit_of_deviation
 from ..table_sentences import p_values
 from ..verdicts import FAILS
 
-# Of each deviation: enough for a mean, and a minute for all.
+# Runs of each deviation: enough for a mean, and all together take a minute.
 RUNS = 3
 
 

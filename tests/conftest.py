@@ -15,7 +15,7 @@ from gluon_softmax.data.editions import EDITIONS
 # First, since it patches MXNet and d2lzh before their import.
 from gluon_softmax.data.load import load
 
-# Whatever the locale here, pages are in English where no test asks for another language.
+# Pages are in English in any locale, unless a test asks for another language.
 os.environ["LANGUAGE"] = "en"
 
 # A shell that runs them in the background lets them ignore Ctrl-C, and nohup SIGHUP: so would all
@@ -41,13 +41,13 @@ def sample():
 
 @pytest.fixture(scope="session")
 def official_data():
-    """The whole official edition; a test that asks for it fails if it cannot be had."""
+    """The whole official edition; a test that uses it fails if it cannot be downloaded."""
     return load("official")
 
 
 @pytest.fixture(scope="session")
 def official(official_data):
-    """The same; in some modules this is the sample, under the edition's name."""
+    """The same. Some modules replace it by the sample under the edition's name."""
     return official_data
 
 
@@ -60,7 +60,7 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def editions(monkeypatch, cache):
-    """Make editions the sample, each kept in its own way: ``editions(mxnet=[source, ...])``."""
+    """Make editions the sample, each in its own form: ``editions(mxnet=[source, ...])``."""
 
     def put(**sources):
         for name, given in sources.items():
@@ -72,7 +72,7 @@ def editions(monkeypatch, cache):
 
 @pytest.fixture
 def chosen(sample, monkeypatch):
-    """Let the sample be the edition of which nobody named another; note what is asked for."""
+    """Make the sample the default edition; note which editions are asked for."""
     asked = []
 
     def load(edition="auto", data_dir=None, split_seed=0):
@@ -86,24 +86,24 @@ def chosen(sample, monkeypatch):
 
 
 def pytest_collection_modifyitems(items):
-    """Give tests on the whole data set more time, and skip on Windows what cannot run there."""
+    """Give tests on the whole data set more time, and skip tests that cannot run on Windows."""
     for item in items:
         if item.get_closest_marker("full_data") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(1200))
         if item.get_closest_marker("posix") and sys.platform == "win32":
             item.add_marker(pytest.mark.skip(reason="needs what Windows has not"))
-    # mutmut names the tests in no order: the fast ones first, and those of a module together.
+    # mutmut lists the tests in no order. Run the fast ones first, and those of a module together.
     if "MUTANT_UNDER_TEST" in os.environ:
         items.sort(key=lambda item: (bool(item.get_closest_marker("slow")), str(item.path)))
 
 
 def pytest_collection_finish():
-    """Exclude what lives for the whole session from garbage collection.
+    """Exclude objects that live for the whole session from garbage collection.
 
     Each DataLoader of Gluon collects garbage, which took more time than the training of the sample.
     """
     gc.collect()
     gc.freeze()
-    # What ran at import: mutmut would have it that the first test tests it.
+    # Functions that ran at import: mutmut would say that the first test covers them.
     if os.environ.get("MUTANT_UNDER_TEST") == "stats":
         importlib.import_module("mutmut.state").state()._stats.clear()

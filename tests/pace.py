@@ -4,9 +4,9 @@ import subprocess
 import sys
 import time
 
-# Seconds that the import of NumPy in a new process takes on a machine with nothing else to do.
+# Seconds that the import of NumPy in a new process takes on an idle machine.
 QUIET = 0.5
-# A measured pace is used for as many seconds.
+# Seconds for which a measured pace is used.
 KEPT = 20
 _measured = {}
 
@@ -22,5 +22,5 @@ def pace():
 
 
 def paced(seconds):
-    """Return a time limit for a machine with nothing else to do, scaled to what it is here now."""
+    """Return a time limit for an idle machine, scaled to the load of this one."""
     return seconds * pace()

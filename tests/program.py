@@ -11,7 +11,7 @@ import pytest
 from pace import paced
 
 ROOT = Path(__file__).parent.parent
-# Root may write anywhere, unless this is taken from it.
+# Root may write anywhere without this.
 AS_USER = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all", "--"]
 if sys.platform != "win32" and os.getuid() != 0:
     AS_USER = []
@@ -42,18 +42,18 @@ def run(*argv, python=(), stdout=subprocess.PIPE, before=()):
 
 
 def can_mount():
-    """Tell whether a program may have mounts of its own here, as root may."""
+    """Check whether a program may make mounts of its own here, as root may."""
     with contextlib.suppress(OSError):
         return subprocess.run(["unshare", "-m", "true"], check=False).returncode == 0
     return False
 
 
 def shared_memory():
-    """Name the shared memory that no program uses, as one that runs beside this may."""
+    """Return the names of shared memory that no program uses."""
     used = set()
     for maps in Path("/proc").glob("[0-9]*/maps"):
         with contextlib.suppress(OSError):
-            # By number: who made a semaphore has it under another name.
+            # By inode: the process that made a semaphore sees it under another name.
             used.update(map(int, re.findall(r" (\d+) +/dev/shm/", maps.read_text())))
     folder = Path("/dev/shm")
     numbers = {}
@@ -64,7 +64,7 @@ def shared_memory():
 
 
 class Pipe:
-    """Stands in for standard output, and notes the line after which it was flushed, each time."""
+    """A replacement for standard output, which notes the line after which it was flushed."""
 
     def __init__(self):
         self.text, self.at_once = "", []

@@ -1,4 +1,4 @@
-"""A file server on loopback that misbehaves as its path asks: /MANNER/file.gz."""
+"""A local file server that misbehaves as its path says: /MANNER/file.gz."""
 
 import contextlib
 import gzip
@@ -34,7 +34,7 @@ def checksums(algorithm, decompress=False):
 
 
 def edition(name, *sources):
-    """Make an edition of the sample, kept as the edition of that name is."""
+    """Return an edition with the sample's files, in the form of the edition of that name."""
     is_gz = name == "mxnet"
     return Edition(
         name,
@@ -50,7 +50,7 @@ FOLDER = Source("a folder", "folder", str(SAMPLE), {})
 
 
 def assert_whole(arrays, folder=None, suffix=""):
-    """Check that these are the sample's arrays, and that the folder has its files only."""
+    """Check that these are the sample's arrays, and that the folder has no other files."""
     assert tuple(sorted(arrays)) == tuple(sorted(FILES))
     for file in FILES:
         _, expected = read_idx_path(SAMPLE / f"{file}.gz", kind_of(file))
@@ -130,13 +130,13 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request, client_address):
-        # A client that gives up breaks the connection, which is what the tests are about.
+        # A client that gives up closes the connection; the tests provoke that.
         pass
 
 
 @contextlib.contextmanager
 def serve():
-    """Run the server; gives it with `.source(manner)`, a source of the sample's files."""
+    """Run the server; its `.source(manner)` returns a source of the sample's files."""
     server = Server(("127.0.0.1", 0), Handler)
     server.asked = []
     base = f"http://127.0.0.1:{server.server_address[1]}"

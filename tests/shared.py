@@ -2,7 +2,7 @@
 
 import os
 
-# Errors that are planted in these, which come after training, change nothing of what runs give.
+# Modules that run after training: errors planted in them do not change the runs.
 AFTER_TRAINING = tuple(
     f"gluon_softmax.reproduction.{name}"
     for name in (
@@ -26,15 +26,15 @@ _ran = {}
 
 
 def by_module(fixture_name, config):
-    """Once a module; but once a test while mutmut notes which test runs what.
+    """Return the scope of a fixture: module, or function while mutmut records the tests' coverage.
 
-    It notes it test by test, and would have it that only a fixture's first test tests it.
+    With module scope, mutmut would say that only the first test covers the fixture.
     """
     return "function" if os.environ.get("MUTANT_UNDER_TEST") == "stats" else "module"
 
 
 def kept(make):
-    """Make what a fixture gives; or take it, where a planted error cannot change it.
+    """Make a fixture's value, or reuse it if a planted error cannot change it.
 
     mutmut runs all tests without an error, and then forks for each error.
     """
@@ -50,7 +50,7 @@ def kept(make):
 
 
 def _noted(name, make):
-    """Make it for the first test, and have mutmut note for each other one what that ran."""
+    """Make it for the first test, and let mutmut record its coverage for each other test."""
     from mutmut.state import state
 
     ran = state()._stats
@@ -65,6 +65,6 @@ def _noted(name, make):
 
 
 def texts(figure):
-    """All words in a picture."""
+    """Return all texts in a picture."""
     figure.canvas.draw()
     return [text.get_text() for text in figure.findobj(lambda a: hasattr(a, "get_text"))]

@@ -1,4 +1,4 @@
-"""Run a program in a terminal, and read what stays on its screen."""
+"""Run a program in a terminal, and return what its screen shows at the end."""
 
 import fcntl
 import os

@@ -24,7 +24,7 @@ def prose(text):
 
 
 def links(text):
-    """Collect what a page links to, but for the README, as if all pages were in English."""
+    """Return the targets of a page's links except the README, as if all pages were in English."""
     targets = re.findall(r"\]\(([^)#]+)", "\n".join(parsed(text)[1]))
     names = {re.sub(r"(\.\./)+|(docs/)?zh/|\.zh-CN|docs/", "", target) for target in targets}
     return names - {"README.md"}
@@ -68,7 +68,7 @@ def test_both_have_the_same(part, pair):
 @pairs
 def test_both_link_to_the_same(pair):
     english, chinese = (links(page.read_text("utf-8")) for page in pair)
-    # But for the other one, at the top.
+    # Except the link to the other language, at the top.
     assert chinese - {pair[0].name} == english - {pair[0].name}
 
 
@@ -76,7 +76,7 @@ def test_both_link_to_the_same(pair):
 def test_it_is_chinese(pair):
     lines = prose(pair[1].read_text("utf-8")).splitlines()
     for line in lines[1:]:
-        # But for code, names, badges and pictures, every line has Chinese in it.
+        # Every line contains Chinese, except code, names, badges and pictures.
         words = re.sub(r"`[^`]*`|!?\[[^]]*\]|<[^>]*>|macOS", "", line)
         if re.search(r"(?<![A-Za-z])[a-z]{3,}", words):
             assert re.search("[\u4e00-\u9fff]", line), line
@@ -84,7 +84,7 @@ def test_it_is_chinese(pair):
 
 @pairs
 def test_punctuation_is_full_width(pair):
-    # But for code, and the tutorial's own title.
+    # Except code and the tutorial's title.
     text = re.sub(r"`[^`]*`|《[^》]*》", "`", prose(pair[1].read_text("utf-8")))
     assert re.findall("[\u4e00-\u9fff][,;:?!()]|[,;:?!(][\u4e00-\u9fff]", text) == []
 

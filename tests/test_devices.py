@@ -1,4 +1,4 @@
-"""Everything on a second device, as on a GPU: to MXNet, ``cpu(1)`` is not ``cpu(0)``."""
+"""Everything on a second device, like a GPU: for MXNet, ``cpu(1)`` is not ``cpu(0)``."""
 
 import dataclasses
 import sys
@@ -13,16 +13,16 @@ from gluon_softmax.reproduction.judge import judge
 from gluon_softmax.reproduction.reproduce import reproduce
 from gluon_softmax.training.run import Settings, predict, train_run
 
-# What copies parameters to their device, and what repeats the tutorial's example of nd.pick.
+# Functions that copy parameters to their device, and the tutorial's example of nd.pick.
 ELSEWHERE = {"set_parameters", "find_exact_results"}
 SECOND = Settings(epochs=2, ctx=mx.cpu(1))
 
 
 @pytest.fixture
 def devices(monkeypatch):
-    """The devices of all arrays that are made, but for what is said in ``ELSEWHERE``.
+    """Record the devices of all new arrays, except those in ``ELSEWHERE``.
 
-    Gluon too draws initial weights in the first memory, whatever the device.
+    Gluon draws initial weights on the first CPU, for any device.
     """
     found = set()
     base = mx.nd.NDArray.__mro__[1]

@@ -31,7 +31,7 @@ pages = pytest.mark.parametrize("page", PAGES, ids=name_of)
 
 
 class Block(NamedTuple):
-    """A fenced block: its first line's number, its language, its text, why it is not run."""
+    """A fenced block: number of its first line, language, text, and why it is not run."""
 
     line: int
     language: str
@@ -71,7 +71,7 @@ def anchors(text):
 
 
 def test_markdown_is_parsed():
-    # Or nothing below could fail.
+    # Otherwise nothing below could fail.
     text = "# A *b*, c\n<!-- not run: d -->\n```sh\n# e\nf  # g\n```\n```text\nh\n```\n"
     blocks, outside = parsed(text)
     assert blocks == [Block(3, "sh", "# e\nf  # g\n", "d"), Block(7, "text", "h\n", "")]
@@ -92,7 +92,7 @@ def test_commands_are_fenced(page):
     assert len(markers) == sum(bool(block.not_run) for block in blocks)
 
 
-# What a reader has already: a script made from the book.
+# The reader's own script, made from the book.
 MINE = """\
 import d2lzh as d2l
 from mxnet import gluon, init
@@ -144,7 +144,7 @@ def runnable(page):
     ids=name_of,
 )
 def test_blocks_run_as_they_stand(page, project):
-    # uv runs in the environment as it is, and changes nothing of it.
+    # uv runs in this environment and does not change it.
     environment = {**os.environ, "UV_NO_SYNC": "1", "UV_OFFLINE": "1", "MPLBACKEND": "agg"}
     environment["PATH"] = f"{project / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
     # One after another, as a reader pastes them.
@@ -196,7 +196,7 @@ def test_the_readme_is_short():
 def test_options_exist(page):
     modules = [*ROOT.glob("gluon_softmax/commands/*.py"), ROOT / "benchmarks" / "__main__.py"]
     program = "".join(path.read_text("utf-8") for path in modules)
-    # Of the shell's other programs.
+    # Options of other programs.
     others = r"^.*\b(?:pip|uv|docker|podman|pip-audit|debootstrap)\b.*$"
     text = re.sub(others, "", TEXTS[name_of(page)], flags=re.MULTILINE)
     for option in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)):
@@ -225,7 +225,7 @@ def test_files_that_are_named_exist(page):
         assert (ROOT / name).exists(), name
 
 
-# From the glossary in CONTRIBUTING.md: those words that have no other use in these texts.
+# Words of the glossary in CONTRIBUTING.md that have no other use in these texts.
 PRIVATE = r"mend(s|ed|ing)?|told|anew|feeds?|likelier|as wholes|has it|who may|made to run again"
 
 
@@ -270,7 +270,7 @@ def test_the_readme_quotes_what_is_printed(official, capsys):
     outputs = "".join(block.text for block in parsed(README)[0] if block.language == "text")
     lines = re.findall(EPOCH, outputs)
     assert lines
-    # Those of one implementation after the other, each from its first epoch on.
+    # The lines of one implementation after the other, each from its first epoch.
     quoted = [lines[start:] for start, line in enumerate(lines) if line.startswith("epoch 1,")]
     for of_one, of_next in zip(quoted, [*quoted[1:], []]):
         of_one = of_one[: len(of_one) - len(of_next)]

@@ -1,4 +1,4 @@
-"""What a missing package is answered with: the command that helps in that place."""
+"""The error for a missing package: it names the command that helps in that place."""
 
 import os
 import subprocess
@@ -64,11 +64,11 @@ def test_a_package_of_ours_is_nobodys_fault_but_ours():
     ],
 )
 def test_another_python_is_one_line(argv, tmp_path):
-    """As the system's own, which has none of the packages."""
+    """Like the system's Python, which has none of the packages."""
     done = subprocess.run(
         [sys.executable, "-S", *argv],
         cwd=ROOT,
-        # Not even what Python's start finds.
+        # Without site-packages.
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": ""},
         capture_output=True,
         text=True,

@@ -11,14 +11,14 @@ BOTH = pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 
 @pytest.fixture
 def handlers():
-    """What handles the two signals before the test, put back after it."""
+    """Restore the handlers of both signals after the test."""
     before = signal.getsignal(signal.SIGINT)
     yield [before, signal.getsignal(signal.SIGTERM)]
     signal.signal(signal.SIGINT, before)
 
 
 def ends(block):
-    """Tell how a block under ``listening`` ends: its exit status, and what it did before."""
+    """Return how a block under ``listening`` ends: its exit status, and what it did before."""
     done = []
     try:
         with listening():
@@ -39,7 +39,7 @@ def test_a_signal_takes_effect_where_it_finds_the_program(signum, handlers):
 
     assert ends(block) == (128 + signum, ["what was under way"])
     assert [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)] == handlers
-    # Nothing is left to go off.
+    # No signal is pending.
     assert ends(lambda done: (end_if_asked(), done.append("again"))) == (0, ["again"])
 
 
@@ -104,7 +104,7 @@ def test_not_within_a_del(signum, handlers):
 def test_held_until_the_block_ends(signum, handlers):
     def block(done):
         with held():
-            # To this process, of whose threads one or another lets the signal through.
+            # To this process: any thread may receive the signal.
             signal.getsignal(signum)(signum, None)
             done.append("held")
         done.append("all")

@@ -19,11 +19,11 @@ PACKAGES = (
     ("cluster", "data"),
     ("compat",),
 )
-# Those beside gluon_softmax/; the benchmarks are not in the wheel.
+# Packages beside gluon_softmax/; the benchmarks are not in the wheel.
 TOP_LEVEL = ("benchmarks", "scratch", "concise")
 # Modules that all packages use lie directly in gluon_softmax/.
 SHARED = {"console", "download", "errors", "interruption", "writing"}
-# Which of these import which.
+# The shared modules that each of them imports.
 SHARED_USES = {
     "console": set(),
     "download": {"console", "errors"},
@@ -90,7 +90,7 @@ def test_shared_modules_import_no_package(name):
 
 
 def test_the_arrows_are_seen():
-    # Or nothing above could fail.
+    # Otherwise nothing above could fail.
     seen = {(package_of(path), name) for path in MODULES for name in imported(path)}
     assert seen >= {
         ("benchmarks", "commands"),
@@ -105,7 +105,7 @@ def test_the_arrows_are_seen():
 
 
 def test_what_is_installed_does_not_name_the_benchmarks():
-    """Nor start them as a program, which would fail where only the wheel is installed."""
+    """Starting them as a program would fail where only the wheel is installed."""
     for path in (*MODULES, *PACKAGE.glob("*.py")):
         if package_of(path) != "benchmarks":
             assert "benchmarks" not in path.read_text("utf-8"), path

@@ -1,4 +1,4 @@
-"""The two notebooks, and what a reader pastes into one of their own, each in a real kernel."""
+"""The two notebooks, and code that a reader pastes into a notebook, each in a real kernel."""
 
 import ast
 import copy
@@ -40,7 +40,7 @@ def run(notebook, folder):
 
 
 def printed(notebook, stream="stdout"):
-    """What it printed, and the texts of what its cells gave."""
+    """Return what a notebook printed, and the texts of its cells' results."""
     return "".join(
         output.text
         if output.output_type == "stream"
@@ -83,7 +83,7 @@ def test_chinese_has_its_own_punctuation(path):
     ]
     assert len(lines) > 8
     for line in lines:
-        # Beside links and code, where a half-width mark belongs.
+        # Beside links and code, half-width punctuation is correct.
         text = re.sub(r"`[^`]+`", "x", re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", line))
         assert not re.search(r"[,;:?!()]|[.](?!\d)", re.sub(r"(?<=\d),(?=\d{3})", "", text)), line
         assert line[-1] in "。：", line
@@ -98,7 +98,7 @@ def test_they_hold_nothing_of_a_machine(path):
 
 
 class Plain(ast.NodeTransformer):
-    """Remove what a notebook leaves out: docstrings, type hints and contexts."""
+    """Remove the parts that a notebook leaves out: docstrings, type hints and contexts."""
 
     def visit_arg(self, node):
         return ast.arg(node.arg)
@@ -238,7 +238,7 @@ def test_colab_installs_what_the_project_says():
 @pytest.mark.slow
 @pytest.mark.full_data  # It needs a package index.
 def test_make_notebook_opens_both(tmp_path):
-    """It runs in an environment of its own, as any user, also as root."""
+    """It runs in an environment of its own, for any user including root."""
     env = {name: value for name, value in os.environ.items() if "MAKE" not in name}
     env["UV_PROJECT_ENVIRONMENT"] = str(tmp_path / "environment")
     for what in ("RUNTIME", "DATA", "CONFIG"):
@@ -282,8 +282,8 @@ def test_they_run(path, official_data, monkeypatch):
     committed = read(path)
     again = run(copy.deepcopy(committed), path.parent)
     assert printed(again, "stderr") == ""
-    # Of another machine, the digits may differ; what was measured on ten seeds is 0.0015 for a
-    # loss and 0.007 for a test accuracy, and a rounding error is far less.
+    # On another machine, the digits may differ. Over ten seeds they differed by 0.0015 for a
+    # loss and by 0.007 for a test accuracy, and rounding errors are far smaller.
     table, expected = (re.findall(EPOCH, printed(notebook)) for notebook in (again, committed))
     assert len(table) == len(expected) == 5
     for ours, theirs in zip(table, expected):

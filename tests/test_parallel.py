@@ -1,4 +1,4 @@
-"""Several devices give the digits of one; to MXNet, ``cpu(1)`` is not ``cpu(0)``."""
+"""Several devices give the digits of one; for MXNet, ``cpu(1)`` is not ``cpu(0)``."""
 
 import dataclasses
 
@@ -27,7 +27,7 @@ def run(implementation, data, **settings):
 
 
 def assert_same(ours, single):
-    # Of 60,000 examples, rounding turns one or two predictions.
+    # Rounding changes one or two of 60,000 predictions.
     for name, bound in (("loss", 1e-5), ("train_acc", 5e-5), ("test_acc", 2e-4), ("shares", 5e-5)):
         ours_, single_ = (getattr(run.records, name) for run in (ours, single))
         assert np.abs(np.subtract(ours_, single_)).max() <= bound, name

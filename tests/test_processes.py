@@ -17,7 +17,7 @@ from server import serve
 
 HERE = Path(__file__).parent
 pytestmark = [pytest.mark.fault, pytest.mark.posix, pytest.mark.slow]
-# Which no program can handle; Windows has neither.
+# No program can handle these signals; Windows has neither.
 UNNOTICED = [getattr(signal, name, None) for name in ("SIGKILL", "SIGSTOP")]
 BOTH = pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 
@@ -47,7 +47,7 @@ report_plots.draw_images = draw
 sys.exit(main.main(["reproduce", "--data-dir", sys.argv[1], "--runs=1", "--no-reading",
                    "--out", sys.argv[2]]))
 """
-# A training much of whose time goes into ends of arrays, in which Python ignores exceptions.
+# A training that spends much time in __del__ of arrays, where Python ignores exceptions.
 DYING = """
 import sys, time
 from gluon_softmax.commands import main
@@ -60,12 +60,12 @@ class Array:
 def train_run(*_, **__):
     while True:
         Array()
-        # As before each batch.
+        # The check before each batch.
         end_if_asked()
 run.train_run = train_run
 sys.exit(main.main_implementation("scratch", sys.argv[1:]))
 """
-# Worker processes that start slowly, in hooks in which Python ignores exceptions.
+# Worker processes that start slowly, in hooks where Python ignores exceptions.
 STARTING = """
 import multiprocessing, os, sys, time
 multiprocessing.set_start_method("fork")
@@ -78,10 +78,10 @@ multiprocessing.Process = announced
 os.register_at_fork(after_in_parent=lambda: time.sleep(float(os.environ["STARTS_FOR"])))
 sys.exit(main.main_implementation("scratch", sys.argv[1:]))
 """
-# Worker processes that hand over each batch slowly.
+# Worker processes that send each batch slowly.
 SLOW = """
 import multiprocessing, os, sys, time
-# So that what is changed here is changed in them, too.
+# Forked, so that changes made here hold in them, too.
 multiprocessing.set_start_method("fork")
 from gluon_softmax.commands import main
 from gluon_softmax.training import loader_workers
@@ -132,7 +132,7 @@ def assert_ends(process, signum, to_group, before):
 
 
 def assert_nothing_left(group, before):
-    """Wait for the group to be empty: what a process leaves is gone a moment later."""
+    """Wait until the group is empty; a killed process disappears a moment later."""
     for _ in range(20):
         left = running(group) | (shared_memory() - before)
         if not left:
@@ -142,7 +142,7 @@ def assert_nothing_left(group, before):
 
 
 def running(group):
-    """Name the processes of a group that have not ended, whether or not anybody asks how."""
+    """Return the processes of a group that have not ended, without zombies."""
     if not os.path.isdir("/proc/self"):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(group, 0)
@@ -158,7 +158,7 @@ def running(group):
 
 
 @BOTH
-# As of `kill`, and as of Ctrl-C in a terminal, which reaches all processes.
+# By `kill`, and by Ctrl-C in a terminal, which reaches all processes.
 @pytest.mark.parametrize("to_group", [False, True])
 @pytest.mark.parametrize("loader", ["resident", "per-sample"])
 def test_in_training(signum, to_group, loader):
@@ -184,7 +184,7 @@ def test_while_a_worker_hands_over_a_batch(signum, to_group):
         assert_ends(process, signum, to_group, before)
 
 
-# The moments in which half of the processes are there. MXNet itself ignores Ctrl-C in them.
+# The moment when half of the processes exist. MXNet itself ignores Ctrl-C there.
 @pytest.mark.parametrize(
     ("starts_for", "delay"),
     [(0, delay) for delay in (0, 0.005, 0.01, 0.015, 0.02, 0.03)] + [(0.1, 0)],
@@ -241,7 +241,7 @@ MANY_JOBS += ["--no-reading", "--jobs=2", "--out"]
 @BOTH
 @pytest.mark.parametrize(("sign", "to_group"), [("Part 2", False), ("run   4", True)])
 def test_while_runs_are_made_in_several_processes(sign, to_group, signum, tmp_path):
-    """As they start, and later."""
+    """While they start, and later."""
     before = shared_memory()
     with started(*MANY_JOBS, str(tmp_path), sign=sign) as process:
         (os.killpg if to_group else os.kill)(process.pid, signum)
@@ -276,7 +276,7 @@ def test_streams_that_are_closed_are_closed_for_training_processes_too(tmp_path)
     assert "run   2 of 2" in (tmp_path / "printed").read_text("utf-8")
 
 
-# Python imports this before all else: it sends Ctrl-C as something is about to be imported.
+# Python imports this module first. It sends Ctrl-C before a given import.
 SITE = """
 import os, signal, sys
 class Sends:
@@ -357,7 +357,7 @@ def workers_of(process):
                 continue
             found[int(path.parent.name)] = parent
             if b"multiprocessing.forkserver" in command and parent == process.pid:
-                # Workers are its children then, as by default since Python 3.14.
+                # Then the workers are its children, as by default since Python 3.14.
                 server = int(path.parent.name)
     return sorted(pid for pid, parent in found.items() if parent == (server or process.pid))
 
@@ -387,7 +387,7 @@ def test_a_worker_that_is_killed_or_stands_still_is_an_error(which, signum):
         assert len(workers) == 4
         start = time.monotonic()
         for pid in workers[which]:
-            # The first may have ended all.
+            # The end of the first may have ended all.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signum)
         _, error = process.communicate(timeout=limit + 60)
@@ -408,7 +408,7 @@ def test_workers_end_when_their_program_is_killed():
         assert len(workers_of(process)) == 6
         process.kill()
         _, error = process.communicate(timeout=paced(20))
-        # Python's own tracker of what a forkserver shares has a word on a sudden end.
+        # Python's resource tracker of a forkserver may print a line about a sudden end.
         assert error == b"" or (PATIENCE > 3 and b"resource_tracker" in error)
         assert_nothing_left(process.pid, shared_memory())
 
@@ -461,7 +461,7 @@ def test_start_methods_give_the_same(method, tmp_path):
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
 def test_a_worker_that_cannot_start_is_an_error(method, tmp_path):
     program = tmp_path / "program.py"
-    # What a worker imports again fails there.
+    # A worker imports the script again, and fails there.
     fails = "if __name__ != '__main__':\n    raise SystemExit(1)\n"
     program.write_text(fails + SPAWN)
     argv = [*ENDLESS[:2], "--epochs=1", "--num-workers=2", "--loader=per-sample"]

@@ -1,4 +1,4 @@
-"""The set-up: uv.lock and what was made of it, and how uv is found or brought."""
+"""The set-up: uv.lock, the files made from it, and how uv is found or downloaded."""
 
 import importlib.metadata
 import os
@@ -50,7 +50,7 @@ def test_requirements_txt_pins_what_the_project_asks_for(python, kind):
         pinned[canonicalize_name(each.name)] = specifier.version
     for each in holding(asked, environment):
         assert each.specifier.contains(pinned[canonicalize_name(each.name)]), each
-    # With an array of one element as a number, wherever there is such a NumPy.
+    # With arrays of one element as numbers, where NumPy allows that.
     assert (pinned["numpy"].split(".")[:2] < ["2", "4"]) == (python != "3.15")
     assert "pytest" not in pinned
     assert "jupyter" not in pinned
@@ -108,7 +108,7 @@ def test_the_citation_says_what_the_project_says():
 
 
 def test_every_address_of_the_project_begins_alike():
-    """So that replacing OWNER fills in all of them."""
+    """Then replacing OWNER changes all of them."""
     settings = project_settings()
     assert all(url.startswith(settings["urls"]["Homepage"]) for url in settings["urls"].values())
     series = [each.split(" :: ")[-1] for each in settings["classifiers"] if ":: 3." in each]
@@ -120,7 +120,7 @@ def test_the_workflow_runs_on_each_system_and_on_supported_pythons():
     [listed] = re.findall(r"^ +os: \[(.+)\]$", workflow, re.MULTILINE)
     systems = [each.split("-")[0] for each in listed.split(", ")]
     assert systems == ["ubuntu", "ubuntu", "windows", "macos"]
-    # What has a wheel of MXNet: no Mac with Apple's chips.
+    # Platforms with a wheel of MXNet: no Mac with Apple's chips.
     assert re.findall(r"macos-\S+?(?=[],])", workflow) == ["macos-15-intel"]
     pythons = re.findall(r"\"(3\.\d+)\"", workflow)
     assert {"3.9", "3.15"} < set(pythons) <= set(PYTHONS)
@@ -139,7 +139,7 @@ def test_this_environment_is_the_locked_one():
 
 @pytest.fixture
 def project(tmp_path):
-    """Copy what setting up needs into a folder of its own, whose name is not a plain word."""
+    """Copy the files for the set-up into a new folder with spaces and quotes in its name."""
     folder = tmp_path / "a project"
     shutil.copytree(ROOT / "tools", folder / "tools")
     shutil.copy(ROOT / "Makefile", folder / "Makefile")
@@ -187,7 +187,7 @@ DOWNLOADS = "Downloading uv into .uv: about 20 s, once\n"
 INSTALLS = "Installing packages into .venv: about 30 s, once\n"
 UV = 'printf "%s\\n" "uv $* $UV_PYTHON $UV_PROJECT_ENVIRONMENT"'
 # Stands in for an interpreter: it makes an "environment" that holds only itself, and installs a uv
-# that tells its arguments, or fails to. What pip was asked goes to a log.
+# that prints its arguments, or fails. The arguments of pip go to a log.
 FAKE = f"""
 case "$2" in
 venv)
@@ -262,7 +262,7 @@ def test_a_given_interpreter_brings_uv(make, project, tmp_path):
 
 @pytest.mark.parametrize("there", [True, False])
 def test_words_reach_uv_as_they_are(make, project, there):
-    """Also those with spaces in them, whether uv was there or is brought."""
+    """Also arguments with spaces, whether uv is found or downloaded."""
     counts = 'for word; do echo "<$word>"; done'
     ready = project / ".uv" / "bin"
     if not there:
@@ -399,7 +399,7 @@ def test_the_pythons_behind_pyenvs_commands_are_tested(named, make, tmp_path):
 
 @pytest.mark.parametrize("fails", [True, False])
 def test_one_python_that_fails_is_a_failure(fails, make):
-    """And only on the first do those run that need the whole data set."""
+    """Only the first runs the tests that need the whole data set."""
     uv = f"""
 case "$*" in
 "cache dir") ;;
@@ -429,7 +429,7 @@ def test_a_container_without_the_project_says_what_to_add(tmp_path):
 
 @pytest.mark.posix
 def test_the_image_is_built_from_files_that_are_there():
-    """And .dockerignore leaves in those that are copied."""
+    """And .dockerignore does not exclude the files that are copied."""
     copied = re.findall(r"^COPY (\S+) ", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)
     kept = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text("utf-8"), re.MULTILINE)
     assert copied == kept

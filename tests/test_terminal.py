@@ -1,4 +1,4 @@
-"""What a person sees in a terminal, whose screen is read: through a pipe all of it looks right."""
+"""What a person sees on a terminal's screen; through a pipe, everything looks right."""
 
 import re
 import sys
@@ -23,6 +23,6 @@ def test_no_line_of_results_is_torn(columns, sample_dir, tmp_path):
     assert all(map(EPOCH.fullmatch, epochs)), epochs
     runs = [line for line in lines if re.match(r" *run", line)]
     assert [line[:12].rstrip() for line in runs] == [f"run   {k} of 4" for k in (2, 3, 4)], runs
-    # No bar stays, nor a piece of one.
+    # No bar, and no part of one, stays on the screen.
     assert not any("it/s" in line or "run/s" in line or "%|" in line for line in lines)
     assert not any(line in ("e", "epoch", "epoc") for line in lines)

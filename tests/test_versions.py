@@ -1,4 +1,4 @@
-"""Both versions' models: what they compute, against MXNet's operators and NumPy in float64."""
+"""The models of both implementations against MXNet's operators and NumPy in float64."""
 
 import ast
 import difflib
@@ -18,12 +18,12 @@ from gluon_softmax.training.context import get_context
 
 CPU = get_context("cpu")
 MODELS = {"scratch": scratch.model, "concise": concise.model}
-# How far below the largest of its row a logit can lie for the scratch version to be exact.
+# How far a logit can lie below the largest of its row while scratch is exact.
 DEEPEST = 80
 
 
 def truth(logits, labels):
-    """Losses, and the gradient of their sum by the logits, in float64."""
+    """Return the losses, and the gradient of their sum with respect to the logits, in float64."""
     z = logits.astype(np.float64)
     z = z - z.max(axis=1, keepdims=True)
     log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
@@ -86,8 +86,8 @@ def test_both_losses_and_gradients(batch, classes, scale, dtype, seed):
     exact = gap < DEEPEST
     np.testing.assert_allclose(found[exact], losses[exact], rtol=1e-5, atol=2 * bound)
     np.testing.assert_allclose(found_gradient[exact], gradient[exact], rtol=0, atol=2 * bound)
-    # Further down the probability loses its digits, and then is 0: never is the loss a small one,
-    # and a gradient that is finite is the right one. At its last digit, a rounding of the
+    # Below that, the probability loses its digits and then is 0. The loss is never small,
+    # and a finite gradient is correct. At the last digit, a rounding of the
     # exponential and one of the quotient can each double it.
     assert (found[~exact] >= losses[~exact] - 2 * np.log(2) - bound).all()
     finite = np.isfinite(found_gradient).all(axis=1)
@@ -110,7 +110,7 @@ def test_the_tutorials_formula_on_ordinary_logits(scale):
 
 
 def corners():
-    """Logits of which each is -10,000, 0 or 10,000."""
+    """Return logits that are -10,000, 0 or 10,000."""
     ends = np.array([-1e4, 0, 1e4], np.float32)
     logits = np.array(np.meshgrid(ends, ends, ends)).reshape(3, -1).T
     return np.concatenate([logits, np.tile(logits, 3)[:, :7]], axis=1)
@@ -124,7 +124,7 @@ def test_logits_to_ten_thousand(label):
     assert np.isfinite(losses).all()
     assert np.isfinite(gradient).all()
     probabilities = scratch.model.softmax(nd.array(logits)).asnumpy()
-    # Each row's own maximum: none overflows, nor is all zeros.
+    # By each row's own maximum: no row overflows or is all zeros.
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6)
     found, _ = in_mxnet(of_scratch, logits, labels)
     zero = probabilities[:, label] == 0
@@ -201,14 +201,14 @@ def test_both_networks_agree_on_the_same_parameters(sample):
         net, params = model.get_net(CPU)
         model.set_parameters(params, W, b)
         outputs.append(net(X))
-    # The one gives probabilities, the other logits.
+    # scratch returns probabilities, concise logits.
     np.testing.assert_allclose(
         outputs[0].asnumpy(), nd.softmax(outputs[1]).asnumpy(), rtol=1e-4, atol=1e-7
     )
 
 
 def definitions(path):
-    """Name a module's functions, classes and assigned names, in their order."""
+    """Return a module's functions, classes and assigned names, in their order."""
     names = []
     for node in ast.parse(path.read_text("utf-8")).body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
@@ -235,7 +235,7 @@ def test_same_files_and_functions_in_the_same_order():
 
 
 def test_the_difference_is_short_enough_to_read():
-    # What `diff -u scratch concise` prints; what begins a package or a program is the same.
+    # The lines that `diff -u scratch concise` prints; __init__ and __main__ are the same.
     lines, of_several_devices = [], []
     for ours in sorted(Path(scratch.model.__file__).parent.glob("*.py")):
         theirs = Path(concise.model.__file__).parent / ours.name
@@ -249,7 +249,7 @@ def test_the_difference_is_short_enough_to_read():
 
 @pytest.mark.parametrize("version", MODELS)
 def test_training_on_a_batch(version, sample):
-    """The losses and outputs before the step, and a step as NumPy takes it in float64."""
+    """Compare losses and outputs before the step, and the step, with NumPy in float64."""
     model = MODELS[version]
     net, params = model.get_net(CPU)
     random = np.random.RandomState(2)

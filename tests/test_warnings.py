@@ -1,4 +1,4 @@
-"""No warning of ours in Python's development mode. pytest itself makes ours errors everywhere."""
+"""No warning from this project in Python's development mode. In tests, pytest makes them errors."""
 
 import sys
 
@@ -36,6 +36,6 @@ def test_development_mode(argv, tmp_path):
 )
 @pytest.mark.parametrize("implementation", ["scratch", "concise"])
 def test_where_warnings_are_errors(implementation):
-    """As in the tests of many who import it."""
+    """As in other people's tests, which import it."""
     done = run(implementation, "--data-dir", SAMPLE, "--epochs=1", python=["-W", "error"])
     assert (done.returncode, done.stderr) == (0, "")

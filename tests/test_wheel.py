@@ -1,6 +1,6 @@
-"""The package as others install it: from its wheel, in an environment that is not this one.
+"""The package as others install it: from its wheel, in another environment.
 
-Needs a package index, and so stands with the tests of the whole data set.
+Needs a package index, so it is marked like the tests of the whole data set.
 """
 
 import email
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "tests" / "data"
 UV = shutil.which("uv") or str(ROOT / ".uv/bin/uv")
 RETIRED = ("--no-deps", "mxnet==1.9.1", "d2lzh==1.0.0")
-# As notebooks in the cloud have it, of 2025.
+# The versions of notebooks in the cloud in 2025.
 CLOUD = (
     "numpy==2.0.2",
     "scipy==1.14.1",
@@ -63,7 +63,7 @@ def test_the_wheel_has_what_others_look_for(wheel):
     with zipfile.ZipFile(wheel) as files:
         [described] = [name for name in files.namelist() if name.endswith(".dist-info/METADATA")]
         metadata = email.message_from_bytes(files.read(described))
-        # PEP 561: type checkers of other projects use the hints only then.
+        # PEP 561: type checkers of other projects use the hints only with this file.
         assert "gluon_softmax/py.typed" in files.namelist()
         folders = {name.partition("/")[0] for name in files.namelist()}
     # Neither the benchmarks nor the tests.

@@ -1,4 +1,4 @@
-"""What can be seen elsewhere of how the tests would fare on Windows."""
+"""Checks on other systems of what would break the tests on Windows."""
 
 import subprocess
 import sys

@@ -78,7 +78,7 @@ def test_what_will_run_and_what_is_skipped_comes_first():
 
 
 def test_the_time_that_it_takes():
-    """By the times of docs/speed.md, from the start of each process to the trained model."""
+    """The times in docs/speed.md, from the start of each process to the trained model."""
     whole = (0.82, 3.34, 1.31, 2.11, 1.24, 1.50, 3.00, 8.70, 8.78, 10.79)
     estimated = benchmark.estimated_seconds(CONTENDERS, 5, False, 5, 200)
     assert estimated == pytest.approx(5 * sum(whole), rel=0.25)
@@ -105,7 +105,7 @@ def test_a_contender_that_fails_is_named_and_left_out(capsys, monkeypatch):
 
     monkeypatch.setattr(rounds, "run_once", run_once)
     results = rounds.run_rounds([Contender("a", ""), Contender("b", "")], 3)
-    # In turn, and no more of the one that failed.
+    # They take turns; the one that failed is not started again.
     assert calls == ["a", "b", "a", "b", "a"]
     assert list(results) == ["a"]
     assert "b: its process ended" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Start the roles of a cluster on this machine, and see how they end."""
+"""Start the roles of a cluster on this machine, and return how they end."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ from gluon_softmax.cluster.launch import free_port
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "tests" / "data"
 TRAIN = ("--kvstore", "dist_sync", "--data-dir", str(SAMPLE))
-# Hours, so that it is still at work when something happens to it.
+# Hours of training, so that it is still running when something happens to it.
 LONG = ("--epochs", "9999")
 
 
@@ -26,7 +26,7 @@ def environment(port, workers=2, **more):
         "DMLC_PS_ROOT_PORT": port,
         "DMLC_NUM_WORKER": workers,
         "DMLC_NUM_SERVER": 1,
-        # A sign in /proc that a process belongs to this job.
+        # A variable by which /proc shows that a process belongs to this job.
         "TEST_JOB": f"job {port}",
         **more,
     }
@@ -45,14 +45,14 @@ def start(argv, variables):
 
 
 def single(*argv):
-    """Run one process alone; gives what it prints."""
+    """Run one process alone; return what it prints."""
     return subprocess.run(
         [sys.executable, "-m", *argv], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
 
 
 class Job:
-    """All roles of a cluster, each a process that is started here."""
+    """The roles of a cluster, one process each."""
 
     def __init__(self, *options, program=("concise",), workers=2, only=None, each=lambda role: ()):
         self.port = free_port()
@@ -67,7 +67,7 @@ class Job:
         }
 
     def ended(self, seconds):
-        """Wait for all; gives what each said as error, and its status."""
+        """Wait for all; return the standard error and the exit status of each."""
         deadline = time.monotonic() + paced(seconds)
         found = {}
         for role, process in self.processes.items():

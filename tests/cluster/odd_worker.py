@@ -23,7 +23,7 @@ def look_all_the_time(kv, role):
 
 
 def die(kv, role):
-    # The first one is to be there still.
+    # The first worker must still be running.
     if kv.rank:
         os.kill(os.getpid(), signal.SIGKILL)
     freed(kv, role)
@@ -32,7 +32,7 @@ def die(kv, role):
 def rest(kv, role):
     seconds = 0 if kv.rank else 3
     freed(kv, role)
-    # All others have ended then.
+    # By then, all others have ended.
     time.sleep(seconds)
 
 

@@ -1,4 +1,4 @@
-"""Clusters that are not ours, set up on this machine as root: see ``tests/cluster/schedulers``."""
+"""Clusters of other software, set up on this machine as root: see ``tests/cluster/schedulers``."""
 
 import functools
 import os
@@ -17,7 +17,7 @@ NEEDED = {
     "mpi": ("mpirun",),
     "slurm": ("slurmctld", "slurmd", "munged"),
 }
-# MXNet's launcher asks Slurm for a node for each, of which there are two.
+# MXNet's launcher asks Slurm for one node per process, and there are two nodes.
 WORKERS = {"ssh": 3, "mpi": 3, "slurm": 2}
 OPTIONS = {"ssh": "--host-file $HOST_FILE --host-ip $HOST_IP"}
 
@@ -72,7 +72,7 @@ def test_the_digits_of_one_process(cluster):
     finally:
         process.terminate()
         process.wait(timeout=paced(20))
-    # Shells that start on each host may have something to say.
+    # The shells that start on each host may print something.
     assert (process.returncode, jobs.error_lines(err)) == (0, [])
     assert out == jobs.single("concise", "--data-dir", str(jobs.SAMPLE), "--epochs", "3")
 
@@ -84,7 +84,7 @@ def test_the_digits_of_one_process(cluster):
     [
         # The network of the third host is cut.
         'ip -n "$3" link set eth0 down',
-        # What runs there is killed, but for its sshd.
+        # Everything that runs there is killed except sshd.
         "for pid in $(ip netns pids $3); do grep -q sshd /proc/$pid/cmdline || kill -9 $pid; done",
     ],
     ids=["cut", "killed"],

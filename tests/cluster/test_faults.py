@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.posix, pytest.mark.once, pytest.mark.slow, pytest.mark
 
 
 def running(job):
-    # Which of both is the first worker, is up to MXNet.
+    # MXNet decides which of both is the first worker.
     outputs = [job.processes[role].stdout for role in ("worker 0", "worker 1")]
     ready, _, _ = select.select(outputs, [], [], paced(60))
     [first] = ready
@@ -65,7 +65,7 @@ def test_a_worker_that_is_asked_to_end_when_all_is_done():
 
 
 def test_a_server_that_does_not_answer():
-    # As one beyond a network that is cut: it takes part no more, and no connection is closed.
+    # Like a process behind a cut network: it no longer responds, and no connection is closed.
     with jobs.Job(*jobs.LONG, program=["scratch"]) as job:
         running(job)
         job.processes["server"].send_signal(signal.SIGSTOP)
@@ -74,7 +74,7 @@ def test_a_server_that_does_not_answer():
         expected = "error: server 0 is not responding: no heartbeat for 8 s\n"
         assert found["scheduler"] == (1, expected)
         assert found["worker 0"][0] == found["worker 1"][0] == 1
-        # The cut is over, and it finds itself alone.
+        # The network is back, and all others have ended.
         stopped.send_signal(signal.SIGCONT)
         _, err = stopped.communicate(timeout=paced(30))
         assert stopped.returncode == 1
@@ -162,7 +162,7 @@ def test_a_worker_that_alone_cannot_work():
 def other_data(folder):
     for file in jobs.SAMPLE.glob("*.gz"):
         (folder / file.name).write_bytes(file.read_bytes())
-    # The training images are the test's, and so are their labels.
+    # The training set is the test set.
     for kind in ("images-idx3", "labels-idx1"):
         os.replace(folder / f"t10k-{kind}-ubyte.gz", folder / f"train-{kind}-ubyte.gz")
         test = jobs.SAMPLE / f"t10k-{kind}-ubyte.gz"

@@ -85,7 +85,7 @@ def test_the_tutorials_data_loader():
 
 @pytest.mark.parametrize("implementation", ["concise", "scratch"])
 def test_nobody_watches_a_store_that_is_freed(implementation):
-    # MXNet would read what is there no more; at two looks a second, one run in hundreds fails.
+    # MXNet would read freed memory; with two checks a second, one run in hundreds fails.
     odd = ["tests.cluster.odd_worker", "looks-all-the-time", implementation]
     status, out, err = run(*odd, *jobs.TRAIN, "--epochs", "1", workers=3)
     assert (status, err) == (0, "")
@@ -94,7 +94,7 @@ def test_nobody_watches_a_store_that_is_freed(implementation):
 
 @contextlib.contextmanager
 def at_work(*options):
-    """Have a cluster train for hours; give its port, and its launcher after the first epoch."""
+    """Start hours of training on a cluster; yield port and launcher after the first epoch."""
     port, process = started("concise", *jobs.TRAIN, *jobs.LONG, *options)
     with process:
         try:
@@ -141,7 +141,7 @@ def test_a_process_that_is_killed(role, tmp_path):
         _, err = process.communicate(timeout=paced(30))
         assert time.monotonic() - start < paced(30)
         which = {"worker": "a worker", "server": "a server", "scheduler": "the scheduler"}
-        # An array that a signal found half made has something to say itself.
+        # An array that a signal interrupted prints a message of its own.
         expected = f"error: {which[role]} was killed by signal 9; all other processes are stopped"
         assert jobs.error_lines(err) == [expected]
         assert process.returncode == 1
@@ -174,14 +174,14 @@ def test_a_launcher_that_was_killed(name):
 def test_a_launcher_that_ends_at_once():
     port, process = started("concise", *jobs.TRAIN, *jobs.LONG)
     with process:
-        # MXNet's own is its child, which has yet to begin then.
+        # MXNet's own process is its child, which has not started yet.
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
         deadline = time.monotonic() + paced(30)
         while not children.read_text() and time.monotonic() < deadline:
             pass
         process.kill()
         assert jobs.of_job(port) != {}
-        # Here, as without a reader of what they print they would end by that.
+        # Read here: without a reader, writing would end them.
         jobs.wait_for(lambda: not jobs.of_job(port), 15)
 
 

@@ -31,7 +31,7 @@ class Store:
 
 
 def both(work):
-    """Let two workers do something; gives what each returned or raised."""
+    """Let two workers do something; return what each returned or raised."""
     meeting = threading.Barrier(2)
     meeting.parts = [None, None]
     found = [None, None]
@@ -51,7 +51,7 @@ def both(work):
 
 
 def test_total_is_exact():
-    # Of counts that float32 could not hold.
+    # Counts that float32 cannot hold.
     found = both(lambda group: group.total(np.array([2**40 + group.rank, 0.1])))
     for sums in found:
         assert sums.dtype == np.float64

@@ -14,7 +14,7 @@ from gluon_softmax.data.load import load
 
 @pytest.fixture
 def both(editions, sample_dir):
-    """Both editions are the sample, official from a folder; a function says where mxnet is."""
+    """Make both editions the sample: official from a folder, mxnet from the given source."""
     official = Source("a folder", "folder", str(sample_dir), {})
     return lambda mxnet: editions(mxnet=[mxnet], official=[official])
 
@@ -64,7 +64,7 @@ def test_a_whole_edition_does_not_make_up_for_a_damaged_one(both, cache, capsys)
             assert cli.main(["data", "fetch", "--edition", edition]) == 0
     path = cache / "fashion-mnist-official" / FILES[2]
     path.write_bytes(path.read_bytes()[:-1])
-    # Where they lie is all that this asks.
+    # This only prints where the files are.
     assert cli.main(["data", "where"]) == 0
     assert path.exists()
     assert "official: " in capsys.readouterr().out

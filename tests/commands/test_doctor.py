@@ -103,7 +103,7 @@ def test_what_only_some_commands_need_is_tried_too(name, error, words, cache, mo
 
 
 def test_a_package_without_its_description(cache, monkeypatch, capsys):
-    """As a version that is empty, which importlib gives as None."""
+    """An empty version, which importlib returns as None."""
     monkeypatch.setattr(environment, "package_version", lambda name: None)
     assert cli.main(["doctor"]) == 0
     assert f"numpy        {np.__version__}\n" in capsys.readouterr().out
@@ -121,7 +121,7 @@ def test_a_library_that_is_missing_is_reported_as_elsewhere(cache, monkeypatch, 
 
 
 def test_each_line_is_printed_at_once(cache, monkeypatch):
-    """As something may hang, or end the process."""
+    """Because a later finding may hang or end the process."""
     monkeypatch.setenv("COLUMNS", "10000")
     monkeypatch.setattr(sys, "stdout", Pipe())
     doctor.run([])
@@ -144,7 +144,7 @@ def test_it_looks_for_all_that_the_project_asks_for():
     project = (ROOT / "pyproject.toml").read_text("utf-8")
     asked = re.search(r"^dependencies = \[(.*?)^\]", project, re.DOTALL | re.MULTILINE).group(1)
     names = {re.match(r"[\w-]+", line).group() for line in re.findall(r'"(.*)"', asked)}
-    # Carried for their libraries, which doctor lists.
+    # Installed for their libraries, which doctor lists.
     names -= {"pykdtree", "scikit-learn", "cmeel-openblas"}
     # Imported under another name.
     names = (names - {"pillow"}) | {"PIL"} if "pillow" in names else names
@@ -217,7 +217,7 @@ def test_lists_are_wrapped_to_the_terminals_width(columns, cache, monkeypatch, c
     lists = [line for line in lines if line.startswith(("features", "patches", " "))]
     assert max(map(len, lists)) <= columns
     assert any(line.startswith(13 * " ") and line[13] != " " for line in lists)
-    # All of it is there, in the same order.
+    # Everything is printed, in the same order.
     monkeypatch.setenv("COLUMNS", "10000")
     doctor.run([])
     whole = [line for line in capsys.readouterr().out.splitlines() if line[:8] == "features"]
@@ -244,7 +244,7 @@ import sys
 from importlib.machinery import ModuleSpec, PathFinder
 find = PathFinder.find_spec
 PathFinder.find_spec = lambda name, *args: {broken} if name == {name!r} else find(name, *args)
-# As where packages are installed: behind the current folder, whose files hide them.
+# Like site-packages: after the current folder, whose files hide packages there.
 sys.path.insert(1, {folder!r})
 sys.argv = ["gluon_softmax", *{argv!r}]
 import runpy

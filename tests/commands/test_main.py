@@ -28,7 +28,7 @@ def on_sample(sample_dir):
 
 
 def refused(argv, capsys, main=cli.main):
-    """Run what must be refused before any work, by one line; gives the line."""
+    """Run a command that must be refused before any work; return the one line that it prints."""
     assert main(argv) == 2
     said = capsys.readouterr()
     assert said.out == ""
@@ -301,7 +301,7 @@ def test_saved_by_one_implementation_and_used_by_the_other(on_sample, tmp_path, 
         picture.unlink()
     assert printed[0] == printed[1]
     assert len(printed[0].splitlines()) == 12
-    # From where the first run ended, the loss goes on to fall.
+    # The loss continues to fall from where the first run ended.
     capsys.readouterr()
     assert cli.main_implementation("scratch", [*on_sample, "--start-from", str(saved)]) == 0
     went_on = [float(x) for x in re.findall(r"loss (\S+),", capsys.readouterr().out)]
@@ -393,7 +393,7 @@ def test_reproduce_replaces_an_older_report_and_nothing_else(on_sample, tmp_path
     argv = ["reproduce", *on_sample, "--out", str(out), "--runs=1", "--no-reading"]
     assert cli.main([*argv, "--batch-size=256", "--epochs=1", "--check"]) == 1
     printed = capsys.readouterr().out
-    # --check fails here, and rightly: a file of one's own has other counts than the tutorial's.
+    # --check fails here, correctly: own files have other counts than the tutorial's.
     assert "No verdicts" in printed
     assert (out / "results.json").read_text("utf-8").startswith("{")
     assert (out / "mine.txt").read_text() == "older"
@@ -493,7 +493,7 @@ def test_a_library_of_the_system_that_is_missing(capsys):
     ],
 )
 def test_what_numpy_and_mxnet_cannot_do_is_one_line(fails, words, capsys):
-    """As to find room for the data set."""
+    """For example when it allocates memory for the data set."""
     assert cli.guarded(lambda argv: fails(), []) == 1
     said = capsys.readouterr().err
     assert said.startswith(words)

@@ -76,7 +76,7 @@ sys.exit(main.main_implementation("concise", sys.argv[1:]))
 
 @pytest.mark.parametrize(("given", "expected"), [({}, 1), ({"OMP_NUM_THREADS": "2"}, 2)])
 def test_one_thread_if_the_user_chose_no_number(given, expected):
-    """Then the last digits do not depend on the number of cores."""
+    """So the last digits do not depend on the number of cores."""
     environment = {key: value for key, value in os.environ.items() if key != options.THREADS}
     done = subprocess.run(
         [sys.executable, "-c", THREADS, f"--data-dir={ROOT}/tests/data", "--epochs=1"],

@@ -80,7 +80,7 @@ def test_it_knows_its_file_as_python_does(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("method", sorted({*get_all_start_methods()} - {"fork"}))
 def test_its_processes_have_what_it_has(method, tmp_path):
-    """They import the script again, and MXNet with it; it does not import this package."""
+    """Workers import the script again, and with it MXNet, but not this package."""
     code = f"""
 import multiprocessing
 import mxnet as mx
@@ -176,7 +176,7 @@ def test_without_a_package_of_ours_it_is_one_line(missing, code, said, tmp_path)
 
 @pytest.mark.fault
 def test_a_module_of_its_own_that_is_missing_is_its_own_error(tmp_path):
-    """Nor is there a package of that name to install."""
+    """No package of that name can be installed either."""
     (tmp_path / "mine.py").write_text("import my_own_helper\n")
     done = run("mine.py", cwd=tmp_path)
     assert done.returncode == 1
@@ -240,7 +240,7 @@ def test_compat_lists_every_patch(columns, capsys, monkeypatch):
     assert cli.main(["revival"]) == 0
     shown = capsys.readouterr().out.splitlines()
     assert max(map(len, shown)) <= columns
-    # A line that is wrapped goes on below its patches.
+    # The rest of a wrapped line is indented below its patches.
     rows = []
     for line in shown:
         if line.startswith(40 * " "):
@@ -292,7 +292,7 @@ def has_terminals():
 def test_pictures_of_a_plain_script_are_in_files(tmp_path):
     (tmp_path / "shows.py").write_text(SHOWS)
     (tmp_path / "fashion-mnist-2.png").write_bytes(b"mine")
-    # Its output is a pipe, which does not matter: the note goes to standard error.
+    # Its output is a pipe; the note goes to standard error.
     done = subprocess.run(
         [sys.executable, "-c", TERMINAL],
         cwd=tmp_path,

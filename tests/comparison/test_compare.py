@@ -16,7 +16,7 @@ def test_side_by_side_within_the_bounds(sample):
 
 
 def test_a_difference_is_noticed(sample, monkeypatch):
-    # As if scratch took steps of twice the size.
+    # scratch takes steps of twice the size.
     step = scratch.training.sgd
     monkeypatch.setattr(scratch.training, "sgd", lambda params, lr, n: step(params, 2 * lr, n))
     found = compare.compare_steps(sample, Settings(epochs=1), seed=5)
@@ -34,7 +34,7 @@ def test_rounding_is_named_as_the_cause(sample, monkeypatch, capsys):
     found = compare.compare_steps(sample, settings, seed=5)
     first, largest = found.at_first["parameters"], found.largest["parameters"]
     assert first < largest
-    # As small batches or another rate would, but in less time.
+    # Small batches or another rate would do the same, but take longer.
     monkeypatch.setitem(compare.BOUNDS, "parameters", (first + largest) / 2)
     assert not compare.compare(sample, settings, seed=5)
     assert "Then rounding errors of float32 accumulate" in capsys.readouterr().out
@@ -64,7 +64,7 @@ def test_stability_table():
     for gap, row in table.items():
         logits = np.zeros(10)
         logits[0] = gap
-        # In extended precision, by another formula than the module's.
+        # In extended precision, by a formula other than the module's.
         wide = np.exp(logits.astype(np.longdouble) / 16)
         expected = 16 * np.log(wide[0]) - logits[1] + np.log1p(9 * np.exp(-np.longdouble(gap)))
         assert row.losses["float64"] == pytest.approx(float(expected), rel=1e-12)

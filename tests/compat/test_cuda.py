@@ -25,7 +25,7 @@ has_build = any((d.metadata["Name"] or "").startswith("mxnet-cu") for d in distr
 
 @pytest.fixture
 def driver(tmp_path):
-    """Give a function that compiles the stand-in, and the environment in which it is found."""
+    """Return a function that compiles the stand-in, and the environment in which it is found."""
 
     def make(devices, major=0, minor=0, name="Stand-in"):
         settings = {"DEVICES": devices, "MAJOR": major, "MINOR": minor, "NAME": f'"{name}"'}
@@ -105,7 +105,7 @@ def test_a_cuda_build_without_a_driver(tmp_path, monkeypatch):
 
 @needs_compiler
 def test_libraries_are_loaded_from_packages_for_a_cuda_build_only(driver, tmp_path):
-    """With a library of the name that MXNet asks for, which nothing else has."""
+    """With a library under the name that MXNet asks for."""
     library = tmp_path / "site/nvidia/cuda_runtime/lib/libcudart.so.11.0"
     library.parent.mkdir(parents=True)
     source = tmp_path / "runtime.c"

@@ -60,7 +60,7 @@ from gluon_softmax.compat import cuda
 import d2lzh as d2l
 import mxnet as mx
 def array(values, ctx):
-    # As on real GPUs: a copy needs no code.
+    # As on a real GPU, a copy needs no machine code.
     if ctx.device_type == "gpu" and ctx.device_id >= {there}:
         raise mx.MXNetError("no such GPU")
 d2l.utils.nd = SimpleNamespace(array=array)

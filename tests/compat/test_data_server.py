@@ -28,7 +28,7 @@ from gluon_softmax.data import load as loading
 from gluon_softmax.data.editions import EDITIONS
 from gluon_softmax.errors import DataError, UsageError
 
-# The files' SHA-1 in MXNet 1.9.1, of which each class has its own.
+# The SHA-1 of the files in MXNet 1.9.1.
 MNIST_FILES = {
     "train-images-idx3-ubyte.gz": "6c95f4b05d2bf285e1bfb0e7960c31bd3b3f8a7d",
     "train-labels-idx1-ubyte.gz": "2a80914081dc54586dbdf242f9805a6b8d2a15fc",
@@ -103,7 +103,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch):
-    """A local server in place of the public ones, whose files have the checksums of MXNet's."""
+    """A local server in place of the public ones."""
     monkeypatch.delenv("MXNET_GLUON_REPO", raising=False)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.asked = []
@@ -158,7 +158,7 @@ def test_mnist_comes_from_another_source(train, server, small, tmp_path):
     np.testing.assert_array_equal(data[:][1], LABELS)
     names = sorted(name for name in MNIST_FILES if name.startswith("train") == train)
     assert sorted(os.listdir(tmp_path)) == names
-    # What is there is not downloaded again.
+    # Existing files are not downloaded again.
     asked = len(server.asked)
     small(MNIST)(root=str(tmp_path), train=train)
     assert len(server.asked) == asked == 2
@@ -235,12 +235,12 @@ def test_an_archive_that_is_damaged(manner, server, small, tmp_path):
     server.sources(manner)
     with pytest.raises(DataError, match=r"CIFAR10: MXNet's server is down.*test_batch\.bin yourse"):
         small(CIFAR10)(root=str(tmp_path))
-    # What was whole is kept.
+    # Complete files are kept.
     assert os.listdir(tmp_path) == (["data_batch_1.bin"] if manner == "other" else [])
 
 
 def test_files_of_other_contents_are_refused(server, tmp_path):
-    """The small ones are not those that MXNet's class wants."""
+    """The small files do not have the checksums of MXNet's class."""
     with pytest.raises(DataError, match="wrong checksum"):
         MNIST(root=str(tmp_path))
 
@@ -322,7 +322,7 @@ def test_get_mnist_fetches_what_is_missing(server, tmp_path, monkeypatch):
 
 @pytest.fixture
 def of_mxnet(sample_dir, monkeypatch):
-    """What MXNet's own code makes of the sample's files, which have not the checksums it wants."""
+    """Return what MXNet's own code reads from the sample's files, without checking checksums."""
 
     def made(train, **settings):
         with monkeypatch.context() as patch:
@@ -372,7 +372,7 @@ def test_the_data_are_read_once(chosen, tmp_path):
 
 
 def test_files_that_mxnet_would_accept_go_first(chosen, sample_dir, tmp_path, monkeypatch):
-    """With a check that has the sample's files for those that MXNet knows the checksums of."""
+    """With a check that accepts the sample's files."""
     for file in sample_dir.glob("t10k-*.gz"):
         shutil.copy(file, tmp_path)
     asked = []
@@ -391,7 +391,7 @@ def test_files_that_mxnet_would_accept_go_first(chosen, sample_dir, tmp_path, mo
     assert {f"sha1:{sha1}" for sha1 in asked} == {
         value for file, value in checksums.items() if file.startswith("t10k")
     }
-    # The training set is not there; and with one byte more, the other is not MXNet's any longer.
+    # The training set is missing; with one more byte, the test set no longer passes.
     assert len(FashionMNIST(root=str(tmp_path), train=True)) == 1000
     assert chosen == ["auto"]
     with open(tmp_path / "t10k-labels-idx1-ubyte.gz", "ab") as file:
@@ -423,7 +423,7 @@ def test_an_edition_that_is_not_there(monkeypatch, tmp_path):
 
 @pytest.mark.fault
 def test_data_that_cannot_be_had(cache, monkeypatch, tmp_path, capsys):
-    """With no source at all, as behind a wall."""
+    """Without any source, as behind a firewall."""
     loading._once.cache_clear()
     for name, edition in EDITIONS.items():
         monkeypatch.setitem(EDITIONS, name, dataclasses.replace(edition, sources=()))

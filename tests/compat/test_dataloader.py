@@ -29,7 +29,7 @@ def test_loaders_end_without_noise(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("method", sorted({*get_all_start_methods()} - {"fork"}))
 def test_loaders_whose_workers_are_not_forked(method, tmp_path):
-    """As macOS and Windows begin them; the main module does not import us in the child."""
+    """As on macOS and Windows; the main module does not import this package in the child."""
     program = f"""
 if __name__ == "__main__":
     import multiprocessing

@@ -10,7 +10,7 @@ from mxnet import gluon
 from gluon_softmax.compat import distributed
 
 no_cluster_on_windows = pytest.mark.skipif(sys.platform == "win32", reason="no cluster")
-# As of a login by ssh: nothing of the environment that was activated here.
+# Like a login by ssh: without the environment that is activated here.
 SSH = """#!/bin/sh
 for word; do last=$word; done
 exec env -i PATH=/usr/bin:/bin HOME=/ sh -c "$last"
@@ -62,7 +62,7 @@ def test_another_command_is_left_alone():
 
 @pytest.mark.parametrize("is_distributed", [True, False])
 def test_the_first_step_waits_for_the_weights_of_all(is_distributed, monkeypatch):
-    """Without it, one training in four diverged from the others here; see ``tests/cluster``."""
+    """Without this, one training in four diverged from the others here; see ``tests/cluster``."""
     done = []
 
     class Trainer:

@@ -38,7 +38,7 @@ def test_modules_imported_before_are_patched():
         before.__file__ = "d2lzh/__init__.py"
         before.show_fashion_mnist = before.try_gpu = before.try_all_gpus = print
         before.utils = before
-        # A folder of this name, without the package.
+        # A folder of this name that is not the package.
         sys.modules.update(d2lzh=before, mxnet=types.ModuleType("mxnet"))
         import gluon_softmax
         print(*(patch.name for patch in gluon_softmax.compat.applied()), sep=", ")
@@ -106,6 +106,6 @@ except mx.MXNetError as error:
 """
     done = run_script(program, tmp_path)
     said = done.stdout.splitlines()
-    # Where MXNet can be imported without us, there is no error at first.
+    # Where MXNet can be imported without this package, the first import succeeds.
     assert said[-2:] == ["[1. 1.] cpu(0) True", "no usable GPU: use d"], done.stderr
     assert len(said) in (2, 3)

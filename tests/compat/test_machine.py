@@ -25,7 +25,7 @@ SITE = Path(find_spec("numpy").submodule_search_locations[0]).parent
 
 @pytest.fixture
 def bare(tmp_path, monkeypatch):
-    """A folder for libmxnet.so beside this environment's wheels, on a system that has nothing."""
+    """A folder for libmxnet.so beside this environment's wheels, on a system without libraries."""
     for name in ("pykdtree.libs", "scikit_learn.libs", "scipy.libs", "cmeel.prefix"):
         if (SITE / name).exists():
             (tmp_path / name).symlink_to(SITE / name)
@@ -59,7 +59,7 @@ def test_libraries_that_are_missing_come_from_wheels(bare):
         assert path.is_symlink()
         assert not os.path.isabs(os.readlink(path))
         ctypes.CDLL(str(path))
-    # By what they are for, not by their names.
+    # Found by their functions, not by their names.
     threads = ctypes.CDLL(str(bare / "libgomp.so.1")).omp_get_max_threads()
     assert threads >= 1
     machine.link_libraries(bare)
@@ -96,7 +96,7 @@ def test_supplied_libraries_are_listed(bare, noted):
 
 @linux
 def test_on_arm(bare, monkeypatch):
-    """Arm's own libraries, each by what has its functions."""
+    """Each of Arm's own libraries is replaced by one that has its functions."""
     monkeypatch.setattr(machine.platform, "machine", lambda: "aarch64")
     if not (bare.parent / "cmeel.prefix").exists():
         (bare.parent / "cmeel.prefix" / "lib").mkdir(parents=True)
@@ -113,7 +113,7 @@ def test_on_arm(bare, monkeypatch):
 
 @linux
 def test_either_wheel_that_has_it(bare):
-    """As pykdtree has none for Python 3.15."""
+    """For example, pykdtree has no wheel for Python 3.15."""
     for folder in bare.parent.glob("pykdtree.libs"):
         folder.unlink()
     for folder in bare.parent.glob("scikit_learn.libs"):
@@ -127,7 +127,7 @@ def test_either_wheel_that_has_it(bare):
 @linux
 @pytest.mark.parametrize(("module", "name"), [("os", "getpid"), ("threading", "get_ident")])
 def test_another_may_be_amid_the_same(module, name, bare, monkeypatch):
-    """Another process, of whose threads one may have the same number, or another thread."""
+    """Another process, whose threads may have the same number, or another thread."""
     replace, own = os.replace, getattr(getattr(machine, module), name)()
 
     def after_another(*paths):
@@ -186,7 +186,7 @@ def test_a_library_that_every_process_has_is_found():
 
 @linux
 def test_whatever_else_is_mapped(tmp_path, monkeypatch):
-    """A name that is no text, and one that only holds the other."""
+    """A name that is not UTF-8, and a name that only contains the other."""
     maps = tmp_path / "maps"
     names = (b"/d\xff/x", b"/usr/libc.so.6.old", b"/lib/libc.so.6")
     maps.write_bytes(b"".join(b"7f-80 r--p 0 fe:00 1   " + name + b"\n" for name in names))
@@ -205,7 +205,7 @@ def test_a_folder_in_the_place_of_a_link(bare):
 
 @linux
 def test_what_lies_beside_comes_first(bare, monkeypatch):
-    """As the loader has it, for which the system's need not be of use to MXNet."""
+    """By the dynamic loader: a library of the system may not fit MXNet."""
     asked = []
     monkeypatch.setattr(machine.ctypes, "CDLL", asked.append)
     assert machine._is_there(bare, "libgomp.so.1")
@@ -242,7 +242,7 @@ def test_a_number_of_threads_that_mxnet_takes(name, value, monkeypatch):
 @pytest.mark.parametrize("system", ["win32", "darwin"])
 def test_the_c_library_matters_on_linux_alone(system, monkeypatch):
     monkeypatch.setattr(machine.platform, "libc_ver", lambda: ("", ""))
-    # This reads a file of the other system's.
+    # This reads a file of another system.
     monkeypatch.setattr(machine.sysconfig, "get_config_var", lambda name: None)
     monkeypatch.setattr(machine.sys, "platform", system)
     machine.check_platform()
@@ -297,7 +297,7 @@ def test_without_docstrings_mxnet_cannot_be_imported():
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_linear_algebra_is_numpys(dtype):
-    """By LAPACK, which MXNet has from Arm's library on ARM, and OpenBLAS stands in for."""
+    """By LAPACK. On ARM, MXNet takes it from Arm's library, which OpenBLAS replaces."""
     import mxnet as mx
 
     near = {"float32": 2e-5, "float64": 1e-12}[dtype]
@@ -348,7 +348,7 @@ def test_mxnets_own_library_is_missing(tmp_path, monkeypatch):
     monkeypatch.delenv("MXNET_LIBRARY_PATH", raising=False)
     with pytest.raises(MissingLibrary, match="install mxnet again"):
         machine.check_library(tmp_path)
-    # As who built their own says where it is.
+    # The variable is for people who built MXNet themselves.
     monkeypatch.setenv("MXNET_LIBRARY_PATH", "/opt/libmxnet.so")
     machine.check_library(tmp_path)
     monkeypatch.delenv("MXNET_LIBRARY_PATH")

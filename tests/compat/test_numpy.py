@@ -179,7 +179,7 @@ def test_text_passes_for_str():
 
 @pytest.fixture
 def patched(monkeypatch):
-    """``asnumpy`` as on NumPy 2.4, whatever NumPy is here."""
+    """Make ``asnumpy`` what it is on NumPy 2.4, with any NumPy."""
 
     class NDArray(mx.nd.NDArray):
         __slots__ = ()
@@ -255,7 +255,7 @@ COMPUTED = {
 @pytest.mark.skipif(np.__version__ < "2", reason="only from NumPy 2.4 on are there such arrays")
 @pytest.mark.parametrize("name", COMPUTED)
 def test_what_is_computed_has_the_type_of_numpys(name, patched):
-    """Without __array_wrap__ a sum would be an array, which no dictionary takes as a key."""
+    """Without __array_wrap__ a sum would be an array, which cannot be a key of a dictionary."""
     values = [[1.0, 5.0, 2.0], [4.0, 3.0, 6.0]]
     ours = COMPUTED[name](patched(mx.nd.array(values)))
     theirs = COMPUTED[name](np.array(values, "float32"))
@@ -294,7 +294,7 @@ def test_numpys_functions_take_an_ndarray():
     # A copy, to which a program may write.
     plain[:] = 0
     assert x.sum().asscalar() == 10
-    # As before, where MXNet's own array decides.
+    # As before, MXNet's own array decides.
     assert type(np.float32(2) * x) is mx.nd.NDArray
     both = np.all(mx.np.array([[1, 0], [1, 1]]), axis=0)
     assert both.tolist() == [True, False]

@@ -47,6 +47,6 @@ def test_the_clock_that_python_3_8_removed(system, monkeypatch):
     monkeypatch.setattr(python.os, "name", system)
     monkeypatch.setattr(python, "note", lambda *words: None)
     python.restore_clock()
-    # As its documentation had it: the processor's time, but on Windows the clock's.
+    # According to its documentation: processor time, but wall-clock time on Windows.
     assert time.clock is (time.process_time if system == "posix" else time.perf_counter)
     monkeypatch.delattr(time, "clock")

@@ -86,7 +86,7 @@ def test_a_bad_file_in_the_cache_is_renamed_and_downloaded_again(name, how, fold
 
 @pytest.mark.fault
 def test_the_other_edition_in_the_cache_is_refused(folder, capsys):
-    # The sample is of the official edition by its content, but not by its checksums.
+    # The sample's content is that of the official edition, but not its checksums.
     arrays = cache.obtain(edition("official", FOLDER), folder)[0]
     assert cache.read_cache(OFFICIAL, folder) == {}
     assert capsys.readouterr().err.count("sha256") == len(arrays)
@@ -201,7 +201,7 @@ def fetch_from_folder(folder, prefix=(), **options):
 
 
 def no_file_over(size):
-    """Make a function that lets a write past this size fail, as on a full disk."""
+    """Return a function that makes a write past this size fail, as on a full disk."""
 
     import resource
 
@@ -222,7 +222,7 @@ def test_killed_at_twenty_points(server, tmp_path):
     whole = time.monotonic() - start
 
     def kill_after(seconds):
-        """Kill a fetch after a time; or without one, when it has the first file."""
+        """Kill a fetch after a time, or without one when it has the first file."""
         folder = tmp_path / str(seconds)
         with child(source, folder) as process:
             if seconds < 0:
@@ -242,12 +242,12 @@ def test_killed_at_twenty_points(server, tmp_path):
         folder.mkdir(parents=True, exist_ok=True)
         left += len(list(folder.iterdir())) not in (0, len(FILES))
         for path in folder.iterdir():
-            # What has its final name is whole.
+            # A file under its final name is complete.
             if not path.name.startswith(".save-"):
                 cache.verify_cached(edition("official"), path)
         arrays, _ = cache.obtain(edition("official", FOLDER), folder)
         assert_whole(arrays)
-    # Some were killed half-way, or this shows nothing.
+    # Some were killed half-way; otherwise this test shows nothing.
     assert left
 
 
@@ -344,7 +344,7 @@ def test_a_cache_without_the_rights(what, folder):
 @pytest.mark.fault
 def test_no_home_folder(monkeypatch, capsys):
     monkeypatch.delenv("MXNET_HOME", raising=False)
-    # No user can make a folder there.
+    # No user can create a folder there.
     monkeypatch.setenv("HOME", "/proc/no/home")
     folder = cache.cache_root() / "edition"
     assert str(folder).startswith("/proc/no/home")

@@ -86,7 +86,7 @@ def test_without_apt_get(tmp_path, monkeypatch, folder, capsys):
 @pytest.mark.posix
 @needs_dpkg
 def test_the_download_shows_its_progress(tmp_path, monkeypatch, capsys):
-    """By an apt-get that writes the package in two parts, and a bar that keeps what it is given."""
+    """By an apt-get that writes the package in two parts, and a bar that records its arguments."""
     good = [(f"{INSIDE}{file}.gz", tarfile.REGTYPE, content(file)) for file in FILES]
     make_deb(tmp_path / "whole", good)
     size = (tmp_path / "whole").stat().st_size

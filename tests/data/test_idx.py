@@ -20,7 +20,7 @@ from gluon_softmax.errors import DataError
 
 
 def idx(array, magic=None, count=None, sides=(28, 28)):
-    """Bytes of an IDX file, or of one whose header lies."""
+    """Return the bytes of an IDX file, or of one with a false header."""
     is_images = array.ndim == 3
     fields = [magic or (2051 if is_images else 2049), len(array) if count is None else count]
     return np.array(fields + list(sides) * is_images, ">u4").tobytes() + array.tobytes()
@@ -167,7 +167,7 @@ def mutated(draw):
     kind = draw(st.sampled_from(["images", "labels"]))
     content = bytearray(idx(IMAGES if kind == "images" else LABELS))
     for _ in range(draw(st.integers(0, 4))):
-        # The header is where most can go wrong.
+        # Most errors are in the header.
         last = draw(st.sampled_from([15, len(content) - 1]))
         content[draw(st.integers(0, min(last, len(content) - 1)))] = draw(st.integers(0, 255))
     size = draw(st.integers(-len(content), 40))

@@ -72,10 +72,10 @@ def test_auto_is_official_otherwise_and_says_so_once(editions, server, sample_di
     found = load()
     assert found.edition == "official"
     assert_is_sample(found, sample)
-    # One line in all: why each source failed is for who asks for that edition.
+    # One line in all. Only users who ask for that edition see why each source failed.
     assert capsys.readouterr().err == f"{NOTE}\n"
     server.asked.clear()
-    # The second time no server is asked, and so there is nothing to report.
+    # The second time no server is asked, so nothing is reported.
     assert load().edition == "official"
     assert server.asked == []
     assert capsys.readouterr().err == ""

@@ -8,7 +8,7 @@ from numpy_softmax import split_anew, train
 
 from gluon_softmax.data.load import load
 
-# By kind: seeds, and what is trained.
+# Seeds and settings, by kind.
 KINDS = {
     "official, 256": ([*range(6), *range(100, 120)], {}),
     "re-split, 256": (range(100, 120), {}),

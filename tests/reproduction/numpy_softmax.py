@@ -1,4 +1,4 @@
-"""Softmax regression in NumPy alone: tables that nothing of this project has touched."""
+"""Softmax regression in NumPy alone: tables made without any code of this project."""
 
 import numpy as np
 

@@ -29,7 +29,7 @@ from gluon_softmax.training.run import Run, Settings, train_run
 
 pytestmark = [pytest.mark.once, pytest.mark.slow]
 
-# Made by make_tables.py, of NumPy alone.
+# Made by make_tables.py with NumPy alone.
 NUMPY = json.loads(Path(__file__).with_name("numpy-tables.json").read_text("utf-8"))
 SHIPPED = json.loads(Path(published_runs.__file__).with_name("own-runs.json").read_text("utf-8"))
 
@@ -39,7 +39,7 @@ def run(data, settings, seed, implementation="concise"):
 
 
 def as_text(records, loss=1.0, digits=4, per_cent=1.0, column=None, first=0, decimals=3):
-    """Print a run as somebody might, with this or that mistake."""
+    """Return a run as a table, with a mistake that somebody might make."""
     column = records.train_acc if column is None else column
     rows = zip(records.loss[first:], column[first:], records.test_acc[first:])
     return "\n".join(
@@ -109,7 +109,7 @@ def theirs(official):
 
 @pytest.fixture(autouse=True)
 def of_the_sample(request, monkeypatch):
-    """Let runs on the sample, where it stands for the official edition, be those shipped."""
+    """Replace the shipped runs by runs on the sample, where it stands for the official edition."""
     if "official" in request.fixturenames:
         theirs = request.getfixturevalue("theirs")
         monkeypatch.setattr(published_runs, "own_tables", theirs.__getitem__)
@@ -184,7 +184,7 @@ def test_a_mistaken_column_in_per_cent(official, runs):
 
 @pytest.mark.parametrize(("unit", "decimals"), [(1, 3), (100, 1)])
 def test_the_class_of_a_column_is_sure_in_whatever_unit(unit, decimals, official):
-    """Per cent are rounded as finely as the shares that they are."""
+    """Per cent are rounded as finely as proportions."""
     scatter = np.random.RandomState(0).normal(0, 0.0003, (6, 5, 10))
     shares = np.array([0.09, 0.1, 0.104, *[0.2] * 7]) + scatter
     zeros = [0.8] * 5
@@ -222,7 +222,7 @@ def test_settings_are_found_out_of_scaled_tables(official):
     """Losses as sums, accuracies in per cent."""
     records = run(official, Settings(epochs=3, lr=0.01), 1234).records
     found = tried(as_text(records, loss=1000.0, per_cent=100), official, Settings())
-    # On so few examples, five times both does as well.
+    # With so few examples, five times both fits as well.
     assert (found.settings.lr, found.settings.batch_size) in ((0.01, 200), (0.05, 1000))
     assert "is a guess that 6 runs on each edition confirm" in readings(found)[-1]
 
@@ -267,14 +267,14 @@ def test_settings_that_do_not_fit_are_found_out(made, first, official, capsys):
     found = tried(text, official, Settings(batch_size=200))
     settings = found.settings
     assert (settings.epochs, settings.lr) == (2 + first, made.lr)
-    # On so few examples, neighbours do as well.
+    # With so few examples, neighbouring settings fit as well.
     assert settings.batch_size in (made.batch_size, {64: 128, 200: 256}.get(made.batch_size))
     assert found.printed.claims[0].epoch == 1 + first
     given = "with batch size 200 and learning rate 0.1, no table fits either edition"
     assert readings(found)[-1].startswith(given)
     assert "is a guess that 6 runs on each edition confirm" in readings(found)[-1]
     assert ("if an epoch had gone before its first" in readings(found)[-1]) == bool(first)
-    # So few runs may not decide it, but they do not mistake it.
+    # So few runs may leave it undecided, but do not give a wrong answer.
     assert edition_of_table(judge(found).tables) in ("official", "undecided")
     assert "No table fits either edition: trying the usual settings." in capsys.readouterr().out
 
@@ -300,7 +300,7 @@ def test_a_table_of_perfect_runs_is_implausible(official):
 @pytest.mark.fault
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), Diverged("epoch 1: diverged", None)])
 def test_an_error_during_the_settings_search_is_reported(error, official, monkeypatch):
-    """Runs with the settings given end well, those with the guess's do not."""
+    """Runs with the given settings succeed, runs with those of the guess do not."""
     train = parallel_runs.train_run
     text = as_text(run(official, Settings(epochs=1, batch_size=64), 3).records)
 
@@ -396,7 +396,7 @@ def many(official_data):
 
 
 def without(many, edition, k):
-    """Leave one run out, that it be judged by the others; give its records beside them."""
+    """Leave one run out, to judge it by the others; return the others and its records."""
     settings, of = many
     others = {**of, edition: of[edition][:k] + of[edition][k + 1 :]}
     return (settings, others, None), of[edition][k].records
@@ -488,7 +488,7 @@ def test_the_tables_of_another_program_come_from_it(kind, seed, official_data):
 
 @pytest.mark.full_data
 def test_the_runs_that_are_shipped_are_todays(official_data):
-    """To four digits, whatever MXNet's arithmetic does on another machine."""
+    """To four digits, as MXNet's arithmetic differs between machines."""
     for edition, seed in (("official", 1000), ("official", 1007), ("resplit", 2003)):
         data = resplit(official_data, seed) if edition == "resplit" else official_data
         records = run(data, THEIRS, seed).records
@@ -516,10 +516,10 @@ def test_a_column_that_is_the_proportion_of_any_class(edition, official_data, ma
                 f'table 1: "train acc" is the share predicted as class {number}, {name}: '
                 f"the predictions were compared with {number} instead of with the labels"
             )
-            # With the mistake understood, the table is still none of the other edition.
+            # Once the mistake is understood, the table still does not fit the other edition.
             wrong = "withdrawn" if edition == "official" else "official"
             assert edition_of_table(judge(found).tables) != wrong
-    # Two classes may look alike: pullovers and trousers go by a thousandth.
+    # Two classes may look alike: pullovers and trousers differ by a thousandth.
     assert right >= 48
 
 
@@ -534,7 +534,7 @@ def test_no_words_of_the_pictures_are_cut_off(official, runs):
         claim = shown[name]
         claim.draw_without_rendering()
         assert len(claim.legends) == 1
-        # All that is drawn, in inches.
+        # The size of everything that is drawn, in inches.
         drawn, whole = claim.get_tightbbox(), claim.bbox_inches
         assert whole.x0 <= drawn.x0 < drawn.x1 <= whole.x1, name
         assert whole.y0 <= drawn.y0 < drawn.y1 <= whole.y1, name

@@ -11,7 +11,7 @@ from gluon_softmax.reproduction.language import speaking
 
 
 def panel(metric="loss", value=0.5, high=0.6, tip="a <tip>"):
-    """One with two epochs."""
+    """Return a panel with two epochs."""
     return epoch_plots.Panel(
         "scratch",
         metric,
@@ -79,7 +79,7 @@ def test_an_svg_has_tips_text_and_its_own_ids():
     assert all(each.startswith("first-") for each in ids)
     assert set(re.findall(r'(?:href="|url\()#([^")]*)', drawn)) <= set(ids)
     assert "DejaVu" not in drawn
-    # The same again, so that a picture in the docs only changes with its numbers.
+    # Drawn again, it is the same, so a picture in the docs changes only with its numbers.
     assert plot_style.svg(epoch_plots.draw_panels([panel()], NAMES, 1), "first") == drawn
     alone = ElementTree.fromstring(plot_style.standing_alone(drawn))
     assert [float(alone.get(name)) for name in ("width", "height")] == [

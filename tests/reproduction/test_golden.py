@@ -57,7 +57,7 @@ IN_WORDS = {
 
 
 def typed():
-    """The tutorial's figures: by name, version, what it is in the records, epoch, printed text."""
+    """Yield the tutorial's numbers: name, implementation, metric, epoch, printed text."""
     for implementation, printed in (("scratch", SCRATCH), ("concise", CONCISE)):
         for row in printed.split("\n")[1:-1]:
             epoch, *numbers = row.split()
@@ -82,7 +82,7 @@ def as_typed(claim):
 
 
 def test_what_the_tutorial_prints_is_as_it_was_typed():
-    """Read it again: planted errors do not reach what was read at the import."""
+    """Read it again, since planted errors do not change what was read at the import."""
     printed = claims._tutorial()
     assert (printed.name, printed.column) == ("the tutorial", "tutorial")
     assert (printed.epochs, printed.batch_size, printed.lr) == (5, 200, 0.1)
@@ -117,7 +117,7 @@ def test_what_the_tutorial_prints_is_as_it_was_typed():
 
 
 def values(found, edition, implementation, metric, epoch):
-    """A figure's values, from the runs themselves."""
+    """Return the values of a number, from the runs themselves."""
     runs = [run for run in found.runs[edition] if run.implementation == implementation]
     return np.array([getattr(run.records, metric)[epoch - 1] for run in runs])
 
@@ -130,7 +130,7 @@ def interval(numbers, metric):
 
 
 def judged(found):
-    """All figures with means, intervals and verdicts, computed again."""
+    """Return all numbers with means, intervals and verdicts, computed again."""
     rows = []
     for name, implementation, metric, epoch, text in typed():
         of = {e: values(found, e, implementation, metric, epoch) for e in ("official", "resplit")}
@@ -165,7 +165,7 @@ def real(official):
 
 @pytest.fixture(scope=by_module)
 def made(official):
-    """Runs that differ, of which some editions explain some figures, and none some others."""
+    """Runs that differ: some numbers match one edition, some match none."""
     random = np.random.RandomState(1)
     found = Experiment(official, Settings(), 0, RUNS, find_exact_results(official))
     table = {
@@ -184,7 +184,7 @@ def made(official):
                         # By turns: near, far in one edition, far in both.
                         turn = (epoch + number + (implementation == "concise")) % 4
                         far = turn == 3 or (turn == 2 and edition == "official")
-                        # Skewed, so that no mean is a median.
+                        # Skewed, so that the mean is not the median.
                         noise = 0.002 * random.exponential() - 0.001
                         column.append(value + 0.3 * far * (1 if value < 0.5 else -1) + noise)
                 W = random.normal(size=(784, 10)).astype("f")
@@ -511,7 +511,7 @@ def test_the_first_picture(kind, form, request):
                 np.testing.assert_allclose(
                     [ends.min(), ends.max()], np.array(row[3][edition]) - mean, atol=1e-9
                 )
-        # Nothing lies outside the panel, and both versions have one scale.
+        # Nothing lies outside the panel, and both implementations have one scale.
         low, high = ax.get_ylim()
         assert low <= min(expected)
         assert max(expected) <= high
@@ -568,7 +568,7 @@ def test_confusion_and_weights_are_those_of_the_first_run(real, official):
 def test_check_sees_numbers_that_fail(fails, made, official, tmp_path, monkeypatch, capsys):
     found = made
     if not fails:
-        # Runs that give just the tutorial's numbers, and facts that are its own.
+        # Runs that give exactly the tutorial's numbers and results.
         found = dataclasses.replace(made, facts=[], runs={"official": made.runs["official"][:2]})
     monkeypatch.setattr("gluon_softmax.commands.reproduce.load_data", lambda arguments: official)
     monkeypatch.setattr(reproduce, "reproduce", lambda *args, **kwargs: found)
@@ -584,7 +584,7 @@ def test_check_sees_numbers_that_fail(fails, made, official, tmp_path, monkeypat
         assert said.out.count("FAILS") == len(failing) > 0
 
 
-# What ten runs on the official edition and on re-splits settle, with room to spare for another
+# What ten runs on the official edition and on re-splits show, with a margin for another
 # processor's rounding.
 CLEAR = {
     "scratch, epoch 1: loss": "reproduces",
@@ -631,6 +631,6 @@ def test_others_predict_what_the_tutorial_prints(whole):
     predicted = {claim.name: prediction for claim, prediction in predict(whole).items()}
     last = predicted["scratch, epoch 5: loss"]
     assert last.mean == pytest.approx(0.4776, abs=0.0006)
-    # The official edition's 0.4734 is none of theirs.
+    # The official edition's 0.4734 is not one of them.
     assert 0.4740 < last.low < 0.4770 < 0.4782 < last.high
     assert re.search("predict 2[45] of the 25 comparable numbers", str(judge(whole).sentences[2]))

@@ -25,7 +25,7 @@ from gluon_softmax.training.run import Settings
 
 FOLDER = Path(language.__file__).parent
 CHINESE = json.loads((FOLDER / "zh.json").read_text("utf-8"))
-# What is said by the name of a constant.
+# Messages that the code names by a constant.
 NAMED = {
     *(claims.TUTORIAL.name, claims.TUTORIAL.column, "table", "the cache"),
     *(name for name in claims.FACTS if not re.search(r"\(", name)),
@@ -34,7 +34,7 @@ NAMED = {
 
 
 def in_the_code():
-    """Whatever is said literally in a module."""
+    """Yield the messages that stand in the code."""
     for file in (*FOLDER.rglob("*.py"), FOLDER.parent / "commands" / "reproduce.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
@@ -118,7 +118,7 @@ def test_language_of_the_locale(settings, expected, monkeypatch):
 
 
 def text_of(page):
-    # Pictures have numbers of their own, and text that no reader of the page misses.
+    # Pictures have numbers and text of their own.
     body = re.sub("<style>.*?</style>|<svg.*?</svg>|<[^>]*>", " ", page, flags=re.S)
     return " ".join(html.unescape(body).split())
 
@@ -135,7 +135,7 @@ def test_chinese_page(sample, tmp_path):
     chinese = (tmp_path / "zh" / "index.html").read_text("utf-8")
     assert '<html lang="en">' in english
     assert '<html lang="zh-CN">' in chinese
-    # No English word but names: of files, classes, figures, settings, mathematicians.
+    # No English words except names of files, classes, columns, settings and mathematicians.
     allowed = "scratch concise train acc mnist_train get_fashion_mnist_labels nd pick uint"
     allowed += (
         " Fashion MNIST MXNet softmax Student Bonferroni W T t SVG PNG results json Test runs"
@@ -191,7 +191,7 @@ def test_page_is_in_the_readers_language(
     asked = ["--runs", "1", "--no-reading", "--data-dir", str(sample_dir), "--out", str(tmp_path)]
     assert cli.main(["reproduce", *asked, *arguments]) == 0
     assert f'<html lang="{expected}">' in (tmp_path / "index.html").read_text("utf-8")
-    # So is what the terminal shows.
+    # The terminal's output is Chinese, too.
     answer = {
         "en": "No verdicts: these are files of your own",
         "zh-CN": "不下结论：这些是你自己的文件",
@@ -200,7 +200,7 @@ def test_page_is_in_the_readers_language(
 
 
 def literal_texts():
-    """All texts in the program, with a mark for each value that is filled in."""
+    """Return all texts in the program, with a mark for each value that is filled in."""
     for file in FOLDER.parent.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.JoinedStr):
@@ -242,5 +242,5 @@ def test_errors_of_the_main_job_in_chinese(arguments, status, words, tmp_path, c
     said = capsys.readouterr().err
     assert said.startswith(words)
     assert said.count("\n") == 1
-    # Nothing of it is left in English but names, and the system's own reason.
+    # Only names and the system's own reason are left in English.
     assert not re.search("[a-z] [a-z]", re.sub(r"（.*）|--[\w-]+ \w+", "", said))

@@ -1,4 +1,4 @@
-"""Runs in several processes: the tests beside each other compare them with runs in one."""
+"""Runs in several processes, compared with runs in one."""
 
 import multiprocessing
 import os
@@ -27,7 +27,7 @@ TASKS = [
 
 
 def in_numbers(run):
-    """What a run found; seconds differ each time."""
+    """Return a run's results without the seconds, which differ each time."""
     records = run.records
     numbers = [run.accuracy_before, *records.loss, *records.train_acc, *records.test_acc]
     return (

@@ -1,4 +1,4 @@
-"""Where ``reproduce`` can end early, and what it may say then."""
+"""Where ``reproduce`` can end early, and what it reports then."""
 
 import dataclasses
 import json
@@ -23,7 +23,7 @@ def official(sample):
 
 
 def ended_at(call, official, monkeypatch, error=KeyboardInterrupt):
-    """Reproduce with four runs an edition, 20 trainings, of which one is broken off."""
+    """Reproduce with four runs on each edition, 20 trainings in all, and interrupt one of them."""
     train = parallel_runs.train_run
     calls = []
 
@@ -38,7 +38,7 @@ def ended_at(call, official, monkeypatch, error=KeyboardInterrupt):
 
 
 def pairs_ended(call):
-    """How many pairs of runs end on the official edition and on re-splits before a training."""
+    """Return how many pairs of runs are completed on each edition before a training."""
     before = call - 1
     # On re-splits each pair is followed by a run with the batch size of others.
     whole, rest = divmod(max(before - 2 * RUNS, 0), 3)
@@ -53,11 +53,11 @@ def test_nothing_fails_that_waits_for_runs(call, error, official, monkeypatch):
     assert found.partial
     ended = tuple(len(found.of(edition, "scratch")) for edition in ("official", "resplit"))
     assert ended == pairs_ended(call)
-    # On so small a sample hardly a figure is the tutorial's: but as long as fewer than two runs on
-    # re-splits have ended, these have not been asked.
+    # On so small a sample hardly a number matches. But as long as fewer than two runs on
+    # re-splits are completed, nothing can be said about re-splits.
     fails = verdicts.FAILS in {verdict.verdict for verdict in judge(found).verdicts}
     waits = "for runs that were not made" in str(judge(found).headline)
-    # MXNet draws otherwise on Windows, where two runs may be too far apart for anything to fail.
+    # On Windows, MXNet draws other numbers, and two runs may be too far apart for a failure.
     if sys.platform != "win32" or not ended[1] >= 2:
         assert fails == (ended[1] >= 2)
     assert waits == (ended[0] >= 2 and ended[1] < 2)

@@ -17,7 +17,7 @@ from gluon_softmax.training.run import Settings, train_run
 
 pytestmark = pytest.mark.once
 
-# Of 21 such tables, of which these are 13: the mean loss after each epoch.
+# The mean loss after each epoch of 21 such tables, which include these 13.
 WITHDRAWN = [0.7888, 0.5737, 0.5290, 0.5051, 0.4896]
 
 

@@ -111,7 +111,7 @@ def test_how_a_table_was_read_is_a_sentence(found):
 
 
 def test_one_run_has_no_spread(sample, tmp_path):
-    """And two have; what is not there leaves nothing behind."""
+    """Two runs have verdicts; missing parts leave nothing on the page."""
     data = dataclasses.replace(sample, edition="official")
     spreads = []
     for runs in (1, 2):
@@ -266,14 +266,14 @@ FEW = " With 4 runs the intervals are so wide that almost any number matches. Us
 def test_headline(kinds, changed, words, found):
     loss = next(claim for claim in found.printed.claims if verdicts.is_judged(claim))
     judged = [verdicts.JudgedClaim(claim=loss, verdict=kind, intervals={}) for kind in kinds]
-    # One that is not judged, and not counted.
+    # A number that is neither judged nor counted.
     judged.append(verdicts.JudgedClaim(found.printed.claims[0], {}, OPEN))
     edition = changed.get("edition", "official")
     runs = found.runs["official"] * 10
     given = dataclasses.replace(
         found,
         data=dataclasses.replace(found.data, edition=edition),
-        # With few runs, how many there are on other data does not matter.
+        # With few runs, the number of runs on other data does not matter.
         runs={
             **({"resplit": runs} if "runs" in changed else {}),
             edition: runs[: 2 * changed.get("runs", 5)],
@@ -546,11 +546,11 @@ def test_page_in_a_browser(out, width, scheme, tmp_path):
     assert seen["dark"] == (scheme == "dark")
     assert seen["against"] == []
     assert {"color-contrast", "image-alt"} <= set(seen["checked"])
-    # All in pictures can be read, and the first one is seen at once.
+    # All text in pictures is legible, and the first picture is visible at once.
     assert len(seen["texts"]) > 200
     assert min(seen["texts"]) >= 11
     assert seen["cut"] == []
-    # The head of the table stays; a phone has none.
+    # The head of the table stays visible; on a phone there is none.
     assert seen["sticky"] == 0
     assert seen["answer"] < 800 or width == 375
     assert set(seen["inks"]) == {"rgb(238, 238, 238)" if scheme == "dark" else "rgb(26, 26, 26)"}

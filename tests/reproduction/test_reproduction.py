@@ -23,7 +23,7 @@ SCHEMA = json.loads((Path(results.__file__).parent / "results.schema.json").read
 
 @pytest.fixture(scope=by_module)
 def official(sample):
-    """The sample, which is of the official edition, under that edition's name."""
+    """The sample under the name of the official edition, from which it comes."""
     return dataclasses.replace(sample, edition="official")
 
 
@@ -38,7 +38,7 @@ def test_facts(official):
     assert facts["dtype of the images"].verdict == verdicts.SAME
     assert facts["class names"].here == d2l.get_fashion_mnist_labels(range(10))
     assert facts["nd.pick example"].verdict == verdicts.SAME
-    # The sample has fewer examples than the data set, which nothing explains.
+    # The sample has fewer examples than the data set, and that is not explained.
     assert facts["number of training examples"].verdict == verdicts.FAILS
     assert facts[claims.LABELS].verdict == verdicts.EXPLAINED
     assert facts[claims.LABELS].here == official.train_labels[:10].tolist()
@@ -103,7 +103,7 @@ def test_one_run(sample):
 
 @pytest.mark.parametrize("batch_size", [200, 256])
 def test_progress_counts_every_run(batch_size, official, monkeypatch):
-    """That with others' batch size too, if it is another one."""
+    """Also the run with others' batch size, if that differs."""
     made, trained = [], []
     train = parallel_runs.train_run
 
@@ -143,7 +143,7 @@ def test_each_run_is_a_line(official, capsys):
 
 
 def test_each_epoch_and_each_run_is_printed_at_once(official, monkeypatch):
-    """Into a pipe, too, where Python keeps what is printed until it is flushed."""
+    """Also into a pipe, where Python keeps lines back until they are flushed."""
     monkeypatch.setattr(sys, "stdout", Pipe())
     reproduce.reproduce(official, Settings(epochs=2), seed=0, runs=2, read=False)
     reported = [line for line in sys.stdout.at_once if line.startswith(("epoch", "run"))]
@@ -165,7 +165,7 @@ def test_interruption_keeps_finished_runs(official, monkeypatch):
     monkeypatch.setattr(parallel_runs, "train_run", interrupted)
     found = reproduce.reproduce(official, Settings(epochs=1), seed=0, runs=3, read=False)
     assert found.partial
-    # The second pair was broken off, so that only the first counts.
+    # The second pair was interrupted, so only the first counts.
     assert {v: len(found.of("official", v)) for v in ("scratch", "concise")} == {
         "scratch": 1,
         "concise": 1,
@@ -224,7 +224,7 @@ def test_exact_results_are_printed_before_any_run(official, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"Part 1, the data set (official edition, from {official.origin})"
     reported = dict(line.strip().split(": ", 1) for line in lines[1 : len(found.facts) + 1])
-    # What equals the tutorial, and what does not.
+    # Results that equal the tutorial's, and results that do not.
     assert reported["dtype of the images"] == "uint8"
     assert reported["number of training examples"] == "1000  (tutorial: 60000)"
     assert list(reported) == [fact.name for fact in found.facts]

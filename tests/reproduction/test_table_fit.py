@@ -34,7 +34,7 @@ from gluon_softmax.training.run import Run, Settings
 
 pytestmark = pytest.mark.once
 
-# Made by make_tables.py, of NumPy alone.
+# Made by make_tables.py with NumPy alone.
 NUMPY = json.loads(Path(__file__).with_name("numpy-tables.json").read_text("utf-8"))
 
 
@@ -66,7 +66,7 @@ def test_a_fit_of_another_split_is_scipys():
     assert fit.log10_density == pytest.approx(expected.logpdf(table) / np.log(10), rel=1e-6)
     distance = (table - mean) @ np.linalg.inv(within + between) @ (table - mean)
     assert fit.distance == pytest.approx(distance, rel=1e-6)
-    # What no weight of the two directions explains, and what their scatter does not.
+    # A table that no combination of the two directions explains, and one beyond their scatter.
     inverse = np.linalg.inv(within)
     weights = np.linalg.solve(
         directions.T @ inverse @ directions, directions.T @ inverse @ (table - mean)
@@ -102,7 +102,7 @@ def test_the_withdrawn_edition_moves_as_the_official_one_does():
     np.testing.assert_allclose(moved[ANOTHER_SPLIT].mean, resplit.mean(axis=0))
     same = hypotheses(official, resplit, theirs, np.full(15, 1e-12), True)
     np.testing.assert_allclose(same[WITHDRAWN].mean, theirs[WITHDRAWN].mean(axis=0))
-    # What was known is multiplied by the mean variance of our runs in its own units.
+    # The known covariance is multiplied by the mean variance of our runs in its units.
     known = (29 * np.cov(theirs[OFFICIAL].T) + 12 * np.cov(theirs[WITHDRAWN].T)) / 41
     known = known * (41 / 56 + 15 / 56 * np.eye(15))
     own = np.cov(official.T)
@@ -265,7 +265,7 @@ def test_tables_of_re_splits_are_never_official_nor_neither():
     ],
 )
 def test_what_is_of_no_edition_is_never_called_so(kind):
-    """Near another split, it takes runs with the deviation to say more: weight decay 0.0008."""
+    """Near another split, only runs with the deviation decide: weight decay 0.0008."""
     assert set(editions(kind)) <= {"neither", "another split"}
     assert editions(kind).count("neither") >= 3 * len(tables(kind)) / 4
 
@@ -295,13 +295,13 @@ def test_published_tables_get_their_edition(framework, edition, changes):
 
 
 def test_losses_of_few_digits_still_fit():
-    """As 0.0031 is, which the edition of the book for PyTorch prints: divided twice."""
+    """For example 0.0031, which the book's PyTorch edition prints: divided twice."""
     texts = [lines(table, loss=1 / 256) for table in published_runs.tables("PyTorch")]
     assert {table_fit.edition for table_fit in judged(*texts)} == {"official"}
 
 
 def test_each_published_table_is_judged_by_the_others(monkeypatch):
-    """Of one in thirteen the test accuracies are too strange."""
+    """The test accuracies of one table in thirteen are too unusual."""
     theirs, right = published_runs.tables("MXNet"), 0
     for k, table in enumerate(theirs):
         others = np.delete(theirs, k, axis=0)
@@ -313,7 +313,7 @@ def test_each_published_table_is_judged_by_the_others(monkeypatch):
 
 
 def test_the_scale_of_a_table_does_not_matter():
-    """As in per cent, with as many decimals."""
+    """For example per cent with as many decimals."""
     table = tables("official, 256")[9]
     [plain], [scaled] = judged(lines(table)), judged(lines(table, loss=235.0, decimals=6))
     for name in (OFFICIAL, WITHDRAWN, ANOTHER_SPLIT):
@@ -341,7 +341,7 @@ def test_a_typo_is_named(k, epoch, column, wrong, per_cent):
 
 
 def test_no_typo_makes_an_official_table_withdrawn():
-    """Two digits exchanged anywhere: named, or too small to matter."""
+    """Two swapped digits anywhere are named, or too small to matter."""
     table = tables("official, 256")[11]
     texts = []
     for epoch, column in np.ndindex(5, 3):

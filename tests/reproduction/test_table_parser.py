@@ -38,7 +38,7 @@ TWO = (Number(0.5542, 4), Number(0.097, 3), Number(0.826, 3))
         "epoch [1/5]: train loss 0.7517, acc 0.095, val acc 0.790",
         "epoch 1, train loss 0.7517, train acc 0.095, val loss 0.6, validation accuracy 0.790",
         '{"epoch": 1, "loss": 0.7517, "train_acc": 0.095, "test_acc": 0.790}',
-        # Keras: a bar that is drawn again and again, then the line that counts.
+        # Keras draws a bar many times, then prints the line with the results.
         "Epoch 1/5\n  1/235 [....] - ETA: 9s - loss: 2.5 - accuracy: 0.1\r235/235 [=====] - 2s "
         "1ms/step - loss: 0.7517 - accuracy: 0.095 - val_loss: 0.6033 - val_accuracy: 0.790\n",
         "| epoch | loss | train acc as printed | test acc |\n|---|---:|---|---|\n"
@@ -91,7 +91,7 @@ def test_rows_of_a_markdown_table_are_epochs():
     "between", ["\nconcise:\n", "\n", "\n\n"], ids=["a heading", "the next line", "a blank line"]
 )
 def test_epoch_1_of_another_table_does_not_go_on_that_of_epoch_0(between):
-    """The loss after an epoch is never that after two."""
+    """The loss after one epoch is never that after two."""
     first = "epoch 0, loss 0.7517, train acc 0.095, test acc 0.790"
     other = first.replace("h 0", "h 1")
     assert parse(first + between + other, "t") == [[ROW], [ROW]]
@@ -119,7 +119,7 @@ def test_rows_of_cells_that_cannot_be_read_are_named():
     tables = parse(header + first + second + "3,oops,0.098,0.831\n\nYes,it,is,so.\n", "t")
     assert tables == [[ROW, TWO]]
     assert tables.left_out == {4: "3,oops,0.098,0.831"}
-    # A line of the usual form is no row of the table above it.
+    # A line of the usual form does not belong to the table above it.
     line = "epoch 1, loss 0.7517, train acc 0.095, test acc 0.790\n"
     tables = parse(header + first + line, "t")
     assert (tables, tables.left_out) == ([[ROW], [ROW]], {})

@@ -91,14 +91,14 @@ def test_what_waits_for_runs_has_no_verdict():
     values = {"official": {f: [0.70, 0.71, 0.69]}}
     [verdict] = judge_claims([f], values, "official", awaited=["resplit"])
     assert verdict.verdict == NO_VERDICT
-    # Nor has it with one run of two.
+    # With one run of two there is no verdict either.
     values["resplit"] = {f: [0.5]}
     [verdict] = judge_claims([f], values, "official", awaited=["resplit"])
     assert verdict.verdict == NO_VERDICT
     values["resplit"] = {f: [0.1, 0.11]}
     [verdict] = judge_claims([f], values, "official", awaited=["resplit"])
     assert verdict.verdict == FAILS
-    # What reproduces already waits for nothing.
+    # A number that already matches needs no more runs.
     f = claim(0.7)
     [verdict] = judge_claims(
         [f], {"official": {f: [0.70, 0.71, 0.69]}}, "official", awaited=["resplit"]
@@ -125,7 +125,7 @@ def test_random_weights_are_not_judged():
     verdict, of_other = judge_claims([f, other], values, "official")
     assert verdict.verdict == NO_VERDICT
     assert verdict.intervals == {}
-    # Nor do they make the others' intervals wider.
+    # They do not make the others' intervals wider either.
     level = verdicts.LEVEL
     assert of_other.intervals["official"] == verdicts.prediction_interval([0.5, 0.51, 0.52], level)
 
@@ -153,7 +153,7 @@ def test_numbers_ten_standard_deviations_off_never_reproduce():
 
 
 def faulty_run(fault, data, seed):
-    """Train the concise version with one fault planted in it; return its figures."""
+    """Train concise with one planted fault; return its numbers."""
     from mxnet import init
     from mxnet.gluon import nn
 
@@ -189,7 +189,7 @@ def faulty_run(fault, data, seed):
 
 
 class Wrapped:
-    """A DataLoader whose batches are changed on the way."""
+    """A DataLoader that changes its batches."""
 
     def __init__(self, batches, change):
         self.batches, self.change = batches, change
@@ -202,7 +202,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "verdicts.md"
 
 
 def planted_faults():
-    """The table of planted faults: by fault, how many figures fail, by number of runs."""
+    """Print the table of planted faults: how many numbers fail, by fault and number of runs."""
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in DOCS.read_text("utf-8").splitlines()
@@ -236,5 +236,5 @@ def test_planted_faults(fault):
     for n in planted_faults()[fault]:
         values = {"resplit": {f: [run[f] for run in runs[:n]] for f in CONCISE}}
         found = sum(v.verdict == FAILS for v in judge_claims(CONCISE, values, "resplit"))
-        # Another processor's rounding may move one figure over its interval's end.
+        # Another processor's rounding may move one number over the end of its interval.
         assert abs(found - planted_faults()[fault][n]) <= 1

@@ -13,13 +13,13 @@ def test_versions():
     found = environment.versions()
     assert found["python"] == platform.python_version()
     assert found["numpy"] == numpy.__version__
-    # Which calls itself 1.7.0 where it is 1.7.0.post2.
+    # Version 1.7.0.post2 calls itself 1.7.0.
     assert found["mxnet"].startswith(mxnet.__version__)
     assert found["d2lzh"] == "1.0.0"
 
 
 def test_versions_of_what_is_installed_under_another_name_or_not_at_all(monkeypatch):
-    """As a CUDA build of MXNet is, and as d2lzh may be, which only its version is asked of."""
+    """For example a CUDA build of MXNet, or d2lzh, of which only the version is needed."""
 
     def version(name):
         if name in ("mxnet", "d2lzh"):

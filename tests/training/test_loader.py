@@ -17,7 +17,7 @@ from gluon_softmax.training import loader, per_sample_loader, resident_loader
 
 @pytest.fixture
 def mxnet_reads_sample(monkeypatch):
-    """Let MXNet's own class take the sample's files, which have not the checksums it wants."""
+    """Let MXNet's own class read the sample's files, without checking checksums."""
     monkeypatch.setattr(datasets, "check_sha1", lambda path, sha1: True)
     monkeypatch.setattr(
         datasets, "download", lambda url, path, sha1_hash: str(Path(path, Path(url).name))
@@ -118,7 +118,7 @@ def test_same_batches_as_d2lzh_in_another_size(resize, sample, sample_dir, mxnet
 
 @pytest.mark.parametrize("resize", [None, 14])
 def test_images_are_normalized_once(resize, sample, monkeypatch):
-    """Unless they are scaled, since all of them in a larger size would not fit into memory."""
+    """Unless they are resized: all images in a larger size would not fit into memory."""
     make, sizes = resident_loader.transform, []
 
     def noted(asked):
@@ -233,7 +233,7 @@ def test_numbers_that_cannot_be(sample, kind, size, workers):
 
 
 def test_batches_lie_on_the_context(sample):
-    # As near to a GPU as a machine without one comes: a second context on the CPU.
+    # A second context on the CPU, as a substitute for a GPU.
     ctx = mx.cpu(1)
     for kind in ("resident", "per-sample"):
         for data_iter in loader.load_data_fashion_mnist(

@@ -16,7 +16,7 @@ LABELS = np.arange(20, dtype=np.int32)
 
 
 class Slow(ArrayDataset):
-    """Samples of which the worker that makes number 7 ends."""
+    """Samples; the worker that makes number 7 ends."""
 
     def __getitem__(self, index):
         if index == 7:
@@ -66,7 +66,7 @@ def test_passes_beside_each_other():
 
 @pytest.mark.parametrize("where", ["dump", "load"])
 def test_a_pass_that_is_interrupted_does_not_show_in_the_next(where, monkeypatch):
-    """As a Ctrl-C in a notebook, in the middle of a message or just after it."""
+    """Like Ctrl-C in a notebook, in the middle of a message or just after it."""
     made = make(count=3)
     whole = getattr(loader_workers.pickle, where)
     for after in range(1, 8):
@@ -126,7 +126,7 @@ def test_a_worker_that_takes_too_long_is_an_error(monkeypatch):
 
 @pytest.fixture
 def slow_start(monkeypatch):
-    """Workers that need a second to start, as on a slow machine that imports MXNet in each."""
+    """Make workers start slowly, like those that import MXNet on a slow machine."""
     work = loader_workers._work
 
     def slowly(*arguments):

@@ -41,7 +41,7 @@ def start():
 
 
 def make(implementation):
-    """Make a network with given weights: its implementation, the network and its parameters."""
+    """Return a network with given weights: its implementation, the network and its parameters."""
     made = IMPLEMENTATIONS[implementation]
     net, params = made.get_net(CPU)
     W, b = start()
@@ -50,7 +50,7 @@ def make(implementation):
 
 
 def train(implementation, batches, test_iter, epochs, batch_size=200, lr=0.1, **options):
-    """Train a version from the given weights; gives its records and parameters."""
+    """Train an implementation from the given weights; return its records and parameters."""
     made, net, params = make(implementation)
     train_batch = made.get_train_batch(net, params, lr, batch_size)
     records = train_epochs(
@@ -66,7 +66,7 @@ def train(implementation, batches, test_iter, epochs, batch_size=200, lr=0.1, **
 
 
 def as_d2lzh(train_ch3, implementation, batches, test_iter, epochs, batch_size):
-    """Train a version's network, as it is, by a function of d2lzh's signature."""
+    """Train an implementation's network by a function with d2lzh's signature."""
     made, net, params = make(implementation)
     loss = {"scratch": scratch.model.loss, "concise": concise.model.loss}[implementation]
     options = {"params": params, "lr": 0.1}
@@ -92,7 +92,7 @@ def test_training_is_that_of_d2lzh(implementation, batch_size, sample, capsys):
     assert len(LINE.findall(their_lines)) == 3
     for ours, our_lines in others:
         assert our_lines == their_lines
-        # One compiled graph, as concise's, adds up in another order than single operators.
+        # A compiled graph, like concise's, adds up in another order than single operators.
         atol = 1e-6 if implementation == "concise" and ours is others[1][0] else 0
         for a, b in zip(theirs, ours):
             np.testing.assert_allclose(a, b, rtol=0, atol=atol)
@@ -215,7 +215,7 @@ def test_a_parameter_that_is_not_finite_while_the_losses_are(sample):
 @pytest.mark.parametrize("implementation", ["scratch", "concise"])
 @pytest.mark.parametrize("kind", ["resident", "per-sample"])
 def test_on_another_context(implementation, kind, sample):
-    # As near to a GPU as a machine without one comes: a second context on the CPU.
+    # A second context on the CPU, as a substitute for a GPU.
     runs = [
         train_run(
             IMPLEMENTATIONS[implementation],
@@ -259,7 +259,7 @@ def test_seconds_are_those_of_training_and_epochs_are_counted_from_1(sample, mon
     monkeypatch.setattr(loop, "evaluate_accuracy", lambda *_, **options: time.sleep(0.2) or 0.5)
     start = time.perf_counter()
     records, _ = train("scratch", *data, 2)
-    # Five batches an epoch; the tests do not count.
+    # Five batches an epoch; the evaluations do not count.
     assert min(records.seconds) > 0.25
     assert sum(records.seconds) < time.perf_counter() - start - 0.4
     assert named == ["epoch 1", "epoch 2"]
@@ -267,7 +267,7 @@ def test_seconds_are_those_of_training_and_epochs_are_counted_from_1(sample, mon
 
 @pytest.mark.parametrize("show", [loop.print_epoch, loop.print_epoch_as_tutorial])
 def test_each_epoch_is_seen_as_it_ends(show, monkeypatch):
-    """Also in a pipe, which keeps lines back."""
+    """Also in a pipe, where Python keeps lines back."""
 
     class Pipe(io.StringIO):
         def flush(self):
@@ -311,8 +311,8 @@ def test_seeds_at_both_ends():
 @pytest.mark.full_data
 @pytest.mark.parametrize("implementation", ["scratch", "concise"])
 def test_official_edition_gives_the_table(implementation, official):
-    # The mean of some runs: the table's deviations are of 12 runs only, and too small; of 100
-    # others 15 had a figure that was more than four of them off.
+    # The mean of some runs. The table's deviations come from 12 runs and are too small: of 100
+    # other runs, 15 had a number that was more than four of them away.
     runs = [
         train_run(
             IMPLEMENTATIONS[implementation], official, Settings(), seed, on_epoch=None

@@ -17,7 +17,7 @@ SHAPES = {"W": (784, 10), "b": (10,)}
 
 
 def archive(**members):
-    """Bytes of a zip file with these members."""
+    """Return the bytes of a zip file with these members."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
         for name, content in members.items():
@@ -32,7 +32,7 @@ def npy(array):
 
 
 def header(shape, dtype="<f4"):
-    """The start of an .npy file that claims a shape."""
+    """Return the header of an .npy file that claims a shape."""
     out = io.BytesIO()
     np.lib.format.write_array_header_1_0(
         out, {"descr": dtype, "fortran_order": False, "shape": shape}
@@ -47,7 +47,7 @@ def test_round_trip(tmp_path):
     for put, got in ((W, loaded["W"]), (B, loaded["b"])):
         assert got.dtype == np.float32
         np.testing.assert_array_equal(put, got)
-    # NumPy alone reads it too.
+    # NumPy alone can read it, too.
     with np.load(path, allow_pickle=False) as file:
         np.testing.assert_array_equal(file["W"], W)
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
@@ -170,7 +170,7 @@ def test_a_bomb_takes_no_memory(tmp_path):
 @pytest.mark.bad_input
 @pytest.mark.posix
 def test_what_is_no_regular_file_is_not_read(tmp_path):
-    """A device may have no end, and a pipe no beginning."""
+    """Reading a device may never end, and reading a pipe may never begin."""
     os.mkfifo(tmp_path / "pipe")
     for path in ("/dev/zero", str(tmp_path / "pipe")):
         with pytest.raises(ParametersError, match="not a regular file"):

@@ -28,7 +28,7 @@ def test_a_run(implementation, sample):
     assert (run.implementation, run.seed) == (implementation, 5)
     W, b = run.parameters["W"], run.parameters["b"]
     assert (W.shape, b.shape) == ((784, 10), (10,))
-    # The parameters are those that gave the last accuracy.
+    # The parameters are those of the last accuracy.
     flat = sample.test_images.reshape(300, 784) / 255
     accuracy = ((flat @ W + b).argmax(axis=1) == sample.test_labels).mean()
     assert run.records.test_acc[-1] == pytest.approx(accuracy)

@@ -1,4 +1,4 @@
-"""``train_ch3`` on nets of a reader's own: whatever d2lzh's takes, with d2lzh's results."""
+"""``train_ch3`` on a reader's nets: it accepts what d2lzh's does, and gives the same results."""
 
 import d2lzh as d2l
 import mxnet as mx
@@ -31,14 +31,14 @@ class ReadsShape(nn.HybridSequential):
 
 
 class Flattened(gluon.HybridBlock):
-    """A layer that reads the shape of its input, which no compiled graph has."""
+    """A layer that reads the shape of its input; a compiled graph has none."""
 
     def hybrid_forward(self, F, x):
         return x.reshape((x.shape[0], x.shape[1] * x.shape[2] * x.shape[3]))
 
 
 class Alternating(nn.Sequential):
-    """Something else at each call."""
+    """A layer that computes something else at each call."""
 
     calls = 0
 
@@ -48,7 +48,7 @@ class Alternating(nn.Sequential):
 
 
 class Wide(gluon.Block):
-    """Two branches that no Sequential could hold."""
+    """A net with two branches."""
 
     def __init__(self):
         super().__init__()
@@ -69,7 +69,7 @@ def linear(net=None):
 
 
 def with_hook(of_a_layer=False):
-    """A net with a hook that asks for a number, on itself or on its layer."""
+    """Return a net with a hook that reads a number, on itself or on its layer."""
     net = linear(nn.HybridSequential())
     block = net[0] if of_a_layer else net
     block.register_forward_hook(lambda block, inputs, output: output.sum().asscalar())
@@ -96,7 +96,7 @@ NETS = {
 
 
 def trained(train, make, sample, loss, how="trainer", function=False):
-    """Train a new net from the same start; give what is printed and learned."""
+    """Train a new net from the same start; return what is printed and learned."""
     mx.random.seed(3)
     net = make()
     net.initialize(init.Normal(sigma=0.05))
@@ -181,7 +181,7 @@ def test_the_callers_objects_are_as_before(sample, capsys):
 
 
 def test_metrics_over_more_than_one_output_an_example(sample, capsys):
-    """As a fully convolutional net has them: a class for each of several places."""
+    """Like a fully convolutional net: a class for each of several places."""
     X = nd.array(np.random.RandomState(0).rand(20, 1, 6, 6))
     y = nd.array(np.random.RandomState(1).randint(0, 3, (20, 4, 4)))
 
@@ -201,7 +201,7 @@ def test_metrics_over_more_than_one_output_an_example(sample, capsys):
 
 
 def both(make, batches, loss, capsys, epochs=2):
-    """Train by d2lzh's function and by ours from the same start; give what each prints."""
+    """Train by d2lzh's function and by ours from the same start; return what each prints."""
     printed = []
     for train in (d2l.train_ch3, train_ch3):
         mx.random.seed(1)
@@ -214,7 +214,7 @@ def both(make, batches, loss, capsys, epochs=2):
 
 
 class Repeated:
-    """Batches that a function makes again in each pass."""
+    """An iterable whose batches a function makes again in each pass."""
 
     def __init__(self, make):
         self.make = make
@@ -339,7 +339,7 @@ def test_evaluate_accuracy_on_contexts_as_d2lzh(ctx, batch_size, sample):
 
 
 def test_evaluate_accuracy_on_contexts_that_do_not_divide_the_batch(sample):
-    # d2lzh gives up here.
+    # d2lzh fails here.
     ctx = [mx.cpu(k) for k in range(3)]
     net = linear()
     net.initialize(init.Normal(sigma=0.05), ctx=ctx)
@@ -364,7 +364,7 @@ def test_evaluate_accuracy_on_a_batch_of_one_and_on_arrays_of_numpy(ctx, sample)
 
 @pytest.mark.parametrize("labels", [lambda y: y, nd.array], ids=["NumPy", "MXNet"])
 def test_evaluate_accuracy_where_the_images_are(labels, sample):
-    """The labels follow them, as they go to the net, which is nowhere else."""
+    """The labels follow the images to the net's context."""
     net = linear()
     net.initialize(init.Normal(sigma=0.05), ctx=mx.cpu(1))
     images = sample.test_images[:64].reshape(64, 1, 28, 28) / np.float32(255)

@@ -75,7 +75,7 @@ def test_an_answered_signal_is_forgotten(handlers):
     assert ends(block) == (0, ["the report"])
 
 
-def test_what_runs_in_the_background_does_not_mind_ctrl_c(handlers):
+def test_a_program_in_the_background_ignores_ctrl_c(handlers):
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     assert ends(lambda done: signal.raise_signal(signal.SIGINT)) == (0, [])
 
@@ -115,7 +115,7 @@ def test_held_until_the_block_ends(signum, handlers):
 
 
 @pytest.mark.posix
-def test_who_held_ctrl_c_back_before_still_does(handlers):
+def test_a_blocked_ctrl_c_stays_blocked(handlers):
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         with held():

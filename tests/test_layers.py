@@ -104,7 +104,7 @@ def test_the_arrows_are_seen():
     }
 
 
-def test_what_is_installed_does_not_name_the_benchmarks():
+def test_installed_code_does_not_name_the_benchmarks():
     """Starting them as a program would fail where only the wheel is installed."""
     for path in (*MODULES, *PACKAGE.glob("*.py")):
         if package_of(path) != "benchmarks":

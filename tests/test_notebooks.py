@@ -53,7 +53,7 @@ def printed(notebook, stream="stdout"):
 
 
 @notebooks
-def test_they_read_well_where_they_are_only_displayed(path):
+def test_notebooks_are_readable_without_running(path):
     notebook = read(path)
     nbformat.validate(notebook)
     texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
@@ -90,7 +90,7 @@ def test_chinese_has_its_own_punctuation(path):
 
 
 @notebooks
-def test_they_hold_nothing_of_a_machine(path):
+def test_notebooks_contain_no_machine_data(path):
     text = path.read_text("utf-8")
     assert not re.search(r"/(home|root|tmp|work|usr)/|dc:date|Traceback|iopub|jupyter.widget", text)
     assert set(read(path).metadata) == {"kernelspec", "language_info"}
@@ -375,7 +375,7 @@ load.load_chosen = lambda root=None, data=load.load(data_dir={!r}): data
 
 
 @pytest.mark.slow
-def test_what_a_reader_pastes(sample_dir, tmp_path, monkeypatch):
+def test_code_that_a_reader_pastes(sample_dir, tmp_path, monkeypatch):
     first, *rest = CELLS.strip().split("\n---\n")
     cells = [first, WITH_SAMPLE.format(str(sample_dir)), *rest]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])

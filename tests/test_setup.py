@@ -75,7 +75,7 @@ def test_requirements_txt_is_the_exported_lock():
     assert exported.stdout == (ROOT / "requirements.txt").read_text("utf-8"), exported.stderr
 
 
-def test_what_is_refused_is_what_the_wheels_and_the_project_say():
+def test_refused_pythons_are_those_of_the_wheels_and_the_project():
     project = (ROOT / "pyproject.toml").read_text("utf-8")
     [(least, above)] = re.findall(r'requires-python = ">=3\.(\d+),<3\.(\d+)"', project)
     assert (3, int(least)) == machine.OLDEST_PYTHON
@@ -139,7 +139,7 @@ def test_this_environment_is_the_locked_one():
 
 @pytest.fixture
 def project(tmp_path):
-    """Copy the files for the set-up into a new folder with spaces and quotes in its name."""
+    """Copy the files for the set-up into a new folder with a space in its name."""
     folder = tmp_path / "a project"
     shutil.copytree(ROOT / "tools", folder / "tools")
     shutil.copy(ROOT / "Makefile", folder / "Makefile")
@@ -206,7 +206,7 @@ esac
 """
 
 
-def test_uv_is_taken_where_there_is_one(make, project):
+def test_an_installed_uv_is_used(make, project):
     assert ended(make("reproduce", uv=UV)) == (
         0,
         "uv run --locked python -m gluon_softmax reproduce  \n",
@@ -225,7 +225,7 @@ def test_an_environment_that_is_there_is_not_announced(make, project):
     assert ended(make("reproduce", uv=UV))[2] == ""
 
 
-def test_uv_is_brought_once_where_there_is_none(make, project):
+def test_uv_is_downloaded_once(make, project):
     status, out, err = ended(make("reproduce", python=FAKE))
     assert (status, err) == (0, DOWNLOADS + INSTALLS)
     assert out == "uv run --locked python -m gluon_softmax reproduce  \n"
@@ -253,7 +253,7 @@ def test_an_interpreter_by_its_path(make, project):
         assert (status, f" {path} .venv-" in out) == (0, True)
 
 
-def test_a_given_interpreter_brings_uv(make, project, tmp_path):
+def test_a_given_interpreter_installs_uv(make, project, tmp_path):
     given = tmp_path / "tools" / "mine"
     status, _, err = ended(make("reproduce", more={"mine": FAKE}, PYTHON=str(given)))
     series = "{}.{}".format(*sys.version_info[:2])
@@ -273,7 +273,7 @@ def test_words_reach_uv_as_they_are(make, project, there):
     assert ended(started)[1].splitlines()[-2:] == ["<--out>", "<a  b>"]
 
 
-def test_a_uv_that_does_not_run_is_as_none(make, project):
+def test_a_uv_that_does_not_run_is_ignored(make, project):
     status, _, err = ended(make("reproduce", python=FAKE, uv="exit 127"))
     assert (status, err) == (0, DOWNLOADS + INSTALLS)
 
@@ -299,7 +299,7 @@ def test_a_downloaded_uv_that_does_not_run_is_downloaded_again(content, make, pr
 
 
 @pytest.mark.parametrize(("least", "downloads"), [("0.9", False), ("999", True)])
-def test_a_uv_that_is_too_old_is_as_none(least, downloads, make, project):
+def test_a_uv_that_is_too_old_is_ignored(least, downloads, make, project):
     uv = shutil.which("uv") or str(ROOT / ".uv/bin/uv")
     if not Path(uv).exists():
         pytest.skip("no uv at hand")
@@ -338,7 +338,7 @@ def test_a_gpu_has_it_with_a_given_interpreter_too(make):
 
 
 @pytest.mark.fault
-def test_a_uv_that_cannot_be_brought_is_tried_again(make, project):
+def test_a_failed_download_of_uv_is_tried_again(make, project):
     (project / "fail").touch()
     status, out, err = ended(make("reproduce", python=FAKE))
     assert (status, out) == (2, "")

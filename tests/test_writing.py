@@ -26,7 +26,7 @@ def test_whole_or_not_at_all(tmp_path):
 
 
 @pytest.mark.fault
-def test_what_cannot_be_written(tmp_path):
+def test_a_path_that_cannot_be_written(tmp_path):
     path = tmp_path / "none" / "file.txt"
     with pytest.raises(GluonSoftmaxError, match="cannot be written"):
         writing.write_text(path, "x")
@@ -36,7 +36,7 @@ def test_what_cannot_be_written(tmp_path):
         staged.write_text("a file cannot replace a folder")
 
 
-def test_what_a_killed_process_left_goes_after_a_day(tmp_path):
+def test_leftovers_of_a_killed_process_are_removed_after_a_day(tmp_path):
     stale, young = tmp_path / ".save-abc", tmp_path / ".save-xyz"
     for folder in (stale, young):
         folder.mkdir()
@@ -60,7 +60,7 @@ def test_the_permissions_of_a_file_are_kept(mode, tmp_path):
 
 
 @pytest.mark.posix
-def test_what_is_special(tmp_path):
+def test_special_paths(tmp_path):
     (tmp_path / "file").touch()
     os.mkfifo(tmp_path / "pipe")
     found = {path.name: writing.is_special(path) for path in [tmp_path, *tmp_path.iterdir()]}

@@ -58,13 +58,13 @@ def test_table_is_in_the_order_of_time_and_another_loss_does_not_count():
 MISSING = Contender("other", "other", package="no-such-package-anywhere")
 
 
-def test_what_is_installed():
+def test_installed_versions():
     here, versions = rounds.installed([MISSING, Contender("x", "x", package="numpy")])
     assert [contender.name for contender in here] == ["x"]
     assert versions == {"numpy": np.__version__}
 
 
-def test_what_will_run_and_what_is_skipped_comes_first():
+def test_the_plan_is_printed_first():
     here = [contender for contender in CONTENDERS if not contender.package]
     lines = benchmark.plan(here, CONTENDERS, 5, True, 5, 200)
     assert lines[0].startswith(

@@ -4,7 +4,7 @@ from benchmarks import clusters
 from gluon_softmax.errors import GluonSoftmaxError
 
 
-def test_what_the_table_says():
+def test_the_answer_for_a_table():
     found = {
         (1, 200): {"seconds": 0.2, "wire_seconds_a_step": 0.0, "bytes_a_step": 0},
         (2, 200): {"seconds": 0.5, "wire_seconds_a_step": 0.001, "bytes_a_step": 62_800},

@@ -176,7 +176,7 @@ def other_data(folder):
     ids=["at-once", "slowly"],
 )
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_to_who_serves(signum, program):
+def test_a_signal_to_a_server_process(signum, program):
     with jobs.Job(only=["scheduler"], program=program) as job:
         process = job.processes["scheduler"]
         jobs.wait_for(lambda: listens(job.port))

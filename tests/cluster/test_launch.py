@@ -84,7 +84,7 @@ def test_the_tutorials_data_loader():
 
 
 @pytest.mark.parametrize("implementation", ["concise", "scratch"])
-def test_nobody_watches_a_store_that_is_freed(implementation):
+def test_a_store_is_not_queried_while_it_is_freed(implementation):
     # MXNet would read freed memory; with two checks a second, one run in hundreds fails.
     odd = ["tests.cluster.odd_worker", "looks-all-the-time", implementation]
     status, out, err = run(*odd, *jobs.TRAIN, "--epochs", "1", workers=3)
@@ -186,7 +186,7 @@ def test_a_launcher_that_ends_at_once():
 
 
 @pytest.mark.fault
-def test_a_second_ctrl_c_waits_no_more():
+def test_a_second_ctrl_c_ends_at_once():
     with at_work() as (port, process):
         numbers = [number for number, role in jobs.of_job(port).items() if role == "worker"]
         os.kill(numbers[0], signal.SIGSTOP)

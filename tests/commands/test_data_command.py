@@ -98,7 +98,7 @@ def test_a_folder_that_nobody_may_look_into_hides_no_other(action, cache):
 @as_user
 @pytest.mark.posix
 @pytest.mark.fault
-def test_data_are_had_where_the_cache_is_shut(cache, sample_dir):
+def test_data_are_loaded_without_access_to_the_cache(cache, sample_dir):
     cache.parent.mkdir()
     cache.parent.chmod(0)
     program = f"""
@@ -123,7 +123,7 @@ sys.exit(main(["data"]))
 
 @pytest.mark.bad_input
 @pytest.mark.parametrize("action", ["verify", "where"])
-def test_what_has_no_effect_is_refused(action, cache, capsys):
+def test_options_without_effect_are_refused(action, cache, capsys):
     assert cli.main(["data", action, "--edition", "resplit", "--split-seed", "3"]) == 2
     said = capsys.readouterr()
     assert said.err == f"error: --split-seed 3 has no effect on `data {action}`\n"

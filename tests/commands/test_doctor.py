@@ -71,7 +71,7 @@ sys.exit(main(["doctor"]))
 
 
 @pytest.mark.fault
-def test_what_is_not_installed_is_wrong(cache, monkeypatch, capsys):
+def test_missing_packages_are_problems(cache, monkeypatch, capsys):
     monkeypatch.setattr(doctor, "versions", lambda: {"python": "3", "no_such_thing": "unknown"})
     assert cli.main(["doctor"]) == 1
     said = capsys.readouterr()
@@ -89,7 +89,9 @@ def test_what_is_not_installed_is_wrong(cache, monkeypatch, capsys):
         (AttributeError, "{name} cannot be imported: it is broken"),
     ],
 )
-def test_what_only_some_commands_need_is_tried_too(name, error, words, cache, monkeypatch, capsys):
+def test_packages_of_single_commands_are_imported_too(
+    name, error, words, cache, monkeypatch, capsys
+):
     def broken(each):
         if each == name:
             more = {"name": name} if issubclass(error, ImportError) else {}
@@ -170,7 +172,7 @@ def test_a_cache_that_cannot_be_read_is_wrong_and_the_rest_is_printed(cache, mon
 
 
 @pytest.mark.fault
-def test_whatever_ends_the_import_is_one_line(cache, monkeypatch, capsys):
+def test_any_error_of_an_import_is_one_line(cache, monkeypatch, capsys):
     def fails(name):
         if name == "mxnet":
             raise OSError("first\n    second")

@@ -142,7 +142,7 @@ def test_the_benchmark_needs_a_clone(options, capsys):
         (["--split-seed=7"], "--split-seed 7 has no effect"),
     ],
 )
-def test_what_has_no_effect_is_refused(options, words, on_sample, capsys):
+def test_options_without_effect_are_refused(options, words, on_sample, capsys):
     assert words in refused([*on_sample, *options], capsys, train)
     assert words in refused(["reproduce", *on_sample, *options], capsys)
 
@@ -354,7 +354,7 @@ def test_divergence(implementation, on_sample, capsys):
 
 @pytest.mark.slow
 @pytest.mark.fault
-def test_divergence_in_reproduce_leaves_a_report_of_what_ended(
+def test_divergence_in_reproduce_leaves_a_report_of_completed_runs(
     on_sample, tmp_path, capsys, monkeypatch
 ):
     from gluon_softmax.errors import Diverged
@@ -408,7 +408,7 @@ def test_data_of_ones_own(action, on_sample, capsys):
     assert "training: 1000 images (28, 28), 100 per class" in printed
 
 
-def test_compare_tells_by_its_status_that_they_part(on_sample, capsys):
+def test_compare_exits_with_1_if_they_differ(on_sample, capsys):
     assert cli.main(["compare", *on_sample, "--epochs=3", "--lr=50"]) == 1
     assert "BEYOND" in capsys.readouterr().out
 
@@ -492,7 +492,7 @@ def test_a_library_of_the_system_that_is_missing(capsys):
         (lambda: (mx.nd.ones(2) + mx.nd.ones(3)).asnumpy(), "error: MXNet: "),
     ],
 )
-def test_what_numpy_and_mxnet_cannot_do_is_one_line(fails, words, capsys):
+def test_errors_of_numpy_and_mxnet_are_one_line(fails, words, capsys):
     """For example when it allocates memory for the data set."""
     assert cli.guarded(lambda argv: fails(), []) == 1
     said = capsys.readouterr().err
@@ -505,7 +505,7 @@ def test_what_numpy_and_mxnet_cannot_do_is_one_line(fails, words, capsys):
 @pytest.mark.parametrize(
     "error", [RuntimeError("unexpected"), ImportError("ours", name="gluon_softmax.commands")]
 )
-def test_an_error_of_ours_is_no_line(error):
+def test_errors_of_this_project_keep_their_traceback(error):
     def fails(argv):
         raise error
 
@@ -586,7 +586,7 @@ def test_output_to_a_full_disk(on_sample):
 
 
 @pytest.mark.fault
-def test_a_reader_that_has_had_enough(on_sample):
+def test_a_reader_that_closes_the_pipe(on_sample):
     with subprocess.Popen(
         [sys.executable, "-m", "concise", *on_sample, "--epochs", "3000"],
         cwd=ROOT,
@@ -712,7 +712,7 @@ def test_parameters_on_a_full_disk(on_sample, tmp_path):
 
 
 @pytest.mark.fault
-def test_a_reader_that_has_had_enough_as_windows_calls_it(monkeypatch, capsys):
+def test_a_reader_that_closes_the_pipe_on_windows(monkeypatch, capsys):
     monkeypatch.setattr(cli, "os", SimpleNamespace(name="nt"))
     cli._report_system(OSError(errno.EINVAL, "Invalid argument"))
     assert capsys.readouterr().err == ""

@@ -79,7 +79,7 @@ def test_it_knows_its_file_as_python_does(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("method", sorted({*get_all_start_methods()} - {"fork"}))
-def test_its_processes_have_what_it_has(method, tmp_path):
+def test_processes_inherit_the_environment(method, tmp_path):
     """Workers import the script again, and with it MXNet, but not this package."""
     code = f"""
 import multiprocessing

@@ -128,7 +128,7 @@ print(there(), ctypes.CDLL(None).here())
 
 
 @needs_compiler
-def test_what_a_library_asks_for_comes_before_it(driver, tmp_path):
+def test_dependencies_of_a_library_are_loaded_before_it(driver, tmp_path):
     """Wherever it lies: cuBLAS asks for cuBLASLt by name."""
     libraries = tmp_path / "site/nvidia/cublas/lib"
     libraries.mkdir(parents=True)
@@ -283,7 +283,7 @@ print(mx.nd.ones((2,), ctx=mx.Context("gpu", 1)).context, mx.npx.gpu(0))
         "CUDA: Check failed: e == cudaSuccess: no CUDA-capable device is detected",
     ],
 )
-def test_what_a_cuda_build_says_without_a_device(said, monkeypatch):
+def test_errors_of_a_cuda_build_without_a_device(said, monkeypatch):
     import mxnet as mx
 
     raised = mx.MXNetError(said), mx.MXNetError("shape mismatch")

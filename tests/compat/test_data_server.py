@@ -213,7 +213,7 @@ def test_the_next_source_is_tried(first, kind, server, small, tmp_path):
         ("503", "the server returned 503 Service Unavailable"),
     ],
 )
-def test_files_that_cannot_be_had_are_one_line(manner, reason, server, small, tmp_path):
+def test_files_that_cannot_be_downloaded_are_one_line(manner, reason, server, small, tmp_path):
     server.sources(manner)
     with pytest.raises(DataError) as raised:
         small(MNIST)(root=str(tmp_path))
@@ -422,7 +422,7 @@ def test_an_edition_that_is_not_there(monkeypatch, tmp_path):
 
 
 @pytest.mark.fault
-def test_data_that_cannot_be_had(cache, monkeypatch, tmp_path, capsys):
+def test_data_that_cannot_be_downloaded(cache, monkeypatch, tmp_path, capsys):
     """Without any source, as behind a firewall."""
     loading._once.cache_clear()
     for name, edition in EDITIONS.items():

@@ -66,7 +66,7 @@ def test_libraries_that_are_missing_come_from_wheels(bare):
 
 
 @linux
-def test_nothing_is_laid_where_the_loader_finds_all(tmp_path, monkeypatch):
+def test_no_links_if_the_loader_finds_all_libraries(tmp_path, monkeypatch):
     monkeypatch.setattr(machine.ctypes, "CDLL", lambda name: None)
     machine.link_libraries(tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -126,7 +126,7 @@ def test_either_wheel_that_has_it(bare):
 
 @linux
 @pytest.mark.parametrize(("module", "name"), [("os", "getpid"), ("threading", "get_ident")])
-def test_another_may_be_amid_the_same(module, name, bare, monkeypatch):
+def test_another_process_links_at_the_same_time(module, name, bare, monkeypatch):
     """Another process, whose threads may have the same number, or another thread."""
     replace, own = os.replace, getattr(getattr(machine, module), name)()
 
@@ -204,7 +204,7 @@ def test_a_folder_in_the_place_of_a_link(bare):
 
 
 @linux
-def test_what_lies_beside_comes_first(bare, monkeypatch):
+def test_files_beside_the_script_come_first(bare, monkeypatch):
     """By the dynamic loader: a library of the system may not fit MXNet."""
     asked = []
     monkeypatch.setattr(machine.ctypes, "CDLL", asked.append)
@@ -264,7 +264,7 @@ REFUSED = {
 
 @pytest.mark.bad_input
 @pytest.mark.parametrize("word", REFUSED)
-def test_what_mxnet_cannot_run_on_is_refused_in_one_line(word):
+def test_unsupported_platforms_are_refused_in_one_line(word):
     if word in ("musl", "2.12") and sys.platform != "linux":
         pytest.skip("of Linux only")
     program = f"""
@@ -357,7 +357,7 @@ def test_mxnets_own_library_is_missing(tmp_path, monkeypatch):
 
 @linux
 @pytest.mark.fault
-def test_what_is_to_be_typed_can_be(bare, monkeypatch):
+def test_commands_in_error_messages_work(bare, monkeypatch):
     def refuse(*args):
         raise OSError(30, "Read-only file system")
 

@@ -254,7 +254,7 @@ COMPUTED = {
 
 @pytest.mark.skipif(np.__version__ < "2", reason="only from NumPy 2.4 on are there such arrays")
 @pytest.mark.parametrize("name", COMPUTED)
-def test_what_is_computed_has_the_type_of_numpys(name, patched):
+def test_computed_values_have_numpys_type(name, patched):
     """Without __array_wrap__ a sum would be an array, which cannot be a key of a dictionary."""
     values = [[1.0, 5.0, 2.0], [4.0, 3.0, 6.0]]
     ours = COMPUTED[name](patched(mx.nd.array(values)))
@@ -274,7 +274,7 @@ def test_a_larger_array_is_pickled_as_a_plain_one(patched):
         np.testing.assert_array_equal(again, several)
 
 
-def test_what_is_copied_into_a_plain_array_is_numpys():
+def test_copies_into_a_plain_array_are_numpys():
     """As the docstring of convert_arrays says."""
     assert type(np.array(np.ones(1).view(OneElement))) is np.ndarray
     assert type(np.concatenate([np.ones(1).view(OneElement)] * 2)) is np.ndarray

@@ -44,7 +44,7 @@ def test_a_bomb_in_a_source_without_checksums(tmp_path, folder, capsys):
 
 
 @pytest.mark.fault
-def test_what_one_source_gave_is_kept_when_it_fails(server, folder):
+def test_files_of_a_source_are_kept_when_it_fails(server, folder):
     wanted = edition("official", server.source("first-only"), server.source("ok"))
     server.asked.clear()
     arrays, _ = cache.obtain(wanted, folder)
@@ -354,7 +354,7 @@ def test_no_home_folder(monkeypatch, capsys):
 
 
 @pytest.mark.fault
-def test_what_may_not_be_read_is_not_renamed(folder, monkeypatch, capsys):
+def test_unreadable_files_are_not_renamed(folder, monkeypatch, capsys):
     cache.obtain(edition("official", FOLDER), folder)
     capsys.readouterr()
     there = sorted(path.name for path in folder.iterdir())

@@ -31,7 +31,7 @@ LABELS = np.arange(20, dtype=np.uint8) % 10
 
 
 @pytest.mark.posix
-def test_what_is_a_file(tmp_path):
+def test_paths_that_are_files(tmp_path):
     (tmp_path / "file").touch()
     (tmp_path / "link").symlink_to("file")
     (tmp_path / "loop").symlink_to("loop")
@@ -104,7 +104,7 @@ BAD = {
 @pytest.mark.bad_input
 @pytest.mark.parametrize("what", BAD)
 @pytest.mark.parametrize("ending", ["", ".gz"])
-def test_what_is_refused(what, ending, tmp_path):
+def test_refused_values(what, ending, tmp_path):
     content, words = BAD[what]
     path = tmp_path / f"images{ending}"
     path.write_bytes(gzip.compress(content) if ending else content)
@@ -151,7 +151,7 @@ def test_a_bomb_is_not_unpacked(tmp_path):
 
 @pytest.mark.posix
 @pytest.mark.bad_input
-def test_what_is_no_file(tmp_path):
+def test_paths_that_are_not_files(tmp_path):
     with pytest.raises(DataError, match="cannot be read"):
         read_idx_path(tmp_path / "none", "images")
     with pytest.raises(DataError, match="cannot be read"):

@@ -59,7 +59,7 @@ NOTE = (
 )
 
 
-def test_auto_is_mxnet_where_it_can_be_had(editions, server, sample_dir, sample, capsys):
+def test_auto_is_mxnet_if_it_can_be_downloaded(editions, server, sample_dir, sample, capsys):
     editions(mxnet=[server.source("ok")], official=[from_folder(sample_dir)])
     found = load()
     assert found.edition == "mxnet"
@@ -155,7 +155,7 @@ def test_resplit_edition_is_drawn_from_the_official_one(editions, sample_dir):
         assert found.checksums == official.checksums
 
 
-def test_what_is_known_of_own_files(sample, sample_dir):
+def test_results_on_own_files(sample, sample_dir):
     assert sample.origin == str(sample_dir)
     assert sample.checksums == {}
 
@@ -169,7 +169,7 @@ def test_own_files_that_are_not_there(tmp_path):
 
 
 @pytest.mark.full_data
-def test_what_the_tutorial_shows(official):
+def test_results_that_the_tutorial_shows(official):
     assert len(official.train_labels) == 60000
     assert len(official.test_labels) == 10000
     assert official.train_images[0:10].shape == (10, 28, 28, 1)

@@ -53,7 +53,7 @@ def test_a_redirect_is_followed(server, folder):
 
 
 @pytest.mark.fault
-def test_nobody_listens_and_no_such_host(folder, capsys):
+def test_no_server_and_no_such_host(folder, capsys):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]

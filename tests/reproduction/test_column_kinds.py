@@ -128,7 +128,7 @@ def readings(found):
     return [str(reading) for reading in found.readings]
 
 
-def test_a_table_without_mistakes_is_taken_at_its_word(official, runs):
+def test_a_correct_table_is_read_as_labelled(official, runs):
     found = read(as_text(runs[2]), official, runs)
     assert readings(found) == []
     assert [f.metric for f in found.printed.claims[:3]] == ["loss", "train_acc", "test_acc"]
@@ -279,7 +279,7 @@ def test_settings_that_do_not_fit_are_found_out(made, first, official, capsys):
     assert "No table fits either edition: trying the usual settings." in capsys.readouterr().out
 
 
-def test_what_no_settings_give_is_implausible(official):
+def test_tables_that_no_settings_give_are_implausible(official):
     records = run(official, Settings(epochs=2), 7).records
     records.test_acc[:] = [0.951, 0.973]
     found = tried(as_text(records), official, Settings(), runs=10)
@@ -333,7 +333,7 @@ def test_a_table_that_is_implausible_only_as_a_whole_is_named(official, monkeypa
 
 
 @pytest.mark.parametrize("loss", [8.0, 1e-9, 5e6])
-def test_a_loss_that_is_of_no_kind_is_taken_at_its_word(loss, official, runs):
+def test_an_unknown_kind_of_loss_is_read_as_labelled(loss, official, runs):
     found = read(f"epoch 1, loss {loss}, train acc 0.5, test acc 0.5", official, runs)
     assert readings(found) == []
     assert found.printed.claims[0].scale == 1
@@ -354,7 +354,7 @@ def test_a_proportion_of_one_decimal_is_of_no_certain_class(official, runs):
     assert "(or those of another class as frequent)" in reading
 
 
-def test_the_note_tells_the_accuracy_of_its_epoch(official, runs):
+def test_the_log_line_has_the_accuracy_of_its_epoch(official, runs):
     column = [of_class[1] for of_class in runs[2].shares]
     found = read(as_text(runs[2], column=column), official, runs)
     claims = [

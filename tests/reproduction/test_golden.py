@@ -81,7 +81,7 @@ def as_typed(claim):
     return dataclasses.astuple(dataclasses.replace(claim, section=str(claim.section)))
 
 
-def test_what_the_tutorial_prints_is_as_it_was_typed():
+def test_claims_are_the_tutorials_numbers():
     """Read it again, since planted errors do not change what was read at the import."""
     printed = claims._tutorial()
     assert (printed.name, printed.column) == ("the tutorial", "tutorial")

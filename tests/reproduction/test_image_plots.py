@@ -78,7 +78,7 @@ def test_show_fashion_mnist_is_a_row_of_pyplot(sample, monkeypatch):
     ("before", "asked", "used"),
     [("", "svg", "svg"), ("", "nonsense", "agg"), ("matplotlib.use('pdf'); ", "svg", "pdf")],
 )
-def test_a_backend_that_there_is_stays_in_use(before, asked, used):
+def test_a_known_backend_stays_in_use(before, asked, used):
     code = (
         f"import os, matplotlib; {before}" * bool(before)
         + f"import os; os.environ['MPLBACKEND'] = {asked!r}; "

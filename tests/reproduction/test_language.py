@@ -57,7 +57,7 @@ def in_the_page():
             yield " ".join(constants[-1].value.split())
 
 
-def test_chinese_has_all_that_is_said_and_nothing_else():
+def test_chinese_has_exactly_the_messages_of_the_code():
     said = {*in_the_code(), *in_the_page()}
     assert len(said) > 80
     assert said | NAMED == set(CHINESE)
@@ -72,7 +72,7 @@ def test_chinese_has_the_same_places(english):
     assert re.findall("<[^>]*>", CHINESE[english]) == re.findall("<[^>]*>", english)
 
 
-def test_say():
+def test_translation():
     assert translate("{n} match on {data}", n=2, data="x") == "2 match on x"
     with speaking("zh"):
         assert translate("{n} match on {data}", n=2, data="x") == "2 个用x就能得到"
@@ -89,7 +89,7 @@ def test_say():
     assert translate("a reader's {file}") == "a reader's {file}"
 
 
-def test_an_error_ends_the_speaking_too():
+def test_an_error_restores_the_language():
     with pytest.raises(KeyError), speaking("zh"):
         raise KeyError
     assert translate("number") == "number"

@@ -77,7 +77,7 @@ def test_a_run_that_diverges_ends_the_others_in_its_turn(sample):
     assert len(found[0][0]) == 2
 
 
-def test_what_the_caller_raises_ends_the_processes(sample):
+def test_an_error_of_the_caller_ends_the_processes(sample):
     endless = Task(IMPLEMENTATIONS["concise"], Settings(epochs=1_000_000), 0)
 
     def interrupted():

@@ -63,7 +63,7 @@ def test_nothing_fails_that_waits_for_runs(call, error, official, monkeypatch):
     assert waits == (ended[0] >= 2 and ended[1] < 2)
 
 
-def test_all_fail_once_all_was_asked(official, monkeypatch):
+def test_all_sources_failed(official, monkeypatch):
     found = ended_at(5 * RUNS + 1, official, monkeypatch)
     assert not found.partial
     assert verdicts.FAILS in {verdict.verdict for verdict in judge(found).verdicts}

@@ -122,7 +122,7 @@ def test_the_runs_with_their_batch_size_are_on_the_same_splits(sample, found):
 @pytest.mark.parametrize(
     ("settings", "runs"), [(Settings(lr=0.05), 2), (Settings(epochs=4), 2), (Settings(), 1)]
 )
-def test_no_prediction_without_grounds(settings, runs, sample):
+def test_no_prediction_without_enough_runs(settings, runs, sample):
     official = dataclasses.replace(sample, edition="official")
     found = reproduce.reproduce(official, settings, seed=0, runs=runs, read=False)
     assert predict(found) == {}

@@ -297,7 +297,7 @@ def test_headline(kinds, changed, words, found):
     assert {count.verdict: count.n for count in counts(judgement)} == Counter(kinds)
 
 
-def test_what_each_edition_accounts_for_alone(found):
+def test_numbers_that_each_edition_accounts_for_alone(found):
     within = dict.fromkeys(found.runs, 0)
     for each in judge(found).verdicts:
         for edition, (low, high) in each.intervals.items():
@@ -419,7 +419,7 @@ def test_the_commit_is_that_of_the_checkout(found, monkeypatch, tmp_path):
     assert report._commit() == ""
 
 
-def test_what_fails_is_named_on_the_page(out, found):
+def test_failures_are_named_on_the_page(out, found):
     page = html.unescape((out / "index.html").read_text("utf-8"))
     assert judge(found).failures()
     assert f"Not reproduced and not explained: {'; '.join(judge(found).failures())}." in page

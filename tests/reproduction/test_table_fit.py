@@ -264,7 +264,7 @@ def test_tables_of_re_splits_are_never_official_nor_neither():
         "54,000 images",
     ],
 )
-def test_what_is_of_no_edition_is_never_called_so(kind):
+def test_tables_of_no_edition_get_none(kind):
     """Near another split, only runs with the deviation decide: weight decay 0.0008."""
     assert set(editions(kind)) <= {"neither", "another split"}
     assert editions(kind).count("neither") >= 3 * len(tables(kind)) / 4

@@ -168,7 +168,7 @@ def test_a_row_in_the_middle_that_cannot_be_read_is_named(row):
     )
 
 
-def test_what_d2lzh_prints_is_read(sample, capsys):
+def test_output_of_d2lzh_is_read(sample, capsys):
     net = d2l.nn.Sequential()
     net.add(d2l.nn.Dense(10))
     net.initialize()
@@ -240,7 +240,7 @@ GOOD = ("0.7", "0.7", "0.8")
         ),
     ],
 )
-def test_what_is_no_table_is_one_line(text, words, tmp_path, capsys):
+def test_a_text_without_a_table_is_one_line(text, words, tmp_path, capsys):
     file = tmp_path / "table.txt"
     file.write_text(text, "utf-8")
     assert cli.main(["reproduce", "--table", str(file), "--out", str(tmp_path)]) == 2
@@ -317,7 +317,7 @@ def test_standard_input_that_is_closed(monkeypatch):
 @pytest.mark.bad_input
 @pytest.mark.posix
 @pytest.mark.parametrize("source", ["/dev/zero", "-"])
-def test_what_has_no_end_is_not_read_to_it(source, monkeypatch):
+def test_endless_input_is_not_read_to_its_end(source, monkeypatch):
     with open("/dev/zero") as endless:
         monkeypatch.setattr(sys, "stdin", endless)
         with pytest.raises(UsageError, match="larger than 64 MB: not a text file"):

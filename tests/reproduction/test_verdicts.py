@@ -86,7 +86,7 @@ def test_words():
     assert verdict.verdict == FAILS
 
 
-def test_what_waits_for_runs_has_no_verdict():
+def test_claims_without_enough_runs_have_no_verdict():
     f = claim(0.5)
     values = {"official": {f: [0.70, 0.71, 0.69]}}
     [verdict] = judge_claims([f], values, "official", awaited=["resplit"])

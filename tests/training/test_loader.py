@@ -61,7 +61,7 @@ def test_data_sets_are_those_of_mxnets_class(sample, sample_dir, mxnet_reads_sam
 
 @pytest.mark.parametrize("kind", ["resident", "per-sample"])
 @pytest.mark.parametrize("batch_size", [1, 64, 1000, 1001])
-def test_what_an_iterator_yields(sample, kind, batch_size):
+def test_batches_of_an_iterator(sample, kind, batch_size):
     train_iter, test_iter = loader.load_data_fashion_mnist(
         batch_size, data=sample, loader=kind, num_workers=0, seed=1
     )
@@ -206,7 +206,7 @@ def test_worker_processes_are_at_work(sample):
     del train_iter, test_iter
 
 
-def test_what_is_resident_needs_no_process(sample):
+def test_the_resident_loader_needs_no_process(sample):
     before = {process.pid for process in multiprocessing.active_children()}
     loaders = loader.load_data_fashion_mnist(200, data=sample, num_workers=2)
     assert {process.pid for process in multiprocessing.active_children()} <= before

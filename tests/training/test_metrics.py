@@ -37,7 +37,7 @@ def test_no_digits_are_lost_among_many_batches():
     assert counts.sums()[0] == 500_000 * (2.0**25 + 4)
 
 
-def test_each_is_counted_before_it_is_changed():
+def test_batches_are_counted_before_they_change():
     counts = metrics.ImmediateSums()
     l, y_hat, y = nd.ones(4), nd.zeros((4, 10)), nd.zeros(4)
     counts.add(l, y_hat, y)

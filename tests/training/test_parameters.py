@@ -88,7 +88,7 @@ BAD = {
 
 @pytest.mark.bad_input
 @pytest.mark.parametrize("what", BAD)
-def test_what_is_refused(what, tmp_path):
+def test_refused_values(what, tmp_path):
     path = tmp_path / "p.npz"
     path.write_bytes(BAD[what])
     with pytest.raises(ParametersError) as caught:
@@ -132,7 +132,7 @@ def test_damaged_bytes_are_refused_or_harmless(tmp_path):
 
 @pytest.mark.bad_input
 @pytest.mark.parametrize("name", ["none.npz", "."])
-def test_what_is_not_there(tmp_path, name):
+def test_missing_files(tmp_path, name):
     with pytest.raises(ParametersError, match="cannot be read"):
         load_parameters(str(tmp_path / name), SHAPES)
 
@@ -169,7 +169,7 @@ def test_a_bomb_takes_no_memory(tmp_path):
 
 @pytest.mark.bad_input
 @pytest.mark.posix
-def test_what_is_no_regular_file_is_not_read(tmp_path):
+def test_special_files_are_not_read(tmp_path):
     """Reading a device may never end, and reading a pipe may never begin."""
     os.mkfifo(tmp_path / "pipe")
     for path in ("/dev/zero", str(tmp_path / "pipe")):

@@ -275,7 +275,7 @@ def test_losses_in_half_precision_are_summed_as_d2lzh_sums_them(capsys):
     assert ours == theirs
 
 
-def test_what_happens_after_an_epoch_is_the_callers(sample, capsys):
+def test_the_caller_decides_what_happens_after_an_epoch(sample, capsys):
     net = linear()
     net.initialize()
     trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
@@ -306,7 +306,7 @@ def test_an_iterator_that_gives_no_batch(batches, sample):
 
 
 @pytest.mark.bad_input
-def test_an_iterator_that_is_used_up_after_an_epoch(sample, capsys):
+def test_an_iterator_that_is_exhausted_after_an_epoch(sample, capsys):
     net = linear()
     net.initialize()
     trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})

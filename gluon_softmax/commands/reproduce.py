@@ -128,10 +128,12 @@ def _run(arguments: argparse.Namespace, language: str) -> int:
     examples = runs * settings.epochs * len(data.train_labels)
     jobs = arguments.jobs or usual_jobs(settings, examples * (2 if taken else 4))
     if taken:
-        experiment = reproduce_table(data, settings, seed, runs, taken, jobs)
+        judgement = reproduce_table(data, settings, seed, runs, taken, jobs)
     else:
-        experiment = reproduce(data, settings, seed, runs, not arguments.no_reading, jobs=jobs)
-    judgement = judge(experiment)
+        judgement = judge(
+            reproduce(data, settings, seed, runs, not arguments.no_reading, jobs=jobs)
+        )
+    experiment = judgement.experiment
     # Before the report is written, which may fail.
     width = min(100, shutil.get_terminal_size().columns) if sys.stdout.isatty() else 80
     write_line("\n" + summary(judgement, arguments.format, width))

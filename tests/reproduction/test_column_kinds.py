@@ -238,7 +238,7 @@ def test_each_table_is_read_by_itself(official, runs):
 def tried(text, data, settings, runs=6):
     taken = printed_by("t", parse(text, "t"), "concise", settings.batch_size, settings.lr)
     settings = dataclasses.replace(settings, epochs=taken.epochs)
-    return reproduce_table.reproduce_table(data, settings, 0, runs, taken)
+    return reproduce_table.reproduce_table(data, settings, 0, runs, taken).experiment
 
 
 @pytest.mark.fault

@@ -9,6 +9,7 @@ from ...training.run import Settings
 from ..claims import Printed
 from ..experiment import Experiment
 from ..judge import judge
+from ..judgement import Judgement
 from ..language import Message, translate
 from ..reproduce import reproduce
 from ..table_fit import FEWEST
@@ -19,8 +20,8 @@ from .settings_search import Guess, guess, moved
 
 def reproduce_table(
     data: FashionMNIST, settings: Settings, seed: int, runs: int, taken: Printed, jobs: int = 1
-) -> Experiment:
-    """Reproduce a reader's tables as :func:`reproduce` does the tutorial's.
+) -> Judgement:
+    """Reproduce a reader's tables as :func:`reproduce` does the tutorial's, and judge them.
 
     Parameters
     ----------
@@ -31,60 +32,73 @@ def reproduce_table(
 
     Returns
     -------
-    Experiment
-        With the reader's settings, or with other usual ones if no table fits the former and
-        all tables fit the latter. ``readings`` say how the tables were understood, which of them a
-        known deviation from the tutorial's program explains, and which remain unexplained.
+    Judgement
+        Of runs with the reader's settings, or with other usual ones if no table fits the former and
+        all tables fit the latter. Its sentences also say how the tables were understood, which of
+        them a known deviation from the tutorial's program explains, and which remain unexplained.
     """
     experiment = _understood(reproduce(data, settings, seed, runs, printed=taken, jobs=jobs))
-    if experiment.partial:
-        return experiment
-    if runs < FEWEST:
-        experiment.readings.append(
-            Message(
-                "with fewer than {n} runs no table is judged as a whole, and no other settings are "
-                "tried",
-                n=FEWEST,
-            )
-        )
-    judgement = judge(experiment)
-    misfits = judgement.misfits()
-    if not misfits:
-        return experiment
-    try:
-        if [table_fit.table for table_fit in misfits] == taken.tables:
-            write_line("\n" + translate("No table fits either edition: trying the usual settings."))
-            guessed = guess(experiment, taken)
-            printed = moved(taken, guessed)
-            settings_of_guess = dataclasses.replace(guessed.settings, epochs=printed.epochs)
-            other = _understood(
-                reproduce(data, settings_of_guess, seed, runs, printed=printed, jobs=jobs)
-            )
-            if other.partial:
-                experiment.partial, experiment.stopped = True, other.stopped
-                return experiment
-            if not judge(other).misfits():
-                other.readings.append(
-                    Message(
-                        "with {given}, no table fits either edition; {guess} is a guess that "
-                        "{runs} runs on each edition confirm",
-                        given=Guess(settings, 0).in_words(),
-                        guess=guessed.in_words(),
-                        runs=runs,
-                    )
-                )
-                return other
+    if not experiment.partial:
+        if runs < FEWEST:
             experiment.readings.append(
                 Message(
-                    "of the usual settings, {guess} came nearest, but does not fit either",
-                    guess=guessed.in_words(),
+                    "with fewer than {n} runs no table is judged as a whole, and no other settings "
+                    "are tried",
+                    n=FEWEST,
                 )
             )
-        write_line("\n" + translate("Trying the usual deviations from the tutorial's program."))
-        try_deviations(judgement)
-    except KeyboardInterrupt:
-        experiment.partial = True
-        clear_signal()
+        judgement = judge(experiment)
+        if not judgement.misfits():
+            return judgement
+        try:
+            experiment = _explain(judgement, taken, jobs)
+        except KeyboardInterrupt:
+            experiment.partial = True
+            clear_signal()
+    return judge(experiment)
+
+
+def _explain(judgement: Judgement, taken: Printed, jobs: int) -> Experiment:
+    """Search for the reason why tables fit no data; return the runs that show it."""
+    experiment = judgement.experiment
+    settings, runs = experiment.settings, experiment.runs_asked
+    if [table_fit.table for table_fit in judgement.misfits()] == taken.tables:
+        write_line("\n" + translate("No table fits either edition: trying the usual settings."))
+        guessed = guess(experiment, taken)
+        printed = moved(taken, guessed)
+        settings_of_guess = dataclasses.replace(guessed.settings, epochs=printed.epochs)
+        other = _understood(
+            reproduce(
+                experiment.data,
+                settings_of_guess,
+                experiment.seed,
+                runs,
+                printed=printed,
+                jobs=jobs,
+            )
+        )
+        if other.partial:
+            experiment.partial, experiment.stopped = True, other.stopped
+            return experiment
+        if not judge(other).misfits():
+            other.readings.append(
+                Message(
+                    "with {given}, no table fits either edition; {guess} is a guess that "
+                    "{runs} runs on each edition confirm",
+                    given=Guess(settings, 0).in_words(),
+                    guess=guessed.in_words(),
+                    runs=runs,
+                )
+            )
+            return other
+        experiment.readings.append(
+            Message(
+                "of the usual settings, {guess} came nearest, but does not fit either",
+                guess=guessed.in_words(),
+            )
+        )
+    write_line("\n" + translate("Trying the usual deviations from the tutorial's program."))
+    try_deviations(judgement)
     return experiment
 
 

@@ -14,6 +14,7 @@ from ..console import notify, report_error, wrapped
 from ..data.cache import cache_root, in_cache, verify_cached
 from ..data.editions import EDITIONS, FILES
 from ..errors import MXNET_AGAIN, DataError, GluonSoftmaxError, package_at_fault
+from ..reproduction.matplotlib_backend import without_backend
 from ..training.environment import processor, versions
 from .options import Parser
 
@@ -100,7 +101,8 @@ def _findings(wrong: List[str]) -> Iterator[Tuple[str, str]]:
     for name in (*packages, *NEEDED):
         if name not in ("python", "mxnet"):
             try:
-                import_module(name)
+                with without_backend():
+                    import_module(name)
             except ImportError as error:
                 said = _in_a_line(error)
                 # Once, if several packages import it.

@@ -188,7 +188,8 @@ def _report_system(error: OSError) -> None:
     # A closed pipe (`| head`) is no error; Windows reports it as EINVAL.
     on_windows = os.name == "nt" and error.errno == errno.EINVAL and error.filename is None
     if not isinstance(error, BrokenPipeError) and not on_windows:
-        report_error(error)
+        has_file = error.filename is not None and error.strerror
+        report_error(f"{error.filename}: {error.strerror}" if has_file else error)
     try:
         sys.stdout.flush()
     except OSError:

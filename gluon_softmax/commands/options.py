@@ -7,7 +7,7 @@ import math
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, Callable, Generator, NoReturn, Optional, Sequence
+from typing import Any, Callable, Dict, Generator, NoReturn, Optional, Sequence
 
 from ..data.fashion_mnist import FashionMNIST
 from ..data.load import EDITION_CHOICES, load
@@ -285,9 +285,20 @@ def check_writable(path: Path) -> None:
         raise UsageError(f"{path}: the folder {folder} is not writable") from error
 
 
+def check_distinct(**files: Optional[str]) -> None:
+    """Raise UsageError if two options name the same file."""
+    named: Dict[str, str] = {}
+    for option, name in files.items():
+        path = os.path.realpath(name) if name else ""
+        if path in named:
+            raise UsageError(f"--{named[path]} and --{option} name the same file: {name}")
+        if path:
+            named[path] = option
+
+
 def check_picture(option: str, name: str) -> None:
     """Raise UsageError unless a file's name has the ending of a picture."""
-    if Path(name).suffix not in (".png", ".svg"):
+    if Path(name).suffix.lower() not in (".png", ".svg"):
         raise UsageError(f"{option} {name!r}: choose a name that ends in .png or .svg")
 
 

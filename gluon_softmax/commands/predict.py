@@ -14,6 +14,7 @@ from .options import (
     add_ctx_option,
     add_data_options,
     add_implementation,
+    check_distinct,
     check_picture,
     check_writable,
     load_data,
@@ -60,6 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.out is not None:
         check_picture("--out", arguments.out)
         check_writable(Path(arguments.out))
+        for image in arguments.image or ():
+            check_distinct(image=image, out=arguments.out)
     if arguments.image is not None:
         for option in ("count", "edition", "split_seed", "data_dir"):
             if getattr(arguments, option) is not None:

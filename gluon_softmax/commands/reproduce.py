@@ -1,11 +1,11 @@
 """``gluon-softmax reproduce``: the main job."""
 
 import argparse
+import os
 import shlex
 import shutil
 import signal
 import sys
-from pathlib import Path
 from typing import Any
 
 from ..cluster.roles import refuse_role
@@ -107,7 +107,7 @@ def _run(arguments: argparse.Namespace, language: str) -> int:
     taken = _reader_tables(arguments)
     arguments.epochs = taken.epochs if taken else arguments.epochs or EPOCHS
     settings = settings_of(arguments, workers_needed=not arguments.no_reading)
-    is_new = not Path(arguments.out).exists()
+    is_new = not os.path.exists(arguments.out)
     out = output_folder(arguments.out)
     try:
         data = load_data(arguments)

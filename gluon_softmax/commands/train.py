@@ -17,6 +17,7 @@ from .options import (
     add_data_options,
     add_implementation,
     add_training_options,
+    check_distinct,
     check_picture,
     check_writable,
     load_data,
@@ -110,6 +111,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check_output(arguments: argparse.Namespace) -> None:
+    check_distinct(save=arguments.save, log=arguments.log, plot=arguments.plot)
+    if arguments.log and arguments.start_from:
+        check_distinct(**{"log": arguments.log, "start-from": arguments.start_from})
     if arguments.plot:
         check_picture("--plot", arguments.plot)
     for option in ("save", "log", "plot"):

@@ -31,11 +31,15 @@ def read_image(path: str) -> Tuple[np.ndarray, List[str]]:
     DataError
         If the file cannot be read as an image.
     """
-    from PIL import Image
+    from PIL import Image, ImageOps
 
     try:
-        with Image.open(path) as opened:
-            steps = [f"{opened.width} x {opened.height} {opened.mode}"]
+        with Image.open(path) as file:
+            # A phone stores a picture as its camera lies, and the rotation beside it.
+            opened = ImageOps.exif_transpose(file)
+            steps = [f"{file.width} x {file.height} {file.mode}"]
+            if opened.getexif() != file.getexif():
+                steps.append("rotated as its EXIF data say")
             if opened.mode in ("RGBA", "LA", "PA") or "transparency" in opened.info:
                 rgba = opened.convert("RGBA")
                 # On paper, unless the object is too light to be seen there.
@@ -51,7 +55,7 @@ def read_image(path: str) -> Tuple[np.ndarray, List[str]]:
         # Pillow raises errors of many kinds for a damaged file.
         reason = getattr(error, "strerror", None) or f"{type(error).__name__}"
         raise DataError(f"{path}: cannot be read as an image ({reason})") from error
-    if steps[0].split()[-1] != "L":
+    if opened.mode != "L":
         steps.append("converted to grey")
     # The border of a picture shows its background.
     pixels = np.asarray(grey)

@@ -47,6 +47,8 @@ def load(
     UsageError
         If the edition is unknown, or ``data_dir`` is not a folder.
     """
+    if data_dir == "":
+        raise UsageError("--data-dir '': name a folder")
     if data_dir is not None:
         return _from_own_files(Path(data_dir))
     if edition == "auto":

@@ -5,7 +5,7 @@ from typing import List
 
 from ..data.fashion_mnist import OWN_FILES
 from . import published_runs, table_fit, table_sentences, verdicts
-from .claims import TUTORIAL
+from .claims import TUTORIAL, table_in_words
 from .edition_names import IN_A_SENTENCE
 from .experiment import Experiment
 from .judgement import Count, Evidence
@@ -47,7 +47,7 @@ def _why_no_verdicts(experiment: Experiment) -> Text:
         )
     completed = _completed(experiment)
     if completed == 0:
-        return Message("No verdicts: no run was completed.")
+        return Message("No verdicts: no run of each implementation was completed.")
     if completed == 1:
         return Message("No verdicts: one run is not enough. Use --runs 10.")
     return ""
@@ -63,7 +63,9 @@ def _answer(evidence: Evidence, counted: List[Count]) -> List[Text]:
     total, failing, completed = sum(of.values()), of.get(verdicts.FAILS, 0), _completed(experiment)
     facts = [Message(name) for name in evidence.different()]
     few = completed < FEW_RUNS
-    misfits = [each.table for each in evidence.tables if each.edition == table_fit.NEITHER]
+    misfits = [
+        table_in_words(each.table) for each in evidence.tables if each.edition == table_fit.NEITHER
+    ]
     if failing and not evidence.unexplained():
         first = Message(
             "Only with a change to the program: {n} of {count} numbers does not match without it."
@@ -75,9 +77,9 @@ def _answer(evidence: Evidence, counted: List[Count]) -> List[Text]:
         )
     elif failing:
         first = Message(
-            "No: {n} of {count} numbers is not reproduced or explained."
+            "No: {n} of {count} numbers is neither reproduced nor explained."
             if failing == 1
-            else "No: {n} of {count} numbers are not reproduced or explained.",
+            else "No: {n} of {count} numbers are neither reproduced nor explained.",
             n=failing,
             count=total,
         )

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import List, Optional, Sequence, Tuple
 
 from ..training.defaults import BATCH_SIZE, EPOCHS, LR
-from .language import Message
+from .language import Message, Text
 from .table_parser import Number, Table, parse
 
 PART_1 = Message("Part 1, the data set")
@@ -14,6 +14,12 @@ PART_3 = Message("Part 3, concise")
 # The three columns of a table, unless one is mistaken.
 METRICS = ("loss", "train_acc", "test_acc")
 _COLUMNS = {"loss": "loss", "train_acc": "train acc", "test_acc": "test acc"}
+
+
+def table_in_words(table: str) -> Text:
+    """Name a table for people: an implementation, or "table 1" in a reader's file."""
+    word, _, number = table.partition(" ")
+    return Message("table {number}", number=number) if number else word
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,18 @@ class Claim:
     def column(self) -> str:
         """Head of its column in the table; in quotation marks if the column is mistaken."""
         return _COLUMNS.get(self.metric, '"train acc"')
+
+    @property
+    def label(self) -> Text:
+        """Name of the number for people, as in "scratch, epoch 1: loss"."""
+        if not self.epoch:
+            return Message(self.name)
+        return Message(
+            "{table}, epoch {epoch}: {column}",
+            table=table_in_words(self.table),
+            epoch=self.epoch,
+            column=Message(self.column),
+        )
 
     @property
     def mistaken_class(self) -> Optional[int]:

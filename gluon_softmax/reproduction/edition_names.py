@@ -12,7 +12,7 @@ IN_A_SENTENCE = {
 EDITION = {
     "official": Message("official edition"),
     "mxnet": Message("withdrawn edition"),
-    "resplit": Message("re-split"),
+    "resplit": Message("re-split data"),
     OWN_FILES: Message("own files"),
 }
 SHORT = {

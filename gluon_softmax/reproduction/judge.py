@@ -6,10 +6,10 @@ import numpy as np
 
 from ..data.fashion_mnist import CLASS_NAMES
 from . import answer, published_runs, verdicts
-from .claims import Claim
+from .claims import Claim, table_in_words
 from .experiment import Experiment
 from .judgement import Evidence, Judgement, Row
-from .language import Listed, Message, Text
+from .language import Listed, Message
 from .published_runs import Prediction
 from .table_fit import judge_tables
 from .verdicts import JudgedClaim
@@ -75,8 +75,8 @@ def _rows(
         collected.append(
             Row(
                 claim,
-                _label(claim),
-                _table(claim),
+                claim.label,
+                table_in_words(claim.table),
                 {edition: experiment.values(edition, claim) for edition in experiment.runs},
                 verdict.intervals if verdict else {},
                 predictions.get(claim),
@@ -86,24 +86,6 @@ def _rows(
             )
         )
     return collected
-
-
-def _label(claim: Claim) -> Text:
-    """Name a number for people, as in "scratch, epoch 1: loss"."""
-    if not claim.epoch:
-        return Message(claim.name)
-    return Message(
-        "{table}, epoch {epoch}: {column}",
-        table=_table(claim),
-        epoch=claim.epoch,
-        column=Message(claim.column),
-    )
-
-
-def _table(claim: Claim) -> Text:
-    """Name the table of a number: an implementation, or "table 1" in a reader's file."""
-    word, _, number = claim.table.partition(" ")
-    return Message("table {number}", number=number) if number else word
 
 
 def _note(experiment: Experiment, claim: Claim) -> Optional[Message]:

@@ -19,6 +19,6 @@ def without_backend() -> Iterator[None]:
     finally:
         if backend:
             os.environ["MPLBACKEND"] = backend
-    if backend and is_first:
+    if backend and is_first and "matplotlib" in sys.modules:
         with contextlib.suppress(ValueError):
             sys.modules["matplotlib"].rcParams["backend"] = backend

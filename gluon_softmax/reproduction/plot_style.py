@@ -105,7 +105,7 @@ def save_figure(figure: Figure, path: Path) -> None:
     GluonSoftmaxError
         If the file cannot be written.
     """
-    if path.suffix == ".svg":
+    if path.suffix.lower() == ".svg":
         write_text(path, standing_alone(svg(figure, "picture")))
         return
     _save_png(figure, path)

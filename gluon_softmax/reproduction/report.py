@@ -1,6 +1,7 @@
 """The report: ``results.json``, pictures, and the HTML page with all of it."""
 
 import base64
+import contextlib
 import datetime
 import json
 import subprocess
@@ -22,7 +23,7 @@ from .judgement import Judgement
 from .language import Joined, Message, Text, speaking, translate
 from .plot_style import dark_colours, save_for_page, svg
 from .report_columns import Column, columns
-from .report_plots import Picture, pictures
+from .report_plots import NAMES, Picture, pictures
 from .results import results
 
 # The classes of the chips, and the anchors of their rows.
@@ -58,6 +59,10 @@ def write_report(judgement: Judgement, out: Path, command: str, language: str = 
     with speaking("en"):
         content = json.dumps(results(judgement), indent=1, allow_nan=False)
     write_text(out / "results.json", content + "\n")
+    # If drawing is interrupted, no page and no picture of an older report stays beside it.
+    for name in ("index.html", *(f"{name}.{kind}" for name in NAMES for kind in ("png", "svg"))):
+        with contextlib.suppress(OSError):
+            (out / name).unlink()
     with speaking(language):
         shown = pictures(judgement)
         drawn = {}
@@ -78,6 +83,7 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
     )
     environment.filters["data_uri"] = _data_uri
     experiment = judgement.experiment
+    is_tutorial = experiment.printed.name == claims.TUTORIAL.name
     count = sum(map(verdicts.is_judged, experiment.printed.claims))
     notes: List[str] = []
     shown_columns = columns(judgement)
@@ -86,7 +92,13 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
         space=translate(" "),
         headline=judgement.headline,
         chips=[(_CLASSES[verdict], n, in_words) for verdict, n, in_words in judgement.counts],
-        is_tutorial=experiment.printed.name == claims.TUTORIAL.name,
+        is_tutorial=is_tutorial,
+        has_runs=bool(experiment.runs),
+        has_intervals=any(row.intervals for row in judgement.rows),
+        has_meaning=(is_tutorial and experiment.data.edition == "official" and judgement.counts)
+        or (experiment.runs and not judgement.counts)
+        or judgement.failures()
+        or judgement.sentences,
         last=_last(judgement),
         bug=next(
             (str(row.note) for row in judgement.rows if row.verdict == verdicts.EXPLAINED), ""

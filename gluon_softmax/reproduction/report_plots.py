@@ -19,6 +19,17 @@ from .plot_style import WEIGHTS, png, styled
 PREDICTIONS = 9
 SUREST = 10
 ANSWER = "answer"
+# All that a report may have.
+NAMES = (
+    ANSWER,
+    "curves",
+    "mistaken-column",
+    "first-images",
+    "confusion",
+    "weights",
+    "confidently-wrong",
+    *(f"{implementation}-predictions" for implementation in IMPLEMENTATIONS),
+)
 
 
 class Tile(NamedTuple):
@@ -62,7 +73,7 @@ def pictures(judgement: Judgement) -> List[Picture]:
     with styled():
         drawn = _draw(judgement)
     return [
-        Picture(name, captions[name], **parts)
+        Picture(name, parts.pop("caption", captions.get(name, "")), **parts)
         for name, parts in drawn.items()
         if parts.get("figure")
     ]
@@ -102,16 +113,12 @@ def _captions(experiment: Experiment) -> Dict[str, Text]:
         ),
         "curves": Message(
             "Loss and accuracy of our runs by epoch, with the numbers in {name} as points where it "
-            "has any.",
+            "has any."
+            if experiment.is_comparable()
+            else "Loss and accuracy of our runs by epoch.",
             name=name,
         ),
         "first-images": Message("The first ten training images, with the names of their classes."),
-        "confusion": Message(
-            "Confusion matrix of {implementation} on the test images: a row for each true class, a "
-            "column for each predicted class. Most errors are shirts taken for t-shirts, pullovers "
-            "or coats.",
-            implementation=experiment.printed.implementations[0],
-        ),
         "weights": Message(
             "The weights of {implementation}, a column of W for each class. Blue pixels are "
             "evidence for the class, red ones evidence against it, and white ones are ignored.",
@@ -124,7 +131,10 @@ def _captions(experiment: Experiment) -> Dict[str, Text]:
         ),
         "mistaken-column": Message(
             "The training accuracy, and what the {column} prints as train acc: the proportion of "
-            "images that the network predicts as one class.",
+            "images that the network predicts as one class."
+            if experiment.is_comparable()
+            else "The training accuracy, and the proportion of images that the network predicts as "
+            "one class.",
             column=column,
         ),
     }
@@ -159,7 +169,11 @@ def _pictures_of_run(experiment: Experiment, run: Run, is_first: bool) -> Dict[s
         # The rest looks the same for both implementations.
         return drawn
     counts = confusion(data.test_labels, predicted)
-    drawn["confusion"] = {"figure": draw_confusion(counts), "counts": counts}
+    drawn["confusion"] = {
+        "figure": draw_confusion(counts),
+        "counts": counts,
+        "caption": _caption_of_confusion(implementation, counts),
+    }
     # Only a linear model has a template of each class.
     if "W" in run.parameters:
         W = run.parameters["W"]
@@ -198,6 +212,23 @@ def _images(
             for image, each, is_wrong in zip(images, lines, wrong)
         ],
     }
+
+
+def _caption_of_confusion(implementation: str, counts: np.ndarray) -> Text:
+    errors = counts - np.diag(np.diag(counts))
+    true, predicted = np.unravel_index(errors.argmax(), errors.shape)
+    return Message(
+        "Confusion matrix of {implementation} on the test images: a row for each true class, a "
+        "column for each predicted class. The most frequent error: {n} images of the class {true} "
+        "are predicted as {predicted}."
+        if errors.any()
+        else "Confusion matrix of {implementation} on the test images: a row for each true class, "
+        "a column for each predicted class.",
+        implementation=implementation,
+        n=errors.max(),
+        true=CLASS_NAMES[true],
+        predicted=CLASS_NAMES[predicted],
+    )
 
 
 def draw_confusion(counts: np.ndarray) -> Figure:

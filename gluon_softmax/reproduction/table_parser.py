@@ -170,7 +170,7 @@ def parse(text: str, name: str) -> Tables:
         tables[-1].append(entry.row)
         _refuse_the_impossible(tables, name, entry.epoch)
     if not tables:
-        message = f"{name}: no line in it is such as `{EXAMPLE}`{_unread(tables)}"
+        message = f"{name}: it has no line such as `{EXAMPLE}`{_unread(tables)}"
         if _WITHOUT_EPOCH.search(text):
             message += (
                 "; `loss 0.447, train acc 0.848, test acc 0.832` without an epoch, as d2l's later "

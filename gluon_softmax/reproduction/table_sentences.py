@@ -4,6 +4,7 @@ from typing import Dict, List, Sequence
 
 import numpy as np
 
+from .claims import table_in_words
 from .language import Joined, Listed, Message, Text
 from .table_distribution import ANOTHER_SPLIT, OFFICIAL, WITHDRAWN
 from .table_fit import UNDECIDED, Splice, TableFit, Typo, right_of
@@ -24,11 +25,15 @@ def in_a_sentence(judged: List[TableFit]) -> Text:
             _splice_in_words(table_fit, table_fit.splice) for table_fit in of_it if table_fit.splice
         ]
     right, tried = right_of(judged)
+    has_ratio = any(table_fit.edition in (OFFICIAL, WITHDRAWN) for table_fit in judged)
     sentences.append(
         # The rule of three: no error in n tries leaves up to 3 / n at a level of 0.05.
         Message(
             "In a leave-one-out test {right} of {tried} of our own runs were classified correctly, "
-            "so the error rate is at most {error:.0%}; do not take the likelihood ratio literally.",
+            "so the error rate is at most {error:.0%}; do not take the likelihood ratio literally."
+            if has_ratio
+            else "In a leave-one-out test {right} of {tried} of our own runs were classified "
+            "correctly, so the error rate is at most {error:.0%}.",
             right=right,
             tried=tried,
             error=min(3 / tried, 1),
@@ -56,7 +61,7 @@ def _conclusion(edition: str, of_it: List[TableFit]) -> Text:
     values["ratio"] = (
         Message("{least} to {most}", least=ends[0], most=ends[-1]) if ends[1:] else ends[0]
     )
-    values["names"] = Listed([table_fit.table for table_fit in of_it])
+    values["names"] = Listed([table_in_words(table_fit.table) for table_fit in of_it])
     if edition == WITHDRAWN:
         return Message(
             "Taken together, the numbers of {names} come from the withdrawn edition: about {ratio} "
@@ -96,10 +101,10 @@ def _conclusion(edition: str, of_it: List[TableFit]) -> Text:
 def _typo_in_words(table_fit: TableFit, typo: Typo) -> Text:
     return Message(
         "All numbers of {table} but one fit {edition} (p-value {p}): is {name}, {text}, a typo?",
-        table=table_fit.table,
+        table=table_in_words(table_fit.table),
         edition=_data_in_words(typo.edition),
         p=p_values([typo.p_value]),
-        name=typo.claim.name,
+        name=typo.claim.label,
         text=typo.claim.text,
     )
 
@@ -112,7 +117,7 @@ def _splice_in_words(table_fit: TableFit, splice: Splice) -> Text:
         else "The first epoch of {table} fits {first} and the others fit {rest}: are these lines "
         "of two tables?",
         epochs=splice.epochs,
-        table=table_fit.table,
+        table=table_in_words(table_fit.table),
         first=_data_in_words(splice.first),
         rest=_data_in_words(splice.rest),
     )

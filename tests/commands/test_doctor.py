@@ -1,4 +1,5 @@
 import importlib
+import os
 import platform
 import re
 import subprocess
@@ -290,3 +291,17 @@ def test_a_package_that_is_missing_or_broken_is_one_line(name, content, words, a
     assert done.stderr.count(f"{name} {words}") == 1
     assert "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) == 1 or argv == ["doctor"]
+
+
+def test_an_unknown_backend_of_matplotlib_is_no_problem():
+    environment = {**os.environ, "MPLBACKEND": "nonsense"}
+    done = subprocess.run(
+        [sys.executable, "-m", "gluon_softmax", "doctor"],
+        env=environment,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert "matplotlib" not in done.stderr

@@ -526,6 +526,33 @@ def test_a_file_that_cannot_be_written_is_refused_before_training(option, on_sam
         assert f"{option} '': name a file" in line
 
 
+@pytest.mark.bad_input
+def test_outputs_that_would_overwrite_each_other_are_refused(on_sample, tmp_path, capsys):
+    same, image = str(tmp_path / "same.png"), str(tmp_path / "image.png")
+    for first, second in (("save", "plot"), ("log", "plot"), ("save", "log")):
+        line = refused([*on_sample, f"--{first}={same}", f"--{second}={same}"], capsys, train)
+        assert f"--{first} and --{second} name the same file: {same}" in line
+    assert train([*on_sample, "--epochs=1", f"--save={same}"]) == 0
+    capsys.readouterr()
+    line = refused([*on_sample, f"--start-from={same}", f"--log={same}"], capsys, train)
+    assert "--log and --start-from name the same file" in line
+    imsave(image, np.zeros((28, 28)))
+    argv = ["predict", "concise", same, "--image", image, "--out", image]
+    assert "--image and --out name the same file" in refused(argv, capsys)
+
+
+@as_user
+@pytest.mark.slow
+@pytest.mark.posix
+@pytest.mark.bad_input
+def test_an_error_of_the_system_names_the_file(on_sample, tmp_path):
+    log = tmp_path / "log.jsonl"
+    log.touch(0o444)
+    tmp_path.chmod(0o777)
+    done = run("concise", *on_sample, "--log", str(log), before=AS_USER)
+    assert done.stderr == f"error: {log}: Permission denied\n"
+
+
 def test_a_folder_without_data_leaves_no_output(tmp_path, capsys):
     out = tmp_path / "new"
     argv = ["reproduce", "--data-dir", str(tmp_path / "none"), "--out", str(out)]
@@ -717,7 +744,7 @@ def test_a_reader_that_closes_the_pipe_on_windows(monkeypatch, capsys):
     cli._report_system(OSError(errno.EINVAL, "Invalid argument"))
     assert capsys.readouterr().err == ""
     cli._report_system(OSError(errno.EINVAL, "Invalid argument", "a file"))
-    assert capsys.readouterr().err == "error: [Errno 22] Invalid argument: 'a file'\n"
+    assert capsys.readouterr().err == "error: a file: Invalid argument\n"
 
 
 @pytest.mark.slow

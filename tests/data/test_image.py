@@ -72,6 +72,22 @@ def test_a_light_object_on_transparency_stays_visible(saved):
     assert "put on black" in steps
 
 
+def test_a_photo_is_rotated_as_its_exif_data_say(tmp_path):
+    """Orientation 6, as phones write it: the first row is the picture's right side."""
+    from PIL import Image
+
+    pixels = np.zeros((28, 28), np.uint8)
+    pixels[:4] = 255
+    picture, upright = Image.fromarray(pixels), Image.fromarray(np.rot90(pixels, -1).copy())
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture.save(tmp_path / "photo.png", exif=exif)
+    upright.save(tmp_path / "upright.png")
+    read, steps = read_image(str(tmp_path / "photo.png"))
+    np.testing.assert_array_equal(read, read_image(str(tmp_path / "upright.png"))[0])
+    assert "rotated as its EXIF data say" in steps
+
+
 @pytest.mark.parametrize("name", ["shoe.jpg", "shoe.bmp", "shoe.gif"])
 def test_other_formats(name, saved):
     pixels = np.zeros((28, 28), np.uint8)

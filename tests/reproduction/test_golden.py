@@ -384,8 +384,8 @@ def test_the_headline_counts(kind, request):
     facts = [fact.name for fact in found.facts if fact.verdict == "does not reproduce"]
     assert facts == ["number of training examples"]
     assert str(judge(found).headline) == (
-        f"No: {fails} of 30 numbers are not reproduced or explained. {'; '.join(parts)}. Different "
-        "from the tutorial: number of training examples."
+        f"No: {fails} of 30 numbers are neither reproduced nor explained. {'; '.join(parts)}. "
+        "Different from the tutorial: number of training examples."
     )
     assert [(count.verdict, count.n) for count in judge(found).counts] == [
         (word, words.count(word))

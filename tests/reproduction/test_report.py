@@ -15,6 +15,7 @@ import pytest
 from shared import by_module, kept
 
 from gluon_softmax import __version__
+from gluon_softmax.data.fashion_mnist import CLASS_NAMES
 from gluon_softmax.reproduction import claims, report, verdicts
 from gluon_softmax.reproduction.answer import counts, each_alone, headline
 from gluon_softmax.reproduction.exact_results import ExactResult, in_words
@@ -151,7 +152,7 @@ def test_headline_says_why_there_is_no_verdict(found, sample):
     one = dataclasses.replace(found, runs={"official": found.runs["official"][:2]})
     assert str(judge(one).headline) == "No verdicts: one run is not enough. Use --runs 10."
     none = dataclasses.replace(found, runs={})
-    assert str(judge(none).headline) == "No verdicts: no run was completed."
+    assert str(judge(none).headline) == "No verdicts: no run of each implementation was completed."
     other = dataclasses.replace(found, settings=Settings(batch_size=256))
     assert str(judge(other).headline) == (
         "No verdicts: the numbers in the tutorial are for 5 epochs, batch size 200 and learning "
@@ -190,14 +191,16 @@ FEW = " With 4 runs the intervals are so wide that almost any number matches. Us
         (
             [GOOD] * 3 + [BAD] * 2,
             {},
-            "No: 2 of 5 numbers are not reproduced or explained. 3 match on the official data.",
+            "No: 2 of 5 numbers are neither reproduced nor explained. "
+            "3 match on the official data.",
         ),
         (
             [GOOD, BAD],
             {},
-            "No: 1 of 2 numbers is not reproduced or explained. 1 matches on the official data.",
+            "No: 1 of 2 numbers is neither reproduced nor explained. "
+            "1 matches on the official data.",
         ),
-        ([BAD] * 2, {}, "No: 2 of 2 numbers are not reproduced or explained."),
+        ([BAD] * 2, {}, "No: 2 of 2 numbers are neither reproduced nor explained."),
         (
             [GOOD, BAD],
             {"deviations": {"scratch"}},
@@ -230,8 +233,8 @@ FEW = " With 4 runs the intervals are so wide that almost any number matches. Us
         (
             [GOOD, BAD],
             {"runs": 4},
-            "No: 1 of 2 numbers is not reproduced or explained. 1 matches on the official data."
-            + FEW,
+            "No: 1 of 2 numbers is neither reproduced nor explained. "
+            "1 matches on the official data." + FEW,
         ),
         (
             [GOOD] * 3,
@@ -576,3 +579,39 @@ def test_the_browser_test_can_fail(tmp_path):
     assert seen["loaded"] == ["http://127.0.0.1:9/missing.png"]
     assert seen["texts"] == [5]
     assert seen["cut"] == ["too long"]
+
+
+def test_nothing_of_an_older_report_stays(found, sample, tmp_path, monkeypatch):
+    report.write_report(judge(found), tmp_path, "command")
+    assert (tmp_path / "answer.png").exists()
+    (tmp_path / "mine.png").touch()
+    own = reproduce(sample, Settings(epochs=1), seed=0, runs=1, read=False)
+    report.write_report(judge(own), tmp_path, "command")
+    assert not (tmp_path / "answer.png").exists()
+    assert (tmp_path / "mine.png").exists()
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(report, "save_for_page", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        report.write_report(judge(own), tmp_path, "command")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.png", "results.json"]
+
+
+def test_a_page_without_verdicts_speaks_of_none(sample):
+    own = judge(reproduce(sample, Settings(epochs=1), seed=0, runs=2, read=False))
+    page = report.page(own, [], {}, "command")
+    assert "in brackets" not in page
+    captions = [str(picture.caption) for picture in pictures(own)]
+    assert not any("tutorial" in caption for caption in captions)
+
+
+def test_the_caption_of_the_confusion_matrix_names_the_most_frequent_error(found):
+    [confusion] = [each for each in pictures(judge(found)) if each.name == "confusion"]
+    errors = confusion.counts - np.diag(np.diag(confusion.counts))
+    true, predicted = np.argwhere(errors == errors.max())[0]
+    assert str(confusion.caption).endswith(
+        f"The most frequent error: {errors.max()} images of the class {CLASS_NAMES[true]} are "
+        f"predicted as {CLASS_NAMES[predicted]}."
+    )

@@ -7,8 +7,10 @@ from scipy import stats
 
 from gluon_softmax.data.fashion_mnist import FashionMNIST
 from gluon_softmax.reproduction import published_runs
+from gluon_softmax.reproduction import table_fit as table_fits
 from gluon_softmax.reproduction.experiment import Experiment
 from gluon_softmax.reproduction.judge import judge
+from gluon_softmax.reproduction.language import speaking
 from gluon_softmax.reproduction.reader.column_kinds import printed_by, understood
 from gluon_softmax.reproduction.table_distribution import (
     ANOTHER_SPLIT,
@@ -29,6 +31,7 @@ from gluon_softmax.reproduction.table_fit import (
 )
 from gluon_softmax.reproduction.table_parser import parse
 from gluon_softmax.reproduction.table_sentences import in_a_sentence, p_values, power
+from gluon_softmax.reproduction.verdicts import FAILS, REPRODUCES, JudgedClaim
 from gluon_softmax.training.loop import Records
 from gluon_softmax.training.run import Run, Settings
 
@@ -220,8 +223,8 @@ def lines(table, loss=1.0, per_cent=1.0, decimals=4):
     )
 
 
-def judged(*texts):
-    """Judge tables by six official runs of NumPy's and ten of ours on re-splits, at 256 and 0.1."""
+def experiment_of(*texts):
+    """Return tables with six official runs of NumPy and ten re-split runs of ours."""
     empty = np.zeros((60000, 0), np.uint8)
     data = FashionMNIST("official", "", {}, empty, empty[:, :0], empty, empty[:, :0])
     taken = printed_by("t", parse("\n".join(texts), "t"), "concise", 256, 0.1)
@@ -233,7 +236,11 @@ def judged(*texts):
         "resplit": [run_of(table, seed) for seed, table in enumerate(resplit)],
     }
     found.printed, found.readings = understood(found)
-    return judge(found).tables
+    return found
+
+
+def judged(*texts):
+    return judge(experiment_of(*texts)).tables
 
 
 def tables(kind):
@@ -242,6 +249,55 @@ def tables(kind):
 
 def editions(kind, **changes):
     return [table_fit.edition for table_fit in judged(*(lines(t, **changes) for t in tables(kind)))]
+
+
+@pytest.mark.parametrize(("count", "failing"), [(3, False), (4, True)])
+def test_more_than_a_fifth_of_failing_numbers_is_too_many(count, failing):
+    found = experiment_of(lines(tables("official, 256")[7]))
+    claims = [
+        JudgedClaim(claim, {}, FAILS if number < count else REPRODUCES)
+        for number, claim in enumerate(found.printed.claims)
+    ]
+    [table_fit] = table_fits.judge_tables(found, claims)
+    assert (len(claims), table_fit.failing) == (15, failing)
+    assert table_fit.edition == ("neither" if failing else "official")
+
+
+@pytest.mark.parametrize(
+    ("p_value", "log10_density", "split", "fits"),
+    [
+        (0.011, 20.0, Fit(1.0, 1e-9, 30.0), True),
+        (0.009, 20.0, Fit(1.0, 1e-9, 30.0), False),
+        # A density of 10 for each of the 15 numbers.
+        (0.011, 14.9, Fit(1.0, 1e-9, 0.0), False),
+        # Another split fits, and is more likely.
+        (0.011, 20.0, Fit(1.0, 0.01, 20.1), False),
+        (0.011, 20.0, Fit(1.0, 0.01, 19.9), True),
+    ],
+)
+def test_a_deviation_explains_a_table_that_fits_well(
+    p_value, log10_density, split, fits, monkeypatch
+):
+    found = experiment_of(lines(tables("official, 256")[7]))
+    [table_fit] = judge(found).tables
+    table_fit = table_fit._replace(fits={**table_fit.fits, ANOTHER_SPLIT: split})
+
+    class Fixed:
+        def fit(self, table):
+            return Fit(1.0, p_value, log10_density)
+
+    by_name = {OFFICIAL: Fixed(), WITHDRAWN: Fixed()}
+    monkeypatch.setattr(table_fits, "hypotheses", lambda *_: by_name)
+    explained = table_fits.fit_of_deviation(found, table_fit, found.of("official", "concise"))
+    assert set(explained) == ({OFFICIAL, WITHDRAWN} if fits else set())
+
+
+def test_tables_have_a_chinese_name():
+    found = judged(lines(tables("official, 256")[7]))
+    with speaking("zh"):
+        text = str(in_a_sentence(found))
+    assert "表 1 的数字" in text
+    assert "table" not in text
 
 
 def test_official_tables_are_official():

@@ -147,7 +147,7 @@ def test_numbers_of_full_precision():
 @pytest.mark.bad_input
 @pytest.mark.parametrize("header", ["seconds,loss,train acc,test acc", "epoch,loss,train acc"])
 def test_a_header_without_all_columns_is_no_table(header):
-    with pytest.raises(UsageError, match="no line in it"):
+    with pytest.raises(UsageError, match="it has no line such as"):
         parse(f"{header}\n1,0.7,0.1,0.8\n", "t")
 
 
@@ -210,8 +210,8 @@ GOOD = ("0.7", "0.7", "0.8")
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "no line in it is such as"),
-        ("epoch 1, loss 0.7517, test acc 0.790", "no line in it is such as"),
+        ("", "it has no line such as"),
+        ("epoch 1, loss 0.7517, test acc 0.790", "it has no line such as"),
         (LINE.format(3, *GOOD), "its first epoch is 3"),
         (
             LINE.format(1, *GOOD) + "epoch 2, loss 0.5, train acc O.8\n" + LINE.format(3, *GOOD),
@@ -289,7 +289,7 @@ def test_options_that_do_not_go_together(argv, tmp_path, capsys):
 def test_two_megabytes_of_noise(piece):
     """Time that grows as the square of the length would never end."""
     text = (piece * (2_000_000 // len(piece)))[:2_000_000]
-    with pytest.raises(UsageError, match="no line in it"):
+    with pytest.raises(UsageError, match="it has no line such as"):
         parse(text, "noise")
 
 

@@ -6,7 +6,7 @@ from typing import List, Optional, Tuple
 import numpy as np
 
 from ...data.fashion_mnist import CLASS_NAMES
-from ..claims import METRICS, Claim, Printed, claims_of
+from ..claims import METRICS, Claim, Printed, claims_of, table_in_words
 from ..experiment import Experiment
 from ..language import Message
 from ..table_parser import Tables
@@ -88,7 +88,9 @@ def understood(experiment: Experiment) -> Tuple[Printed, List[Message]]:
                         called=CLASS_NAMES[number],
                     )
             if words:
-                readings.append(Message("{table}: {words}", table=name, words=words))
+                readings.append(
+                    Message("{table}: {words}", table=table_in_words(name), words=words)
+                )
             of_table[column::3] = [
                 dataclasses.replace(
                     claim,

@@ -13,7 +13,7 @@ from ...data.editions import NUM_CLASSES
 from ...errors import Diverged
 from ...training.implementation import Implementation
 from ...training.run import Run, train_run
-from ..claims import Claim
+from ..claims import Claim, table_in_words
 from ..experiment import Experiment
 from ..implementations import IMPLEMENTATIONS
 from ..judgement import Judgement
@@ -120,7 +120,7 @@ def try_deviations(judgement: Judgement) -> None:
             experiment.deviations.add(table_fit.table)
             _, words, edition, p_value = max(fits, key=lambda fit: fit[0])
             values = {
-                "table": table_fit.table,
+                "table": table_in_words(table_fit.table),
                 "deviation": words,
                 "p": p_values([p_value]),
                 "runs": RUNS,
@@ -140,7 +140,7 @@ def try_deviations(judgement: Judgement) -> None:
             Message(
                 "{table} fits none of {n} usual deviations that were tried: weight decay, label "
                 "smoothing, momentum, normalized inputs, another initialization",
-                table=table_fit.table,
+                table=table_in_words(table_fit.table),
                 n=len(DEVIATIONS),
             )
         )
@@ -150,14 +150,14 @@ def try_deviations(judgement: Judgement) -> None:
         experiment.readings.append(
             Message(
                 "{table} is implausible: {name}, {text}, is the first number that shows it",
-                table=table_fit.table,
-                name=first.name,
+                table=table_in_words(table_fit.table),
+                name=first.label,
                 text=first.text,
             )
             if first
             else Message(
                 "{table} is implausible: no number shows it alone, all together do",
-                table=table_fit.table,
+                table=table_in_words(table_fit.table),
             )
         )
 

@@ -9,7 +9,7 @@ from ..compat import cuda
 from ..console import notify
 from ..errors import UsageError
 
-_PATTERN, _FORMS = r"auto|(?:cpu|gpu)(?::(\d{1,3}))?", "auto, cpu, gpu, cpu:N or gpu:N"
+_PATTERN = r"auto|(?:cpu|gpu)(?::(\d{1,3}))?"
 _ELSEWHERE = "; only `python -m scratch` and `python -m concise` train on several devices"
 
 
@@ -35,7 +35,7 @@ def get_context(name: str = "auto") -> mx.Context:
     form = re.fullmatch(_PATTERN, name)
     if form is None:
         raise UsageError(
-            f"--ctx {name!r}: choose {_FORMS}"
+            f"--ctx {name!r}: choose auto, cpu, gpu, cpu:N or gpu:N"
             f"{_ELSEWHERE if ',' in name or name == 'gpu:all' else ''}"
         )
     if name.startswith("cpu"):
@@ -48,7 +48,7 @@ def get_context(name: str = "auto") -> mx.Context:
     index = int(form.group(1) or 0)
     if index >= len(gpus):
         raise UsageError(
-            f"--ctx {name}: MXNet finds {len(gpus) or 'no'} GPU{'s' if len(gpus) > 1 else ''}; use "
+            f"--ctx {name}: MXNet finds {len(gpus)} GPU{'s' if len(gpus) != 1 else ''}; use "
             "--ctx cpu, or install a CUDA build of MXNet (docs/installing.md)"
         )
     if not gpus[index].supported:
@@ -66,7 +66,8 @@ def get_contexts(names: str) -> Tuple[mx.Context, ...]:
     for name in names.split(","):
         if not re.fullmatch(_PATTERN, name):
             raise UsageError(
-                f"--ctx {name!r}: choose {_FORMS}, several of them, separated by commas, or gpu:all"
+                f"--ctx {name!r}: choose auto, cpu, gpu, cpu:N or gpu:N, several of them, "
+                "separated by commas, or gpu:all"
             )
     ctxs = tuple(get_context(name) for name in names.split(","))
     for ctx in ctxs:

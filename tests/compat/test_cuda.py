@@ -196,7 +196,7 @@ def test_without_a_device_it_trains_on_the_cpu_and_says_nothing(driver, version)
 def test_a_gpu_that_is_asked_for_and_not_there(driver):
     done = program("concise", "--data-dir", str(SAMPLE), "--ctx", "gpu", env=driver(0))
     assert done.returncode == 2
-    assert done.stderr.startswith("error: --ctx gpu: MXNet finds no GPU; use --ctx cpu")
+    assert done.stderr.startswith("error: --ctx gpu: MXNet finds 0 GPUs; use --ctx cpu")
     assert done.stderr.count("\n") == 1
 
 

@@ -80,7 +80,7 @@ def test_all_gpus(monkeypatch):
         ("cpu:0,cpu", "cpu 0 is named twice"),
         ("cpu,", "--ctx '': choose auto"),
         ("cpu:0,tpu", "--ctx 'tpu': choose auto"),
-        ("gpu:all", "gpu:0: MXNet finds no GPU; use --ctx cpu"),
+        ("gpu:all", "gpu:0: MXNet finds 0 GPUs; use --ctx cpu"),
     ],
 )
 def test_several_that_cannot_be(names, words, monkeypatch):

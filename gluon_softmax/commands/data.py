@@ -65,7 +65,10 @@ def run(arguments: argparse.Namespace) -> int:
     if action == "verify" and shut:
         raise DataError(shut[0])
     if action == "verify" and not found:
-        raise DataError("the cache has no complete edition; `gluon-softmax data` downloads one")
+        option = "" if edition == "auto" else f" --edition {edition}"
+        raise DataError(
+            f"the cache has no complete edition; `gluon-softmax data{option}` downloads one"
+        )
     return 0
 
 

@@ -149,3 +149,10 @@ def test_counts_that_differ_are_listed(sample):
     described = "\n".join(describe(fewer))
     assert "training: 9 images" in described
     assert str([int((fewer.train_labels == label).sum()) for label in range(10)]) in described
+
+
+@pytest.mark.parametrize("options", ["", " --edition mxnet"])
+def test_verify_names_the_command_that_downloads(options, cache, capsys):
+    assert cli.main(["data", "verify", *options.split()]) == 1
+    said = capsys.readouterr().err
+    assert f"has no complete edition; `gluon-softmax data{options}` downloads one" in said

@@ -131,7 +131,7 @@ def _fetch(dataset: Any, check_sha1: Callable) -> None:
         reason = "wrong checksum"
         try:
             for name, content in _contents(url, dict(missing)):
-                if hashlib.sha1(content).hexdigest() == missing[name]:
+                if hashlib.sha1(content).hexdigest() == missing.get(name):
                     with whole_file(root / name, DataError) as path:
                         path.write_bytes(content)
                     del missing[name]

@@ -62,7 +62,8 @@ def write_report(judgement: Judgement, out: Path, command: str, language: str = 
     # If drawing is interrupted, no page and no picture of an older report stays beside it.
     for name in ("index.html", *(f"{name}.{kind}" for name in NAMES for kind in ("png", "svg"))):
         with contextlib.suppress(OSError):
-            (out / name).unlink()
+            if (out / name).is_file() and not (out / name).is_symlink():
+                (out / name).unlink()
     with speaking(language):
         shown = pictures(judgement)
         drawn = {}

@@ -329,7 +329,7 @@ def test_a_table_that_is_implausible_only_as_a_whole_is_named(official, monkeypa
     expected = "table 1 is implausible: no number shows it alone, all together do"
     assert readings(found)[-1] == expected
     with speaking("zh"):
-        assert readings(found)[-1].startswith("table 1 不可信：单看哪个数字")
+        assert readings(found)[-1].startswith("表 1 不可信：单看哪个数字")
 
 
 @pytest.mark.parametrize("loss", [8.0, 1e-9, 5e6])

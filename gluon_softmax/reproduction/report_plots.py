@@ -277,5 +277,6 @@ def draw_templates(W: np.ndarray) -> Figure:
         ax.set_title(name, loc="center")
         ax.set_axis_off()
     bar = figure.colorbar(pixels, ax=axes, shrink=0.8)
-    bar.set_label(translate("weight: above 0 is evidence for the class"))
+    # In an SVG, the browser's font may be wider than the one of the layout.
+    bar.set_label(translate("weight: above 0 is evidence for the class"), labelpad=12)
     return figure

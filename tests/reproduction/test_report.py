@@ -605,6 +605,10 @@ def test_a_page_without_verdicts_speaks_of_none(sample):
     assert "in brackets" not in page
     captions = [str(picture.caption) for picture in pictures(own)]
     assert not any("tutorial" in caption for caption in captions)
+    # The exact results are compared nevertheless.
+    class_of = {line["name"]: line["class"] for line in report._lines(own, columns(own))}
+    assert class_of["number of training examples"] == "fails"
+    assert class_of["dtype of the images"] == "same"
 
 
 def test_the_caption_of_the_confusion_matrix_names_the_most_frequent_error(found):

@@ -116,7 +116,9 @@ def _differences(experiment: Experiment, table: str, metric: str, of_panel: List
     return Panel(
         table,
         metric,
-        str(Message("{title}, minus our mean", title=_title(of_panel[0].table, metric))),
+        str(
+            Message("{title}, minus our mean", title=_title(of_panel[0].claim.table_label, metric))
+        ),
         [row.claim.epoch for row in of_panel],
         {
             name: np.transpose([row.intervals[name] for row in of_panel]) - means
@@ -138,7 +140,7 @@ def _differences(experiment: Experiment, table: str, metric: str, of_panel: List
 def _tip(row: Row) -> str:
     """Write what the pointer shows on a point of the first picture."""
     decimals = row.claim.decimals
-    parts: List[Text] = [f"{row.label} {row.claim.text}"]
+    parts: List[Text] = [f"{row.claim.label} {row.claim.text}"]
     for edition, (low, high) in row.intervals.items():
         parts.append(
             Message(
@@ -184,7 +186,7 @@ def draw_curves(judgement: Judgement) -> Dict[str, Figure]:
                             row.claim.epoch,
                             row.claim.printed / row.claim.scale,
                             PRINTED,
-                            f"{row.label} {row.claim.text}",
+                            f"{row.claim.label} {row.claim.text}",
                         )
                         for row in shown
                         if (row.claim.table, row.claim.metric) == (tables[implementation], metric)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..data.fashion_mnist import CLASS_NAMES
 from . import answer, published_runs, verdicts
-from .claims import Claim, table_in_words
+from .claims import Claim
 from .experiment import Experiment
 from .judgement import Evidence, Judgement, Row
 from .language import Listed, Message
@@ -75,8 +75,6 @@ def _rows(
         collected.append(
             Row(
                 claim,
-                claim.label,
-                table_in_words(claim.table),
                 {edition: experiment.values(edition, claim) for edition in experiment.runs},
                 verdict.intervals if verdict else {},
                 predictions.get(claim),

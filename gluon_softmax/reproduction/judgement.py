@@ -22,8 +22,6 @@ class Row:
     ----------
     claim : Claim
         The printed number.
-    label, table : Text
-        Names of the number and of its table for people.
     values : dict of str to list of float
         The values in our runs, by edition.
     intervals : dict of str to tuple of float
@@ -39,8 +37,6 @@ class Row:
     """
 
     claim: Claim
-    label: Text
-    table: Text
     values: Dict[str, List[float]]
     intervals: Dict[str, Tuple[float, float]]
     others: Optional[Prediction]
@@ -99,7 +95,7 @@ class Evidence:
 
 
 class Count(NamedTuple):
-    """How many of the judged numbers have a verdict, which is also there for people."""
+    """How many of the judged numbers have a verdict, and the words for the verdict."""
 
     verdict: Verdict
     n: int

@@ -84,7 +84,6 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
     )
     environment.filters["data_uri"] = _data_uri
     experiment = judgement.experiment
-    is_tutorial = experiment.printed.name == claims.TUTORIAL.name
     count = sum(map(verdicts.is_judged, experiment.printed.claims))
     notes: List[str] = []
     shown_columns = columns(judgement)
@@ -93,13 +92,9 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
         space=translate(" "),
         headline=judgement.headline,
         chips=[(_CLASSES[verdict], n, in_words) for verdict, n, in_words in judgement.counts],
-        is_tutorial=is_tutorial,
+        is_tutorial=experiment.printed.name == claims.TUTORIAL.name,
         has_runs=bool(experiment.runs),
         has_intervals=any(row.intervals for row in judgement.rows),
-        has_meaning=(is_tutorial and experiment.data.edition == "official" and judgement.counts)
-        or (experiment.runs and not judgement.counts)
-        or judgement.failures()
-        or judgement.sentences,
         last=_last(judgement),
         bug=next(
             (str(row.note) for row in judgement.rows if row.verdict == verdicts.EXPLAINED), ""
@@ -150,10 +145,9 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
 
 def _failures(judgement: Judgement) -> Text:
     """Name for people what ``judgement.failures`` names for ``--check``; empty without failures."""
-    unexplained = judgement.unexplained()
     names = [
         *map(Message, judgement.different()),
-        *(row.label for row in judgement.rows if row.claim in unexplained),
+        *(claim.label for claim in judgement.unexplained()),
     ]
     return Joined("; ", names) if names else ""
 
@@ -224,7 +218,7 @@ def _lines(judgement: Judgement, shown: List[Column]) -> List[dict]:
     for row in judgement.rows:
         lines.append(
             {
-                "name": row.label,
+                "name": row.claim.label,
                 "section": row.claim.section,
                 "printed": row.claim.text,
                 "here": [column.cell(row) for column in shown],

@@ -13,13 +13,13 @@ from .experiment import Experiment
 from .image_plots import draw_images
 from .implementations import IMPLEMENTATIONS
 from .judgement import Judgement
-from .language import Message, Text, translate
+from .language import Joined, Message, Text, translate
 from .plot_style import WEIGHTS, png, styled
 
 PREDICTIONS = 9
 SUREST = 10
 ANSWER = "answer"
-# All that a report may have.
+# The names of all pictures that a report may have.
 NAMES = (
     ANSWER,
     "curves",
@@ -69,11 +69,11 @@ class Picture(NamedTuple):
 
 def pictures(judgement: Judgement) -> List[Picture]:
     """Draw all pictures of a report; those of trained networks show the first run."""
-    captions = _captions(judgement.experiment)
     with styled():
         drawn = _draw(judgement)
+    captions = _captions(judgement.experiment, drawn.get("confusion", {}).get("counts"))
     return [
-        Picture(name, parts.pop("caption", captions.get(name, "")), **parts)
+        Picture(name, captions[name], **parts)
         for name, parts in drawn.items()
         if parts.get("figure")
     ]
@@ -102,7 +102,7 @@ def _draw(judgement: Judgement) -> Dict[str, Dict[str, Any]]:
     return drawn
 
 
-def _captions(experiment: Experiment) -> Dict[str, Text]:
+def _captions(experiment: Experiment, counts: Optional[np.ndarray]) -> Dict[str, Text]:
     name, column = Message(experiment.printed.name), Message(experiment.printed.column)
     captions: Dict[str, Text] = {
         ANSWER: Message(
@@ -138,6 +138,8 @@ def _captions(experiment: Experiment) -> Dict[str, Text]:
             column=column,
         ),
     }
+    if counts is not None:
+        captions["confusion"] = _caption_of_confusion(experiment, counts)
     for implementation in IMPLEMENTATIONS:
         captions[f"{implementation}-predictions"] = Message(
             "Predictions of {implementation}: the first {n} test images, then the first {n} that "
@@ -169,11 +171,7 @@ def _pictures_of_run(experiment: Experiment, run: Run, is_first: bool) -> Dict[s
         # The rest looks the same for both implementations.
         return drawn
     counts = confusion(data.test_labels, predicted)
-    drawn["confusion"] = {
-        "figure": draw_confusion(counts),
-        "counts": counts,
-        "caption": _caption_of_confusion(implementation, counts),
-    }
+    drawn["confusion"] = {"figure": draw_confusion(counts), "counts": counts}
     # Only a linear model has a template of each class.
     if "W" in run.parameters:
         W = run.parameters["W"]
@@ -214,21 +212,23 @@ def _images(
     }
 
 
-def _caption_of_confusion(implementation: str, counts: np.ndarray) -> Text:
-    errors = counts - np.diag(np.diag(counts))
-    true, predicted = np.unravel_index(errors.argmax(), errors.shape)
-    return Message(
+def _caption_of_confusion(experiment: Experiment, counts: np.ndarray) -> Text:
+    caption = Message(
         "Confusion matrix of {implementation} on the test images: a row for each true class, a "
-        "column for each predicted class. The most frequent error: {n} images of the class {true} "
-        "are predicted as {predicted}."
-        if errors.any()
-        else "Confusion matrix of {implementation} on the test images: a row for each true class, "
-        "a column for each predicted class.",
-        implementation=implementation,
+        "column for each predicted class.",
+        implementation=experiment.printed.implementations[0],
+    )
+    errors = counts - np.diag(np.diag(counts))
+    if not errors.any():
+        return caption
+    true, predicted = np.unravel_index(errors.argmax(), errors.shape)
+    most_frequent = Message(
+        "The most frequent error: {n} images of the class {true} are predicted as {predicted}.",
         n=errors.max(),
         true=CLASS_NAMES[true],
         predicted=CLASS_NAMES[predicted],
     )
+    return Joined(" ", [caption, most_frequent])
 
 
 def draw_confusion(counts: np.ndarray) -> Figure:

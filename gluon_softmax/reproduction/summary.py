@@ -25,7 +25,7 @@ def table(judgement: Judgement, form: str = "text") -> List[str]:
     rows = [[Message("number"), Message(experiment.printed.column), *heads, Message("verdict")]]
     for row in of_numbers:
         means = [column.short_cell(row) for column in shown]
-        rows.append([row.label, row.claim.text, *means, _short_verdict(row.verdict)])
+        rows.append([row.claim.label, row.claim.text, *means, _short_verdict(row.verdict)])
     cells = [list(map(str, row)) for row in rows]
     if form == "markdown":
         rule = ["---"] + ["---:"] * (len(cells[0]) - 2) + ["---"]

@@ -24,7 +24,7 @@ from gluon_softmax.reproduction.judge import judge
 from gluon_softmax.reproduction.judgement import Evidence
 from gluon_softmax.reproduction.language import Message
 from gluon_softmax.reproduction.report_columns import columns
-from gluon_softmax.reproduction.report_plots import pictures
+from gluon_softmax.reproduction.report_plots import NAMES, pictures
 from gluon_softmax.reproduction.reproduce import reproduce
 from gluon_softmax.reproduction.summary import summary, wrapped
 from gluon_softmax.training.environment import processor
@@ -582,6 +582,7 @@ def test_the_browser_test_can_fail(tmp_path):
 
 
 def test_nothing_of_an_older_report_stays(found, sample, tmp_path, monkeypatch):
+    assert {picture.name for picture in pictures(judge(found))} == set(NAMES)
     report.write_report(judge(found), tmp_path, "command")
     assert (tmp_path / "answer.png").exists()
     (tmp_path / "mine.png").touch()

@@ -111,6 +111,7 @@ def try_deviations(judgement: Judgement) -> None:
     experiment = judgement.experiment
     trained = _train(experiment)
     for table_fit in judgement.misfits():
+        table = table_in_words(table_fit.table)
         fits = [
             (fit.log10_density, deviation.words, edition, fit.p_value)
             for deviation, runs in trained.items()
@@ -120,7 +121,7 @@ def try_deviations(judgement: Judgement) -> None:
             experiment.deviations.add(table_fit.table)
             _, words, edition, p_value = max(fits, key=lambda fit: fit[0])
             values = {
-                "table": table_in_words(table_fit.table),
+                "table": table,
                 "deviation": words,
                 "p": p_values([p_value]),
                 "runs": RUNS,
@@ -140,7 +141,7 @@ def try_deviations(judgement: Judgement) -> None:
             Message(
                 "{table} fits none of {n} usual deviations that were tried: weight decay, label "
                 "smoothing, momentum, normalized inputs, another initialization",
-                table=table_in_words(table_fit.table),
+                table=table,
                 n=len(DEVIATIONS),
             )
         )
@@ -150,14 +151,14 @@ def try_deviations(judgement: Judgement) -> None:
         experiment.readings.append(
             Message(
                 "{table} is implausible: {name}, {text}, is the first number that shows it",
-                table=table_in_words(table_fit.table),
+                table=table,
                 name=first.label,
                 text=first.text,
             )
             if first
             else Message(
                 "{table} is implausible: no number shows it alone, all together do",
-                table=table_in_words(table_fit.table),
+                table=table,
             )
         )
 

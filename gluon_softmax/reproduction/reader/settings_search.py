@@ -44,8 +44,8 @@ class Guess(NamedTuple):
 def guess(experiment: Experiment, taken: Printed) -> Guess:
     """Return the usual settings whose runs come nearest to the first table.
 
-    The nearest by a run of all epochs, for those whose first epoch came nearest. The caller has to
-    test it.
+    Each candidate is trained for one epoch, and the nearest ones for all epochs. The caller has to
+    test the result.
     """
     given = experiment.settings
     usual = [

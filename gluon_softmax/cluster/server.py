@@ -48,7 +48,7 @@ def hidden_role() -> Iterator[None]:
 
 
 def _serve(role: Role) -> None:
-    """Serve as a scheduler or server until the workers finish, as ``import mxnet`` does.
+    """Run as a scheduler or server until the workers finish.
 
     Exits with status 1 if another process does not join or stops responding.
     """

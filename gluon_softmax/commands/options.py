@@ -291,7 +291,8 @@ def check_distinct(**files: Optional[str]) -> None:
     for option, name in files.items():
         path = os.path.realpath(name) if name else ""
         if path in named:
-            raise UsageError(f"--{named[path]} and --{option} name the same file: {name}")
+            pair = f"--{named[path]} and --{option}".replace("_", "-")
+            raise UsageError(f"{pair} name the same file: {name}")
         if path:
             named[path] = option
 

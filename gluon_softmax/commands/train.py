@@ -112,8 +112,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _check_output(arguments: argparse.Namespace) -> None:
     check_distinct(save=arguments.save, log=arguments.log, plot=arguments.plot)
-    if arguments.log and arguments.start_from:
-        check_distinct(**{"log": arguments.log, "start-from": arguments.start_from})
+    check_distinct(log=arguments.log, start_from=arguments.start_from)
     if arguments.plot:
         check_picture("--plot", arguments.plot)
     for option in ("save", "log", "plot"):

@@ -131,10 +131,9 @@ def _fetch(dataset: Any, check_sha1: Callable) -> None:
         reason = "wrong checksum"
         try:
             for name, content in _contents(url, dict(missing)):
-                if hashlib.sha1(content).hexdigest() == missing.get(name):
-                    with whole_file(root / name, DataError) as path:
-                        path.write_bytes(content)
-                    del missing[name]
+                with whole_file(root / name, DataError) as path:
+                    path.write_bytes(content)
+                missing.pop(name, None)
         except DownloadError as error:
             reason = str(error)
         if not missing:
@@ -149,7 +148,7 @@ def _fetch(dataset: Any, check_sha1: Callable) -> None:
 
 
 def _contents(url: str, sha1_of: Mapping[str, str]) -> Iterator[Tuple[str, bytes]]:
-    """Yield each of the files that a source has, with its name."""
+    """Yield each of the files that a source has and that has its checksum, with its name."""
     with tempfile.TemporaryDirectory() as folder:
         if "{file}" in url:
             for name, sha1 in sha1_of.items():
@@ -159,8 +158,9 @@ def _contents(url: str, sha1_of: Mapping[str, str]) -> Iterator[Tuple[str, bytes
         try:
             with tarfile.open(path) as archive:
                 for member in archive:
-                    content, name = archive.extractfile(member), os.path.basename(member.name)
-                    if content is not None and name in sha1_of:
-                        yield name, content.read()
+                    file, name = archive.extractfile(member), os.path.basename(member.name)
+                    content = file.read() if file is not None and name in sha1_of else b""
+                    if hashlib.sha1(content).hexdigest() == sha1_of.get(name):
+                        yield name, content
         except (EOFError, tarfile.TarError, zlib.error) as error:
             raise DownloadError("a damaged archive") from error

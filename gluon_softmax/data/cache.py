@@ -28,9 +28,9 @@ Arrays = Dict[str, np.ndarray]
 
 
 def cache_root() -> Path:
-    """Return MXNet's data folder, which may not exist: by default ``~/.mxnet/datasets``.
+    """Return MXNet's data folder, which may not exist.
 
-    ``$MXNET_HOME/datasets`` if that is set. The rule is that of ``mxnet.base.data_dir``.
+    It is ``$MXNET_HOME/datasets``, by default ``~/.mxnet/datasets``, as in ``mxnet.base.data_dir``.
     """
     home = os.environ.get("MXNET_HOME")
     if not home:

@@ -35,7 +35,7 @@ def read_image(path: str) -> Tuple[np.ndarray, List[str]]:
 
     try:
         with Image.open(path) as file:
-            # A phone stores a picture as its camera lies, and the rotation beside it.
+            # A phone stores the pixels of its camera, and the rotation in the EXIF data.
             opened = ImageOps.exif_transpose(file)
             steps = [f"{file.width} x {file.height} {file.mode}"]
             if opened.getexif() != file.getexif():

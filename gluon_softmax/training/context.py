@@ -9,7 +9,6 @@ from ..compat import cuda
 from ..console import notify
 from ..errors import UsageError
 
-_PATTERN = r"auto|(?:cpu|gpu)(?::(\d{1,3}))?"
 _ELSEWHERE = "; only `python -m scratch` and `python -m concise` train on several devices"
 
 
@@ -32,12 +31,7 @@ def get_context(name: str = "auto") -> mx.Context:
     UsageError
         If the name has another form, or MXNet does not find the GPU or has no code for it.
     """
-    form = re.fullmatch(_PATTERN, name)
-    if form is None:
-        raise UsageError(
-            f"--ctx {name!r}: choose auto, cpu, gpu, cpu:N or gpu:N"
-            f"{_ELSEWHERE if ',' in name or name == 'gpu:all' else ''}"
-        )
+    form = _parsed(name, _ELSEWHERE if "," in name or name == "gpu:all" else "")
     if name.startswith("cpu"):
         return mx.cpu(int(form.group(1) or 0))
     gpus = _gpus()
@@ -64,16 +58,19 @@ def get_contexts(names: str) -> Tuple[mx.Context, ...]:
     if names == "gpu:all":
         names = ",".join(f"gpu:{index}" for index in range(max(1, len(_gpus()))))
     for name in names.split(","):
-        if not re.fullmatch(_PATTERN, name):
-            raise UsageError(
-                f"--ctx {name!r}: choose auto, cpu, gpu, cpu:N or gpu:N, several of them, "
-                "separated by commas, or gpu:all"
-            )
+        _parsed(name, ", several of them, separated by commas, or gpu:all")
     ctxs = tuple(get_context(name) for name in names.split(","))
     for ctx in ctxs:
         if ctxs.count(ctx) > 1:
             raise UsageError(f"--ctx {names}: {str(ctx).replace('(', ' ')[:-1]} is named twice")
     return ctxs
+
+
+def _parsed(name: str, more: str) -> "re.Match[str]":
+    form = re.fullmatch(r"auto|(?:cpu|gpu)(?::(\d{1,3}))?", name)
+    if form is None:
+        raise UsageError(f"--ctx {name!r}: choose auto, cpu, gpu, cpu:N or gpu:N{more}")
+    return form
 
 
 def _gpus() -> List[cuda.Gpu]:

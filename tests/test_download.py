@@ -44,7 +44,6 @@ def test_a_bar_shows_how_much_is_done(tmp_path, monkeypatch):
     assert len(bar.so_far) > 1
 
 
-@pytest.mark.fault
 def test_a_wrong_checksum_is_an_error(tmp_path):
     with serve() as server:
         url = server.source("ok").location.format(file=FILE)

@@ -52,7 +52,6 @@ def test_a_package_of_ours_is_nobodys_fault_but_ours():
 
 
 @pytest.mark.posix
-@pytest.mark.fault
 @pytest.mark.parametrize(
     "argv",
     [

@@ -146,7 +146,6 @@ def test_one_device_alone_is_trained_by_the_tutorials_code(implementation, sampl
         train_run(alone, sample, Settings(ctx=devices(2)), 3)
 
 
-@pytest.mark.bad_input
 @both
 def test_more_devices_than_examples_in_the_last_batch(implementation, sample):
     # 1000 images: the last batch of 333 has one.
@@ -159,7 +158,6 @@ def test_more_devices_than_examples_in_the_last_batch(implementation, sample):
     assert run(implementation, sample, batch_size=334, ctx=devices(2), epochs=1).records.loss
 
 
-@pytest.mark.bad_input
 def test_more_workers_than_examples_in_the_last_batch(sample):
     for batch_size, last in ((333, 1), (2, 2)):
         with pytest.raises(UsageError) as raised:

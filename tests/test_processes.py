@@ -16,7 +16,7 @@ from program import can_mount, shared_memory
 from server import serve
 
 HERE = Path(__file__).parent
-pytestmark = [pytest.mark.fault, pytest.mark.posix, pytest.mark.slow]
+pytestmark = [pytest.mark.posix, pytest.mark.slow]
 # No program can handle these signals; Windows has neither.
 UNNOTICED = [getattr(signal, name, None) for name in ("SIGKILL", "SIGSTOP")]
 BOTH = pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])

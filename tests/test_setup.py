@@ -278,7 +278,6 @@ def test_a_uv_that_does_not_run_is_ignored(make, project):
     assert (status, err) == (0, DOWNLOADS + INSTALLS)
 
 
-@pytest.mark.fault
 @pytest.mark.parametrize(
     "content",
     [b"\xcf\xfa\xed\xfe" + bytes(60), b"#!/bin/sh\nexit 2\n", None],
@@ -309,7 +308,6 @@ def test_a_uv_that_is_too_old_is_ignored(least, downloads, make, project):
     assert (status, err) == (0, (DOWNLOADS if downloads else "") + INSTALLS)
 
 
-@pytest.mark.fault
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_an_interrupted_download_leaves_nothing(name, make, project):
     slow = FAKE.replace("pip)", "pip)\n    : >asked; sleep 5; exit 1;;\npip-)")
@@ -337,7 +335,6 @@ def test_a_gpu_has_it_with_a_given_interpreter_too(make):
     assert (".venv-gpu: 2.4 GB, once." in out, err) == (True, "")
 
 
-@pytest.mark.fault
 def test_a_failed_download_of_uv_is_tried_again(make, project):
     (project / "fail").touch()
     status, out, err = ended(make("reproduce", python=FAKE))
@@ -353,14 +350,12 @@ def test_a_failed_download_of_uv_is_tried_again(make, project):
     assert ended(make("reproduce", python=FAKE))[0] == 0
 
 
-@pytest.mark.bad_input
 def test_without_a_python_that_has_venv_the_error_says_what_to_do(make):
     status, _, err = ended(make("reproduce", python="echo apt install python3-venv; exit 1"))
     assert (status, err.splitlines()[1]) == (2, "apt install python3-venv")
     assert err.splitlines()[2].startswith("error: cannot download uv, see above: ")
 
 
-@pytest.mark.bad_input
 def test_a_given_interpreter_that_does_not_run_is_one_line(make):
     _, _, err = ended(make("test", PYTHON="/nowhere/python"))
     assert err.splitlines()[0] == (
@@ -376,7 +371,6 @@ def test_a_given_interpreter_has_its_own_environment(make):
     assert out == f"uv run --locked python -m gluon_softmax {expected}", err
 
 
-@pytest.mark.bad_input
 def test_no_python_to_test_on_is_a_failure(make):
     status, out, _ = ended(make("test-pythons", uv="exit 1", PYTHONS="3.9 3.10"))
     assert status == 2
@@ -415,7 +409,6 @@ esac
     assert ("failed on: 3.10;" in out) == fails
 
 
-@pytest.mark.bad_input
 @pytest.mark.posix
 def test_a_container_without_the_project_says_what_to_add(tmp_path):
     done = subprocess.run(
@@ -438,7 +431,6 @@ def test_the_image_is_built_from_files_that_are_there():
     assert os.access(ROOT / "tools/container", os.X_OK)
 
 
-@pytest.mark.bad_input
 @pytest.mark.posix
 def test_a_machine_of_no_name_is_bad_usage():
     done = subprocess.run(

@@ -104,7 +104,6 @@ def test_it_trains_where_only_the_wheel_is(wheel, tmp_path):
     assert run(python, "-W", "ignore", "-c", book, cwd=tmp_path) == "1.000000\n"
 
 
-@pytest.mark.fault
 def test_without_mxnet_one_line_tells_what_to_type(wheel, tmp_path):
     python = environment(tmp_path / "venv")
     install(python, wheel)

@@ -25,7 +25,6 @@ def test_whole_or_not_at_all(tmp_path):
     assert os.listdir(tmp_path) == ["file.txt"]
 
 
-@pytest.mark.fault
 def test_a_path_that_cannot_be_written(tmp_path):
     path = tmp_path / "none" / "file.txt"
     with pytest.raises(GluonSoftmaxError, match="cannot be written"):
@@ -86,7 +85,6 @@ def test_a_link_is_followed(there, tmp_path):
 
 
 @pytest.mark.posix
-@pytest.mark.fault
 @pytest.mark.parametrize("through_a_link", [False, True])
 def test_a_device_or_pipe_stays_one(through_a_link, tmp_path):
     pipe = path = tmp_path / "pipe"
@@ -102,7 +100,6 @@ def test_a_device_or_pipe_stays_one(through_a_link, tmp_path):
 
 
 @pytest.mark.posix
-@pytest.mark.fault
 def test_a_link_that_leads_to_itself(tmp_path):
     loop = tmp_path / "loop"
     loop.symlink_to(loop)

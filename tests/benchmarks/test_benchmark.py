@@ -16,7 +16,6 @@ def result(epoch, loss=0.4734):
     return Result(epoch, 2.0, loss, 0.83, 400_000_000)
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -90,7 +89,6 @@ def test_the_time_that_it_takes():
     assert benchmark.estimated_seconds(CONTENDERS, 5, False, 5, 20) > 1.5 * estimated
 
 
-@pytest.mark.fault
 def test_a_contender_that_fails_is_named_and_left_out(capsys, monkeypatch):
     fails = Contender("fails", "numpy_by_hand")
     with pytest.raises(GluonSoftmaxError, match="fails: its process ended with status"):

@@ -47,7 +47,6 @@ def test_epochs_are_timed(workers, official_data):
 
 
 @pytest.mark.posix
-@pytest.mark.bad_input
 def test_a_cluster_that_fails():
     with pytest.raises(
         GluonSoftmaxError, match=r"2 workers, batch size 1: error: .*(ended|more workers)"

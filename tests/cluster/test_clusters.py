@@ -78,7 +78,6 @@ def test_the_digits_of_one_process(cluster):
 
 
 @needs("ssh")
-@pytest.mark.fault
 @pytest.mark.parametrize(
     "harm",
     [

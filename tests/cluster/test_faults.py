@@ -13,7 +13,7 @@ import jobs
 import pytest
 from pace import paced
 
-pytestmark = [pytest.mark.posix, pytest.mark.once, pytest.mark.slow, pytest.mark.fault]
+pytestmark = [pytest.mark.posix, pytest.mark.once, pytest.mark.slow]
 
 
 def running(job):
@@ -208,7 +208,6 @@ def listens(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-@pytest.mark.bad_input
 def test_a_role_without_the_option():
     process = jobs.start(["concise", "--epochs", "1"], jobs.environment(1, DMLC_ROLE="server"))
     _, err = process.communicate(timeout=paced(60))
@@ -258,7 +257,6 @@ def test_a_worker_without_standard_output(monkeypatch):
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize(
     "command", [["predict", "concise", "none.npz"], ["reproduce"], ["compare"]], ids=lambda c: c[0]
 )

@@ -60,7 +60,6 @@ def test_the_digits_of_one_process(implementation, workers, tmp_path):
         assert np.abs(ours[name]).max() > 1e-3
 
 
-@pytest.mark.bad_input
 def test_more_workers_than_examples_in_the_last_batch_are_one_line():
     status, out, err = run("scratch", *jobs.TRAIN, "--batch-size", "333")
     assert (status, out) == (2, "")
@@ -130,7 +129,6 @@ def test_nobody_else_can_reach_it():
         process.communicate(timeout=paced(20))
 
 
-@pytest.mark.fault
 @pytest.mark.parametrize("role", ["worker", "server", "scheduler"])
 def test_a_process_that_is_killed(role, tmp_path):
     with at_work("--save", str(tmp_path / "saved.npz")) as (port, process):
@@ -149,7 +147,6 @@ def test_a_process_that_is_killed(role, tmp_path):
         assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.fault
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_all(signum):
     with at_work() as (port, process):
@@ -161,7 +158,6 @@ def test_a_signal_ends_all(signum):
         assert jobs.of_job(port) == {}
 
 
-@pytest.mark.fault
 @pytest.mark.parametrize("name", ["SIGHUP", "SIGKILL"])
 def test_a_launcher_that_was_killed(name):
     with at_work() as (port, process):
@@ -170,7 +166,6 @@ def test_a_launcher_that_was_killed(name):
         jobs.wait_for(lambda: not jobs.of_job(port), 10)
 
 
-@pytest.mark.fault
 def test_a_launcher_that_ends_at_once():
     port, process = started("concise", *jobs.TRAIN, *jobs.LONG)
     with process:
@@ -194,7 +189,6 @@ def has_ended(process):
         return True
 
 
-@pytest.mark.fault
 def test_a_second_ctrl_c_ends_at_once():
     with at_work() as (port, process):
         numbers = [number for number, role in jobs.of_job(port).items() if role == "worker"]
@@ -206,7 +200,6 @@ def test_a_second_ctrl_c_ends_at_once():
         jobs.wait_for(lambda: not jobs.of_job(port), 10)
 
 
-@pytest.mark.bad_input
 def test_bad_usage_of_the_command():
     status, out, err = run("concise", *jobs.TRAIN, "--epohcs", "3")
     assert (status, out) == (2, "")
@@ -225,7 +218,6 @@ def test_all_words_after_the_dashes_are_the_commands():
     assert set(out.splitlines()) == {"['--debug', '--', '-n']"}
 
 
-@pytest.mark.fault
 @pytest.mark.parametrize(
     "program",
     [["concise"], ["tests.cluster.odd_worker", "rests-when-it-is-the-first", "scratch"]],
@@ -240,7 +232,6 @@ def test_a_loss_that_is_not_finite_is_reported_once(program):
     assert lines[1] == "error: a worker ended with status 1; all other processes are stopped"
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
@@ -297,7 +288,6 @@ def test_words_arrive_as_they_are(tmp_path):
     assert (tmp_path / "w").read_text("utf-8") == repr(words) + "\n"
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize(("word", "cluster"), [("a\nb", "local"), ("a'b", "ssh")])
 def test_words_that_cannot_be_passed_on(word, cluster):
     with pytest.raises(UsageError, match=f"--cluster {cluster} cannot pass on a line break"):

@@ -27,7 +27,6 @@ def test_time_to_join():
     assert given_role("dist_sync", 3, variables).join_seconds == 600
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
@@ -58,7 +57,6 @@ def test_another_port_of_its_own_may_be_set():
     assert given_role("dist_sync", 200, {**VARIABLES, "PORT": "9091", "DMLC_ROLE": "scheduler"})
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize("name", VARIABLES)
 def test_a_variable_that_is_missing(name):
     for without in ({k: v for k, v in VARIABLES.items() if k != name}, {**VARIABLES, name: ""}):
@@ -66,7 +64,6 @@ def test_a_variable_that_is_missing(name):
             given_role("dist_sync", 200, without)
 
 
-@pytest.mark.bad_input
 def test_no_roles_at_all():
     with pytest.raises(
         UsageError, match=f"not set: {', '.join(VARIABLES)}; `gluon-softmax cluster`"
@@ -74,7 +71,6 @@ def test_no_roles_at_all():
         given_role("dist_sync", 200, {})
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("kvstore", "words"),
     [
@@ -89,7 +85,6 @@ def test_other_stores(kvstore, words):
         given_role(kvstore, 200, VARIABLES)
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize("name", ["scheduler", "server"])
 def test_a_role_without_the_option(name):
     with pytest.raises(UsageError, match=f"DMLC_ROLE={name} is set, but this command does not"):

@@ -35,7 +35,6 @@ def test_fetch_verify_where(both, cache, capsys):
         assert where == f"mxnet: {cache / 'fashion-mnist'}, 0 of 4 files present\n"
 
 
-@pytest.mark.fault
 def test_verify_finds_what_was_damaged(both, cache, capsys):
     both(Source("nowhere", "folder", "/nonexistent", {}))
     assert cli.main(["data", "fetch", "--edition", "official"]) == 0
@@ -56,7 +55,6 @@ def test_verify_finds_what_was_damaged(both, cache, capsys):
     assert cli.main(["data", "verify", "--edition", "resplit"]) == 0
 
 
-@pytest.mark.fault
 def test_a_whole_edition_does_not_make_up_for_a_damaged_one(both, cache, capsys):
     with serve() as server:
         both(server.source("ok"))
@@ -79,7 +77,6 @@ def test_a_whole_edition_does_not_make_up_for_a_damaged_one(both, cache, capsys)
 
 @as_user
 @pytest.mark.posix
-@pytest.mark.fault
 @pytest.mark.parametrize("action", ["verify", "where"])
 def test_a_folder_that_nobody_may_look_into_hides_no_other(action, cache):
     folder = cache / "fashion-mnist-official"
@@ -97,7 +94,6 @@ def test_a_folder_that_nobody_may_look_into_hides_no_other(action, cache):
 
 @as_user
 @pytest.mark.posix
-@pytest.mark.fault
 def test_data_are_loaded_without_access_to_the_cache(cache, sample_dir):
     cache.parent.mkdir()
     cache.parent.chmod(0)
@@ -121,7 +117,6 @@ sys.exit(main(["data"]))
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize("action", ["verify", "where"])
 def test_options_without_effect_are_refused(action, cache, capsys):
     assert cli.main(["data", action, "--edition", "resplit", "--split-seed", "3"]) == 2

@@ -44,7 +44,6 @@ def test_it_prints_what_a_bug_report_needs(cache, capsys, monkeypatch):
         assert not any(name.startswith("libc.so") for name in libraries)
 
 
-@pytest.mark.fault
 @pytest.mark.parametrize(
     ("program", "words"),
     [
@@ -71,7 +70,6 @@ sys.exit(main(["doctor"]))
     assert "cache" in done.stdout
 
 
-@pytest.mark.fault
 def test_missing_packages_are_problems(cache, monkeypatch, capsys):
     monkeypatch.setattr(doctor, "versions", lambda: {"python": "3", "no_such_thing": "unknown"})
     assert cli.main(["doctor"]) == 1
@@ -112,7 +110,6 @@ def test_a_package_without_its_description(cache, monkeypatch, capsys):
     assert f"numpy        {np.__version__}\n" in capsys.readouterr().out
 
 
-@pytest.mark.fault
 def test_a_library_that_is_missing_is_reported_as_elsewhere(cache, monkeypatch, capsys):
     def fails(name):
         if name == "mxnet":
@@ -157,7 +154,6 @@ def test_it_looks_for_all_that_the_project_asks_for():
     }
 
 
-@pytest.mark.fault
 def test_a_cache_that_cannot_be_read_is_wrong_and_the_rest_is_printed(cache, monkeypatch, capsys):
     def in_cache(edition):
         if edition.name == "official":
@@ -172,7 +168,6 @@ def test_a_cache_that_cannot_be_read_is_wrong_and_the_rest_is_printed(cache, mon
     assert "mxnet: 0 of 4 files" in said.out
 
 
-@pytest.mark.fault
 def test_any_error_of_an_import_is_one_line(cache, monkeypatch, capsys):
     def fails(name):
         if name == "mxnet":
@@ -194,7 +189,6 @@ def test_gpus_are_named(monkeypatch):
     assert doctor._gpus(True) == "none: NVIDIA's driver reports none"
 
 
-@pytest.mark.fault
 def test_a_gpu_that_mxnet_has_no_code_for_is_wrong(cache, monkeypatch, capsys):
     monkeypatch.setattr(doctor.cuda, "gpus", lambda: [Gpu("T4", 7, 5), Gpu("H200", 9, 0)])
     # A CPU build uses neither.
@@ -228,7 +222,6 @@ def test_lists_are_wrapped_to_the_terminals_width(columns, cache, monkeypatch, c
     assert kept[: len(whole[0].split())] == whole[0].split()
 
 
-@pytest.mark.fault
 def test_a_damaged_file_of_the_cache_is_reported_and_left_there(editions, cache, capsys):
     editions(official=[FOLDER])
     obtain(EDITIONS["official"], edition_folder(EDITIONS["official"]))
@@ -256,7 +249,6 @@ runpy.run_module("gluon_softmax", run_name="__main__")
 
 
 @pytest.mark.slow
-@pytest.mark.fault
 @pytest.mark.parametrize("argv", [["doctor"], ["compare", "--data-dir", "tests/data"]])
 @pytest.mark.parametrize(
     ("name", "content", "words"),

@@ -78,7 +78,6 @@ BAD_SETTINGS = [
 ]
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize(("option", "value"), BAD_SETTINGS)
 def test_bad_settings_are_refused_with_the_value(option, value, capsys):
     line = refused([f"{option}={value}"], capsys, train)
@@ -86,7 +85,6 @@ def test_bad_settings_are_refused_with_the_value(option, value, capsys):
     assert option in line or option == "--save"
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("argv", "suggestion"),
     [
@@ -103,7 +101,6 @@ def test_the_nearest_right_word_is_suggested(argv, suggestion, capsys):
     assert f"did you mean {suggestion!r}?" in refused(argv, capsys)
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize(
     "argv",
     [
@@ -123,7 +120,6 @@ def test_bad_usage_of_the_commands(argv, capsys):
     refused(argv, capsys)
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize("options", [[], ["--help"], ["--rounds", "3"]])
 def test_the_benchmark_needs_a_clone(options, capsys):
     said = refused(["benchmark", *options], capsys)
@@ -133,7 +129,6 @@ def test_the_benchmark_needs_a_clone(options, capsys):
     )
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -147,13 +142,11 @@ def test_options_without_effect_are_refused(options, words, on_sample, capsys):
     assert words in refused(["reproduce", *on_sample, *options], capsys)
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize("edition", [[], ["--edition=official"]])
 def test_a_split_seed_is_for_re_splits(edition, capsys):
     assert "needs --edition resplit" in refused([*edition, "--split-seed=7"], capsys, train)
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize(
     "argv", [["predit", "x"], ["predict"], ["predict", "x", "--count", "0"], ["5"], ["--as-doc"]]
 )
@@ -161,13 +154,11 @@ def test_bad_usage_of_an_implementation(argv, capsys):
     refused(argv, capsys, train)
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize("argv", [["predict", "x.npz", "--out", "x.jpg"], ["--plot", "x.jpg"]])
 def test_another_ending_than_a_pictures_is_refused(argv, capsys):
     assert "ends in .png or .svg" in refused(argv, capsys, train)
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize("command", [[], ["compare"]])
 def test_workers_without_the_loader_that_uses_them_are_refused(command, on_sample, capsys):
     main = cli.main if command else train
@@ -175,7 +166,6 @@ def test_workers_without_the_loader_that_uses_them_are_refused(command, on_sampl
     assert "--num-workers 4 has no effect on the resident loader: add --loader per-sample" in said
 
 
-@pytest.mark.bad_input
 def test_an_option_of_another_command_suggests_no_far_one(capsys):
     assert "did you mean" not in refused(["--runs", "3"], capsys, train)
 
@@ -310,7 +300,6 @@ def test_saved_by_one_implementation_and_used_by_the_other(on_sample, tmp_path, 
     assert went_on[0] < again[1]
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize("content", [b"", b"not parameters", b"PK\x03\x04" + bytes(100)])
 def test_predict_refuses_other_files(content, on_sample, tmp_path, capsys):
     path = tmp_path / "file.npz"
@@ -319,7 +308,6 @@ def test_predict_refuses_other_files(content, on_sample, tmp_path, capsys):
     assert capsys.readouterr().err.startswith(f"error: {path}: ")
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize("label", [10, 255])
 def test_labels_out_of_range_in_ones_own_files(label, sample_dir, tmp_path, capsys):
     import gzip
@@ -336,13 +324,11 @@ def test_labels_out_of_range_in_ones_own_files(label, sample_dir, tmp_path, caps
     assert (said.out, said.err) == ("", expected)
 
 
-@pytest.mark.bad_input
 def test_a_folder_without_the_files(tmp_path, capsys):
     assert train(["--data-dir", str(tmp_path)]) == 1
     assert "has neither train-images-idx3-ubyte nor" in capsys.readouterr().err
 
 
-@pytest.mark.fault
 @pytest.mark.parametrize("implementation", ["scratch", "concise"])
 def test_divergence(implementation, on_sample, capsys):
     assert cli.main_implementation(implementation, [*on_sample, "--lr", "1e38"]) == 1
@@ -353,7 +339,6 @@ def test_divergence(implementation, on_sample, capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.fault
 def test_divergence_in_reproduce_leaves_a_report_of_completed_runs(
     on_sample, tmp_path, capsys, monkeypatch
 ):
@@ -422,7 +407,6 @@ def test_the_reading_pass_can_be_left_out(options, on_sample, tmp_path, capsys):
     assert read == (options != ["--no-reading"])
 
 
-@pytest.mark.fault
 def test_an_interrupted_reproduction_ends_with_130(on_sample, tmp_path, monkeypatch, capsys):
     from gluon_softmax.reproduction import parallel_runs
 
@@ -449,7 +433,6 @@ def test_as_a_program(implementation, on_sample):
     assert len(done.stdout.splitlines()) == 5
 
 
-@pytest.mark.bad_input
 def test_debug_shows_the_traceback():
     done = run("gluon_softmax", "reproduce", "--runs", "0", "--debug")
     assert done.returncode == 1
@@ -458,7 +441,6 @@ def test_debug_shows_the_traceback():
 
 
 @pytest.mark.posix
-@pytest.mark.fault
 def test_a_library_of_mxnets_own_that_is_missing(capsys):
     def imports_mxnet(argv):
         raise OSError("libopenblas.so.0: cannot open shared object file: No such file")
@@ -470,7 +452,6 @@ def test_a_library_of_mxnets_own_that_is_missing(capsys):
 
 
 @pytest.mark.posix
-@pytest.mark.fault
 def test_a_library_of_the_system_that_is_missing(capsys):
     import ctypes
 
@@ -513,7 +494,6 @@ def test_errors_of_this_project_keep_their_traceback(error):
         cli.guarded(fails, [])
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize("option", ["--save", "--log", "--plot", "--save=/proc/x.npz"])
 def test_a_file_that_cannot_be_written_is_refused_before_training(option, on_sample, capsys):
     argv = [*on_sample, option] if "=" in option else [*on_sample, f"{option}="]
@@ -526,7 +506,6 @@ def test_a_file_that_cannot_be_written_is_refused_before_training(option, on_sam
         assert f"{option} '': name a file" in line
 
 
-@pytest.mark.bad_input
 def test_outputs_that_would_overwrite_each_other_are_refused(on_sample, tmp_path, capsys):
     same, image = str(tmp_path / "same.png"), str(tmp_path / "image.png")
     for first, second in (("save", "plot"), ("log", "plot"), ("save", "log")):
@@ -544,7 +523,6 @@ def test_outputs_that_would_overwrite_each_other_are_refused(on_sample, tmp_path
 @as_user
 @pytest.mark.slow
 @pytest.mark.posix
-@pytest.mark.bad_input
 def test_an_error_of_the_system_names_the_file(on_sample, tmp_path):
     log = tmp_path / "log.jsonl"
     log.touch(0o444)
@@ -566,7 +544,6 @@ def test_a_folder_without_data_leaves_no_output(tmp_path, capsys):
 @pytest.mark.slow
 @as_user
 @pytest.mark.posix
-@pytest.mark.bad_input
 @pytest.mark.parametrize("option", ["--save", "--out"])
 def test_a_place_that_nobody_can_look_into(option, on_sample, tmp_path):
     shut, link = tmp_path / "shut", tmp_path / "link"
@@ -589,7 +566,6 @@ def test_a_place_that_nobody_can_look_into(option, on_sample, tmp_path):
 
 
 @pytest.mark.posix
-@pytest.mark.bad_input
 @pytest.mark.parametrize("name", ["results.json", "index.html"])
 @pytest.mark.parametrize("kind", ["mkdir", "mkfifo"])
 def test_a_file_that_the_report_cannot_replace_is_named_before_any_run(
@@ -603,7 +579,6 @@ def test_a_file_that_the_report_cannot_replace_is_named_before_any_run(
 
 
 @pytest.mark.posix
-@pytest.mark.fault
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
 def test_output_to_a_full_disk(on_sample):
     with open("/dev/full", "w") as full:
@@ -612,7 +587,6 @@ def test_output_to_a_full_disk(on_sample):
     assert done.stderr == "error: [Errno 28] No space left on device\n"
 
 
-@pytest.mark.fault
 def test_a_reader_that_closes_the_pipe(on_sample):
     with subprocess.Popen(
         [sys.executable, "-m", "concise", *on_sample, "--epochs", "3000"],
@@ -662,7 +636,6 @@ def test_predicted_classes_are_those_of_numpy(sample, on_sample, tmp_path, capsy
     assert float(last[-1]) == round(1 - wrong.mean(), 4)
 
 
-@pytest.mark.fault
 def test_an_error_leaves_the_caller_its_standard_output(tmp_path):
     code = """
 import signal
@@ -679,7 +652,6 @@ print(before == [signal.getsignal(number) for number in signal.valid_signals()])
     assert done.stdout == "1\nTrue\n"
 
 
-@pytest.mark.fault
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_output_escapes_what_its_encoding_lacks(encoding, tmp_path, sample_dir):
     folder = tmp_path / "données 数据"
@@ -705,7 +677,6 @@ def test_output_is_strict_again_for_the_caller(capsys):
 
 
 @pytest.mark.posix
-@pytest.mark.bad_input
 def test_parameters_are_not_saved_over_a_pipe(on_sample, tmp_path, capsys):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -717,7 +688,6 @@ def test_parameters_are_not_saved_over_a_pipe(on_sample, tmp_path, capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.fault
 @pytest.mark.skipif(not can_mount(), reason="may not make a mount namespace")
 def test_parameters_on_a_full_disk(on_sample, tmp_path):
     script = (
@@ -738,7 +708,6 @@ def test_parameters_on_a_full_disk(on_sample, tmp_path):
     assert done.stdout.splitlines()[1:] == ["else"]
 
 
-@pytest.mark.fault
 def test_a_reader_that_closes_the_pipe_on_windows(monkeypatch, capsys):
     monkeypatch.setattr(cli, "os", SimpleNamespace(name="nt"))
     cli._report_system(OSError(errno.EINVAL, "Invalid argument"))
@@ -748,7 +717,6 @@ def test_a_reader_that_closes_the_pipe_on_windows(monkeypatch, capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.bad_input
 @pytest.mark.parametrize("program", [["scratch"], ["gluon_softmax", "reproduce", "--runs", "1"]])
 def test_mxnet_as_it_is(program, on_sample, monkeypatch):
     monkeypatch.setenv("GLUON_SOFTMAX_REVIVE", "0")
@@ -761,7 +729,6 @@ def test_mxnet_as_it_is(program, on_sample, monkeypatch):
     )
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("command", "name"),
     [
@@ -806,7 +773,6 @@ def as_installed(*argv, cwd, **environment):
 
 
 @pytest.mark.slow
-@pytest.mark.bad_input
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems' names are text")
 @pytest.mark.parametrize("has_table", [False, True])
 def test_paths_that_are_no_text(has_table, sample, on_sample, tmp_path, monkeypatch, capsys):
@@ -840,7 +806,6 @@ def test_a_picture_whose_name_is_no_text(on_sample, tmp_path, capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.fault
 def test_pictures_are_the_same_whatever_the_users_matplotlib(on_sample, tmp_path):
     rc = "text.usetex: True\nimage.origin: lower\nsavefig.bbox: tight\nfont.size: 30\n"
     (tmp_path / "matplotlibrc").write_text(rc)
@@ -866,7 +831,6 @@ def test_pictures_are_the_same_whatever_the_users_matplotlib(on_sample, tmp_path
     assert len(inside[0]) > 20
 
 
-@pytest.mark.fault
 @pytest.mark.parametrize("name", ["plot", "out"])
 def test_other_pictures_are_drawn_in_matplotlibs_own_style(name, on_sample, tmp_path, capsys):
     import matplotlib
@@ -883,7 +847,6 @@ def test_other_pictures_are_drawn_in_matplotlibs_own_style(name, on_sample, tmp_
 
 @pytest.mark.slow
 @pytest.mark.posix
-@pytest.mark.fault
 @pytest.mark.parametrize("closed", ["2>&-", ">&- 2>&-"])
 def test_closed_output(closed, on_sample, tmp_path):
     argv = ["gluon_softmax", "reproduce", *on_sample, "--runs=1", "--epochs=1"]
@@ -893,7 +856,6 @@ def test_closed_output(closed, on_sample, tmp_path):
     assert (tmp_path / "index.html").read_text("utf-8").rstrip().endswith("</html>")
 
 
-@pytest.mark.bad_input
 def test_an_empty_name_is_no_folder(on_sample, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     argv = ["reproduce", *on_sample, "--runs=1", "--epochs=1", "--no-reading"]

@@ -151,7 +151,6 @@ sys.exit(main(["run", "mine.py"]))
 """
 
 
-@pytest.mark.fault
 @pytest.mark.parametrize(
     ("missing", "code", "said"),
     [
@@ -174,7 +173,6 @@ def test_without_a_package_of_ours_it_is_one_line(missing, code, said, tmp_path)
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.fault
 def test_a_module_of_its_own_that_is_missing_is_its_own_error(tmp_path):
     """No package of that name can be installed either."""
     (tmp_path / "mine.py").write_text("import my_own_helper\n")
@@ -184,7 +182,6 @@ def test_a_module_of_its_own_that_is_missing_is_its_own_error(tmp_path):
     assert done.stderr.splitlines()[1] == '  File "mine.py", line 1, in <module>'
 
 
-@pytest.mark.fault
 def test_an_error_of_this_package_is_one_line(tmp_path):
     (tmp_path / "mine.py").write_text("import mxnet\n")
     with pytest.MonkeyPatch.context() as patch:
@@ -195,7 +192,6 @@ def test_an_error_of_this_package_is_one_line(tmp_path):
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -215,7 +211,6 @@ def test_nothing_to_run(words, said, capsys):
 
 @as_user
 @pytest.mark.posix
-@pytest.mark.bad_input
 @pytest.mark.parametrize("what", ["script", "folder"])
 def test_a_script_that_nobody_may_read(what, script, tmp_path):
     shut = script if what == "script" else tmp_path

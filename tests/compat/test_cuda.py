@@ -78,7 +78,6 @@ def test_a_name_that_is_no_text(driver):
 
 
 @needs_compiler
-@pytest.mark.fault
 def test_a_driver_that_finds_no_device(driver):
     code = "from gluon_softmax.compat import cuda\nprint(cuda.gpus())"
     assert python(code, driver(0)) == ["[]"]
@@ -91,7 +90,6 @@ def site_packages(folder, *names):
 
 
 @linux
-@pytest.mark.fault
 def test_a_cuda_build_without_a_driver(tmp_path, monkeypatch):
     monkeypatch.setattr(cuda, "_driver", lambda: None)
     cuda.load_libraries(site_packages(tmp_path / "cpu", "mxnet", "mxnet-1.9.1.dist-info"))
@@ -192,7 +190,6 @@ def test_without_a_device_it_trains_on_the_cpu_and_says_nothing(driver, version)
 
 @pytest.mark.cuda
 @needs_build
-@pytest.mark.bad_input
 def test_a_gpu_that_is_asked_for_and_not_there(driver):
     done = program("concise", "--data-dir", str(SAMPLE), "--ctx", "gpu", env=driver(0))
     assert done.returncode == 2
@@ -202,7 +199,6 @@ def test_a_gpu_that_is_asked_for_and_not_there(driver):
 
 @pytest.mark.cuda
 @needs_build
-@pytest.mark.fault
 def test_without_a_driver():
     env = {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}
     done = program("concise", "--data-dir", str(SAMPLE), env=env)
@@ -216,7 +212,6 @@ def test_without_a_driver():
 
 @pytest.mark.cuda
 @needs_build
-@pytest.mark.bad_input
 def test_a_gpu_for_which_there_is_no_code(driver):
     env = driver(1, 9, 0)
     done = program("concise", "--data-dir", str(SAMPLE), "--ctx", "gpu", env=env)
@@ -232,7 +227,6 @@ def test_a_gpu_for_which_there_is_no_code(driver):
     assert "no code for GPU 0 (Stand-in, compute capability 9.0)" in reported.stderr
 
 
-@pytest.mark.fault
 def test_a_gpu_that_is_not_there(tmp_path):
     program = """
 import gluon_softmax
@@ -297,7 +291,6 @@ def test_errors_of_a_cuda_build_without_a_device(said, monkeypatch):
     assert module.base.get_last_ffi_error() is raised[1]
 
 
-@pytest.mark.fault
 @pytest.mark.parametrize("known", [True, False])
 def test_a_gpu_without_code_is_one_line(known, monkeypatch):
     import mxnet as mx

@@ -71,7 +71,6 @@ for name in ("try_gpu", "try_all_gpus"):
 
 
 @pytest.mark.slow
-@pytest.mark.fault
 @pytest.mark.parametrize(
     ("majors", "one", "several", "said"),
     [

@@ -193,7 +193,6 @@ def test_a_damaged_file_is_replaced(server, small, tmp_path):
     assert (tmp_path / "data_batch_3.bin").read_bytes() == CONTENTS["data_batch_3.bin"]
 
 
-@pytest.mark.fault
 @pytest.mark.parametrize("first", ["wrong", "half", "less", "404", "other"])
 @pytest.mark.parametrize("kind", [MNIST, CIFAR10])
 def test_the_next_source_is_tried(first, kind, server, small, tmp_path):
@@ -203,7 +202,6 @@ def test_the_next_source_is_tried(first, kind, server, small, tmp_path):
     assert {manner for manner, _ in server.asked} == {first, "ok"}
 
 
-@pytest.mark.fault
 @pytest.mark.parametrize(
     ("manner", "reason"),
     [
@@ -229,7 +227,6 @@ def test_files_that_cannot_be_downloaded_are_one_line(manner, reason, server, sm
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.fault
 @pytest.mark.parametrize("manner", ["wrong", "half", "less", "other"])
 def test_an_archive_that_is_damaged(manner, server, small, tmp_path):
     server.sources(manner)
@@ -288,7 +285,6 @@ except Exception as error:
 """
 
 
-@pytest.mark.fault
 def test_get_mnist_without_a_source_is_one_line(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", GET_MNIST],
@@ -409,7 +405,6 @@ def test_an_edition_by_name(chosen, monkeypatch, tmp_path):
     assert chosen == ["resplit", "auto"]
 
 
-@pytest.mark.bad_input
 def test_an_edition_that_is_not_there(monkeypatch, tmp_path):
     monkeypatch.setenv("GLUON_SOFTMAX_EDITION", "first")
     with pytest.raises(UsageError) as raised:
@@ -421,7 +416,6 @@ def test_an_edition_that_is_not_there(monkeypatch, tmp_path):
     )
 
 
-@pytest.mark.fault
 def test_data_that_cannot_be_downloaded(cache, monkeypatch, tmp_path, capsys):
     """Without any source, as behind a firewall."""
     loading._once.cache_clear()

@@ -162,7 +162,6 @@ def test_two_at_once(bare):
 
 
 @linux
-@pytest.mark.fault
 def test_a_folder_that_cannot_be_written_is_one_line(bare):
     folder = bare.with_name("none")
     with pytest.raises(MissingLibrary, match=r"its folder is not writable .*: ln -sf .*libgomp-"):
@@ -170,7 +169,6 @@ def test_a_folder_that_cannot_be_written_is_one_line(bare):
 
 
 @linux
-@pytest.mark.fault
 def test_no_wheel_that_has_it_is_one_line(bare):
     for folder in bare.parent.glob("*.libs"):
         folder.unlink()
@@ -195,7 +193,6 @@ def test_whatever_else_is_mapped(tmp_path, monkeypatch):
 
 
 @linux
-@pytest.mark.fault
 def test_a_folder_in_the_place_of_a_link(bare):
     (bare / "libgomp.so.1").mkdir()
     with pytest.raises(MissingLibrary, match=r"libgomp.so.1, but a folder has its name; run: rm"):
@@ -262,7 +259,6 @@ REFUSED = {
 }
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize("word", REFUSED)
 def test_unsupported_platforms_are_refused_in_one_line(word):
     if word in ("musl", "2.12") and sys.platform != "linux":
@@ -286,7 +282,6 @@ sys.exit(guarded(work, []))
     assert word in done.stderr
 
 
-@pytest.mark.bad_input
 def test_without_docstrings_mxnet_cannot_be_imported():
     done = run("concise", "--data-dir", SAMPLE, "--epochs", "1", python=["-OO"])
     assert done.returncode == 1
@@ -325,7 +320,6 @@ def test_linear_algebra_is_numpys(dtype):
     np.testing.assert_array_equal(l, np.tril(l))
 
 
-@pytest.mark.fault
 def test_windows_without_the_redistributable_is_one_line(tmp_path, monkeypatch):
     asked = []
 
@@ -343,7 +337,6 @@ def test_windows_without_the_redistributable_is_one_line(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.fault
 def test_mxnets_own_library_is_missing(tmp_path, monkeypatch):
     monkeypatch.delenv("MXNET_LIBRARY_PATH", raising=False)
     with pytest.raises(MissingLibrary, match="install mxnet again"):
@@ -356,7 +349,6 @@ def test_mxnets_own_library_is_missing(tmp_path, monkeypatch):
 
 
 @linux
-@pytest.mark.fault
 def test_commands_in_error_messages_work(bare, monkeypatch):
     def refuse(*args):
         raise OSError(30, "Read-only file system")

@@ -33,7 +33,6 @@ def test_from_a_server_then_from_the_cache(name, server, folder):
     assert server.asked == []
 
 
-@pytest.mark.fault
 def test_a_bomb_in_a_source_without_checksums(tmp_path, folder, capsys):
     for file in FILES:
         (tmp_path / f"{file}.gz").write_bytes(BOMB)
@@ -43,7 +42,6 @@ def test_a_bomb_in_a_source_without_checksums(tmp_path, folder, capsys):
     assert "magic number 0" in capsys.readouterr().err
 
 
-@pytest.mark.fault
 def test_files_of_a_source_are_kept_when_it_fails(server, folder):
     wanted = edition("official", server.source("first-only"), server.source("ok"))
     server.asked.clear()
@@ -66,7 +64,6 @@ def damage(path, how):
     )
 
 
-@pytest.mark.fault
 @pytest.mark.parametrize("name", ["official", "mxnet"])
 @pytest.mark.parametrize("how", ["empty", "truncated", "corrupt", "longer", "swapped"])
 def test_a_bad_file_in_the_cache_is_renamed_and_downloaded_again(name, how, folder, capsys):
@@ -84,7 +81,6 @@ def test_a_bad_file_in_the_cache_is_renamed_and_downloaded_again(name, how, fold
     assert cache.obtain(wanted, folder)[1] == "the cache"
 
 
-@pytest.mark.fault
 def test_the_other_edition_in_the_cache_is_refused(folder, capsys):
     # The sample's content is that of the official edition, but not its checksums.
     arrays = cache.obtain(edition("official", FOLDER), folder)[0]
@@ -101,7 +97,6 @@ def test_unequal_classes_are_refused(folder):
         cache._check_counts(wanted, "train-labels-idx1-ubyte", labels[:7], "x")
 
 
-@pytest.mark.fault
 def test_a_cache_that_cannot_be_written(tmp_path, capsys):
     (tmp_path / "cache").write_text("a file where the folder should be")
     with serve() as server:
@@ -138,7 +133,6 @@ def test_a_search_that_was_left_out_does_not_lengthen_the_memory(server, folder)
     assert (folder / cache.MEMORY).stat().st_mtime == pytest.approx(earlier, abs=1)
 
 
-@pytest.mark.fault
 def test_a_bomb_is_not_unpacked_where_the_file_has_a_checksum(tmp_path, folder, capsys):
     for file in FILES:
         (tmp_path / f"{file}.gz").write_bytes(BOMB)
@@ -148,7 +142,6 @@ def test_a_bomb_is_not_unpacked_where_the_file_has_a_checksum(tmp_path, folder, 
     assert "sha1 is" in capsys.readouterr().err
 
 
-@pytest.mark.fault
 def test_a_memory_of_the_future_is_no_memory(server, folder):
     folder.mkdir(parents=True)
     (folder / cache.MEMORY).touch()
@@ -213,7 +206,6 @@ def no_file_over(size):
 
 
 @pytest.mark.slow
-@pytest.mark.fault
 def test_killed_at_twenty_points(server, tmp_path):
     source = server.source("slow")
     start = time.monotonic()
@@ -252,7 +244,6 @@ def test_killed_at_twenty_points(server, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.fault
 def test_four_fetches_at_once(server, folder):
     processes = [child(server.source("slow"), folder) for _ in range(4)]
     for process in processes:
@@ -261,7 +252,6 @@ def test_four_fetches_at_once(server, folder):
     assert_whole(cache.read_cache(edition("official"), folder), folder)
 
 
-@pytest.mark.fault
 def test_four_threads_at_once(server, folder):
     with ThreadPoolExecutor(4) as pool:
         jobs = [
@@ -273,7 +263,6 @@ def test_four_threads_at_once(server, folder):
 
 
 @pytest.mark.posix
-@pytest.mark.fault
 def test_a_full_disk(server, folder):
     with child(server.source("ok"), folder, preexec_fn=no_file_over(100_000)) as process:
         _, error = process.communicate(timeout=60)
@@ -288,7 +277,6 @@ def test_a_full_disk(server, folder):
 
 
 @pytest.mark.posix
-@pytest.mark.fault
 def test_a_full_disk_while_keeping(folder):
     done = fetch_from_folder(folder, preexec_fn=no_file_over(500_000))
     assert done.returncode == 0, done.stderr
@@ -309,7 +297,6 @@ def test_the_cache_is_where_mxnet_looks(home, tmp_path, monkeypatch):
 
 
 @pytest.mark.posix
-@pytest.mark.fault
 @as_user
 @pytest.mark.parametrize("what", ["read-only folder", "unreadable files", "another's folder"])
 def test_a_cache_without_the_rights(what, folder):
@@ -341,7 +328,6 @@ def test_a_cache_without_the_rights(what, folder):
 
 
 @pytest.mark.posix
-@pytest.mark.fault
 def test_no_home_folder(monkeypatch, capsys):
     monkeypatch.delenv("MXNET_HOME", raising=False)
     # No user can create a folder there.
@@ -353,7 +339,6 @@ def test_no_home_folder(monkeypatch, capsys):
     assert capsys.readouterr().err.count("used without caching, since") == len(FILES)
 
 
-@pytest.mark.fault
 def test_unreadable_files_are_not_renamed(folder, monkeypatch, capsys):
     cache.obtain(edition("official", FOLDER), folder)
     capsys.readouterr()

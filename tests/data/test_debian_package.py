@@ -44,7 +44,6 @@ INSIDE = "./usr/share/datasets/fashion-mnist/"
 needs_dpkg = pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="no dpkg-deb here")
 
 
-@pytest.mark.fault
 @needs_dpkg
 def test_only_the_four_files_are_taken_out_of_a_package(tmp_path):
     evil = [
@@ -64,7 +63,6 @@ def test_only_the_four_files_are_taken_out_of_a_package(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["a.deb"]
 
 
-@pytest.mark.fault
 @needs_dpkg
 def test_a_package_without_the_files(tmp_path):
     make_deb(tmp_path / "a.deb", [(INSIDE + FILES[0] + ".gz", tarfile.SYMTYPE, b"")])
@@ -75,7 +73,6 @@ def test_a_package_without_the_files(tmp_path):
         list(debian_package.read_deb(tmp_path / "b.deb", FILES))
 
 
-@pytest.mark.fault
 def test_without_apt_get(tmp_path, monkeypatch, folder, capsys):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DataError):
@@ -126,7 +123,6 @@ def test_the_download_shows_its_progress(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.posix
-@pytest.mark.fault
 @needs_dpkg
 def test_apt_get_that_does_not_end(tmp_path, monkeypatch):
     program = tmp_path / "apt-get"
@@ -140,7 +136,6 @@ def test_apt_get_that_does_not_end(tmp_path, monkeypatch):
     assert time.monotonic() - start < 10
 
 
-@pytest.mark.fault
 @needs_dpkg
 @pytest.mark.parametrize(
     ("script", "words"),

@@ -44,7 +44,6 @@ def test_paths_that_are_files(tmp_path):
 
 
 @pytest.mark.posix
-@pytest.mark.bad_input
 def test_a_folder_that_cannot_be_looked_into(tmp_path):
     with pytest.raises(DataError, match=r"x{300}/images: cannot be read \(File name too long\)"):
         find_idx(tmp_path / ("x" * 300), "images")
@@ -101,7 +100,6 @@ BAD = {
 }
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize("what", BAD)
 @pytest.mark.parametrize("ending", ["", ".gz"])
 def test_refused_values(what, ending, tmp_path):
@@ -114,7 +112,6 @@ def test_refused_values(what, ending, tmp_path):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize("label", [10, 255])
 def test_labels_out_of_range_are_named(label):
     labels = LABELS.copy()
@@ -126,7 +123,6 @@ def test_labels_out_of_range_are_named(label):
 GZ = gzip.compress(idx(IMAGES), 6, mtime=0)
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize(
     "content", [GZ[:100], GZ[:-1], GZ + b"tail", b"\x1f\x8b" + bytes(50), b"<html>", GZ[5:]]
 )
@@ -137,7 +133,6 @@ def test_damaged_gzip(content, tmp_path):
         read_idx_path(path, "images")
 
 
-@pytest.mark.bad_input
 def test_a_bomb_is_not_unpacked(tmp_path):
     # 200 MB behind a header that says 15,680 bytes: one byte too many is enough to refuse it.
     path = tmp_path / "images.gz"
@@ -150,7 +145,6 @@ def test_a_bomb_is_not_unpacked(tmp_path):
 
 
 @pytest.mark.posix
-@pytest.mark.bad_input
 def test_paths_that_are_not_files(tmp_path):
     with pytest.raises(DataError, match="cannot be read"):
         read_idx_path(tmp_path / "none", "images")
@@ -180,7 +174,6 @@ def mutated(draw):
     return kind, bytes(content), False
 
 
-@pytest.mark.bad_input
 @settings(max_examples=400, deadline=None)
 @given(case=mutated(), asked=st.sampled_from(["images", "labels"]))
 def test_whatever_the_bytes(case, asked):

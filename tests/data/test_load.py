@@ -160,7 +160,6 @@ def test_results_on_own_files(sample, sample_dir):
     assert sample.checksums == {}
 
 
-@pytest.mark.bad_input
 def test_own_files_that_are_not_there(tmp_path):
     with pytest.raises(UsageError, match=r"--data-dir .*none: not a folder"):
         load(data_dir=str(tmp_path / "none"))

@@ -27,7 +27,6 @@ MISBEHAVIOUR = {
 }
 
 
-@pytest.mark.fault
 @pytest.mark.parametrize("manner", MISBEHAVIOUR)
 def test_a_server_that_misbehaves_is_given_up(manner, server, folder, capsys):
     start = time.monotonic()
@@ -40,7 +39,6 @@ def test_a_server_that_misbehaves_is_given_up(manner, server, folder, capsys):
     assert re.search(MISBEHAVIOUR[manner], lines[0])
 
 
-@pytest.mark.fault
 def test_a_server_that_fails_once_is_asked_again(server, folder):
     arrays, origin = cache.obtain(edition("official", server.source("once")), folder)
     assert origin == "server that does once"
@@ -52,7 +50,6 @@ def test_a_redirect_is_followed(server, folder):
     assert_whole(arrays, folder)
 
 
-@pytest.mark.fault
 def test_no_server_and_no_such_host(folder, capsys):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))

@@ -241,7 +241,6 @@ def tried(text, data, settings, runs=6):
     return reproduce_table.reproduce_table(data, settings, 0, runs, taken).experiment
 
 
-@pytest.mark.fault
 def test_an_interruption_while_it_guesses(official, runs, monkeypatch):
     def interrupted(found, taken):
         raise KeyboardInterrupt
@@ -297,7 +296,6 @@ def test_a_table_of_perfect_runs_is_implausible(official):
     assert "table 1 is implausible" in readings(found)[-1]
 
 
-@pytest.mark.fault
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), Diverged("epoch 1: diverged", None)])
 def test_an_error_during_the_settings_search_is_reported(error, official, monkeypatch):
     """Runs with the given settings succeed, runs with those of the guess do not."""

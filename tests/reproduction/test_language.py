@@ -224,7 +224,6 @@ def test_each_translated_error_is_one_of_the_programs(english):
     assert set(names.findall(ERRORS[english])) == set(names.findall(english))
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [

@@ -90,7 +90,6 @@ def test_an_error_of_the_caller_ends_the_processes(sample):
 
 
 @pytest.mark.slow
-@pytest.mark.fault
 @pytest.mark.posix
 def test_a_process_that_is_killed_is_started_once_more(sample, capsys):
     with training(TASKS, sample, 2) as runs:
@@ -103,7 +102,6 @@ def test_a_process_that_is_killed_is_started_once_more(sample, capsys):
     )
 
 
-@pytest.mark.fault
 @pytest.mark.posix
 def test_processes_that_are_killed_again_are_an_error(sample):
     is_over = threading.Event()
@@ -129,7 +127,6 @@ def test_processes_that_are_killed_again_are_an_error(sample):
         killer.join()
 
 
-@pytest.mark.fault
 def test_a_folder_without_space_is_one_line(sample, monkeypatch):
     def full(*args):
         raise OSError(28, "No space left on device")

@@ -45,7 +45,6 @@ def pairs_ended(call):
     return min(before // 2, RUNS), whole + (rest == 2)
 
 
-@pytest.mark.fault
 @pytest.mark.parametrize("error", [KeyboardInterrupt, Diverged("epoch 1: diverged", None)])
 @pytest.mark.parametrize("call", range(1, 5 * RUNS + 1))
 def test_nothing_fails_that_waits_for_runs(call, error, official, monkeypatch):
@@ -70,7 +69,6 @@ def test_all_sources_failed(official, monkeypatch):
     assert "wait for runs" not in str(judge(found).headline)
 
 
-@pytest.mark.fault
 @pytest.mark.parametrize("what", ["the folder was removed", "a folder where a file should be"])
 def test_the_table_is_printed_before_the_report_is_written(
     what, sample_dir, tmp_path, monkeypatch, capsys
@@ -98,7 +96,6 @@ def test_the_table_is_printed_before_the_report_is_written(
     assert report
 
 
-@pytest.mark.fault
 def test_results_are_written_before_the_pictures(sample_dir, tmp_path, monkeypatch, capsys):
     from gluon_softmax.reproduction import report
 

@@ -144,20 +144,17 @@ def test_numbers_of_full_precision():
     ]
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize("header", ["seconds,loss,train acc,test acc", "epoch,loss,train acc"])
 def test_a_header_without_all_columns_is_no_table(header):
     with pytest.raises(UsageError, match="it has no line such as"):
         parse(f"{header}\n1,0.7,0.1,0.8\n", "t")
 
 
-@pytest.mark.bad_input
 def test_unquoted_decimal_commas_are_no_numbers():
     with pytest.raises(UsageError, match="line 2 cannot be read: `1,0,75,0,76,0,79`"):
         parse("epoch,loss,train acc,test acc\n1,0,75,0,76,0,79\n", "t")
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize("row", ["2,0.5542,oops,0.826", "2,0.5542", "2,,0.097,0.826", "-,1,2,3"])
 def test_a_row_in_the_middle_that_cannot_be_read_is_named(row):
     text = f"epoch,loss,train acc,test acc\n1,0.7517,0.095,0.790\n{row}\n3,0.51,0.098,0.831\n"
@@ -206,7 +203,6 @@ LINE = "epoch {}, loss {}, train acc {}, test acc {}\n"
 GOOD = ("0.7", "0.7", "0.8")
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -250,7 +246,6 @@ def test_a_text_without_a_table_is_one_line(text, words, tmp_path, capsys):
     assert said.count("\n") == 1
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize(
     "argv",
     [
@@ -270,7 +265,6 @@ def test_options_that_do_not_go_together(argv, tmp_path, capsys):
     assert said.count("\n") == 1
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize(
     "piece",
     [
@@ -307,14 +301,12 @@ def test_standard_input():
     assert table_parser.name_of("-") == "standard input"
 
 
-@pytest.mark.bad_input
 def test_standard_input_that_is_closed(monkeypatch):
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(UsageError, match="--table '-': standard input is closed"):
         table_parser.read("-")
 
 
-@pytest.mark.bad_input
 @pytest.mark.posix
 @pytest.mark.parametrize("source", ["/dev/zero", "-"])
 def test_endless_input_is_not_read_to_its_end(source, monkeypatch):

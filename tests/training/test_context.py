@@ -15,7 +15,6 @@ def test_auto_is_the_first_gpu_if_there_is_one():
     assert get_context("auto") == (mx.gpu(0) if mx.context.num_gpus() else mx.cpu())
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize("name", ["", "tpu", "gpu:", "gpu:-1", "gpu:x", "GPU", "cpu:x", "gpu:0 "])
 def test_other_names(name):
     with pytest.raises(UsageError, match="choose auto, cpu, gpu, cpu:N or gpu:N"):
@@ -24,7 +23,6 @@ def test_other_names(name):
         get_contexts(f"cpu:0,{name}")
 
 
-@pytest.mark.bad_input
 def test_a_gpu_that_is_not_there():
     with pytest.raises(UsageError, match=r"gpu:99: MXNet finds .*; use --ctx cpu, or"):
         get_context("gpu:99")
@@ -50,7 +48,6 @@ def test_gpus_by_number(monkeypatch):
         get_context("gpu:2")
 
 
-@pytest.mark.bad_input
 def test_a_gpu_without_code(monkeypatch, capsys):
     monkeypatch.setattr(context, "_gpus", lambda: [Gpu("H100", 9, 0), Gpu("L4", 8, 9)])
     words = "have no code for GPU 0 (H100, compute capability 9.0); they support 5.0 to 8.9"
@@ -73,7 +70,6 @@ def test_all_gpus(monkeypatch):
     assert get_contexts("gpu:all") == get_contexts("gpu,gpu:1") == (mx.gpu(0), mx.gpu(1))
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("names", "words"),
     [
@@ -90,7 +86,6 @@ def test_several_that_cannot_be(names, words, monkeypatch):
     assert words in str(raised.value)
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize("name", ["cpu:0,cpu:1", "gpu:all"])
 def test_where_one_device_is_all(name):
     with pytest.raises(

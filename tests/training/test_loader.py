@@ -141,7 +141,6 @@ def test_images_are_normalized_once(resize, sample, monkeypatch):
     assert sizes == ([400, 400, 200, 300] if resize else before)
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize("resize", [-1, 2.5, "28", (28, 0)])
 def test_sizes_that_cannot_be(resize, sample):
     wrong = 0 if resize == (28, 0) else resize
@@ -213,14 +212,12 @@ def test_the_resident_loader_needs_no_process(sample):
     assert [len(list(kind)) for kind in loaders] == [5, 2]
 
 
-@pytest.mark.bad_input
 def test_another_loader(sample):
     with pytest.raises(UsageError) as raised:
         loader.load_data_fashion_mnist(200, data=sample, loader="fast")
     assert str(raised.value) == "unknown loader 'fast': choose resident or per-sample"
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize("kind", loader.LOADERS)
 @pytest.mark.parametrize(
     ("size", "workers"), [(0, 0), (-1, 0), (2.5, 0), ("200", 0), (200, -1), (200, 1.5)]
@@ -245,7 +242,6 @@ def test_batches_lie_on_the_context(sample):
                 assert data_iter._dataset.ctx == ctx
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize("kind", ["resident", "per-sample"])
 @pytest.mark.parametrize("part", ["train", "test"])
 def test_images_without_labels_are_refused(kind, part, sample):

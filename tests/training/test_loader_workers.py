@@ -89,7 +89,6 @@ def test_a_pass_that_is_interrupted_does_not_show_in_the_next(where, monkeypatch
             assert_batch(batch, [19 - k])
 
 
-@pytest.mark.fault
 def test_workers_that_ended_are_started_again_in_the_next_pass():
     made = make(Slow)
     with pytest.raises(WorkerError):
@@ -104,7 +103,6 @@ def test_long_messages_in_both_directions():
         assert_batch(batch, indices)
 
 
-@pytest.mark.fault
 def test_a_worker_that_ends_is_an_error():
     passing = make(Slow).batches([[k] for k in range(20)])
     with pytest.raises(WorkerError, match=r"^a loader worker ended unexpectedly.*; ") as raised:
@@ -117,7 +115,6 @@ class Sleepy(ArrayDataset):
         time.sleep(5)
 
 
-@pytest.mark.fault
 def test_a_worker_that_takes_too_long_is_an_error(monkeypatch):
     monkeypatch.setattr(loader_workers, "PATIENCE", 0.2)
     with pytest.raises(WorkerError, match=r"^a loader worker made no batch within 0\.2 s; "):
@@ -136,27 +133,23 @@ def slow_start(monkeypatch):
     monkeypatch.setattr(loader_workers, "_work", slowly)
 
 
-@pytest.mark.fault
 def test_the_time_for_a_batch_begins_after_the_start(slow_start, monkeypatch):
     monkeypatch.setattr(loader_workers, "PATIENCE", 0.5)
     assert_batch(next(make().batches([[3]])), [3])
 
 
-@pytest.mark.fault
 def test_a_start_that_takes_too_long_is_an_error_of_its_own(slow_start, monkeypatch):
     monkeypatch.setattr(loader_workers, "START_PATIENCE", 0.2)
     with pytest.raises(WorkerError, match=r"^a loader worker did not start within 0\.2 s; "):
         make()
 
 
-@pytest.mark.fault
 def test_a_worker_that_ends_as_it_starts_is_an_error(monkeypatch):
     monkeypatch.setattr(loader_workers, "_work", lambda *arguments: os._exit(3))
     with pytest.raises(WorkerError, match=r"^a loader worker could not start.*; "):
         make()
 
 
-@pytest.mark.fault
 def test_a_worker_that_the_system_refuses_is_an_error(monkeypatch):
     def refused(*arguments, **options):
         raise BlockingIOError(11, "Resource temporarily unavailable")

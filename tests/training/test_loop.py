@@ -155,7 +155,6 @@ def test_many_small_batches_are_counted_in_pieces(sample, monkeypatch):
     assert pieces.records.loss == pytest.approx(whole.records.loss, rel=1e-7)
 
 
-@pytest.mark.fault
 @pytest.mark.parametrize("implementation", ["scratch", "concise"])
 def test_divergence_stops_and_keeps_what_was_finished(implementation, sample):
     with pytest.raises(
@@ -183,7 +182,6 @@ def test_divergence_stops_and_keeps_what_was_finished(implementation, sample):
     )
 
 
-@pytest.mark.fault
 def test_a_loss_that_is_infinite_while_the_parameters_are_not(sample):
     data = load_data_fashion_mnist(200, data=sample, seed=0)
     _, net, _ = make("scratch")
@@ -197,7 +195,6 @@ def test_a_loss_that_is_infinite_while_the_parameters_are_not(sample):
         train_epochs(train_batch, net, *data, 5)
 
 
-@pytest.mark.fault
 def test_a_parameter_that_is_not_finite_while_the_losses_are(sample):
     data = load_data_fashion_mnist(200, data=sample, seed=0)
     _, net, _ = make("scratch")

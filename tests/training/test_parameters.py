@@ -86,7 +86,6 @@ BAD = {
 }
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize("what", BAD)
 def test_refused_values(what, tmp_path):
     path = tmp_path / "p.npz"
@@ -100,7 +99,6 @@ def test_refused_values(what, tmp_path):
         assert str(caught.value) == words
 
 
-@pytest.mark.bad_input
 def test_every_truncation_is_refused(tmp_path):
     whole = archive(W=npy(W), b=npy(B))
     path = tmp_path / "p.npz"
@@ -110,7 +108,6 @@ def test_every_truncation_is_refused(tmp_path):
             load_parameters(str(path), SHAPES)
 
 
-@pytest.mark.bad_input
 def test_damaged_bytes_are_refused_or_harmless(tmp_path):
     whole = bytearray(archive(W=npy(W), b=npy(B)))
     path = tmp_path / "p.npz"
@@ -130,7 +127,6 @@ def test_damaged_bytes_are_refused_or_harmless(tmp_path):
     assert refused > 100
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize("name", ["none.npz", "."])
 def test_missing_files(tmp_path, name):
     with pytest.raises(ParametersError, match="cannot be read"):
@@ -138,7 +134,6 @@ def test_missing_files(tmp_path, name):
 
 
 @pytest.mark.posix
-@pytest.mark.bad_input
 def test_a_bomb_takes_no_memory(tmp_path):
     path = tmp_path / "p.npz"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
@@ -167,7 +162,6 @@ def test_a_bomb_takes_no_memory(tmp_path):
     assert "length" in done.stdout.decode()
 
 
-@pytest.mark.bad_input
 @pytest.mark.posix
 def test_special_files_are_not_read(tmp_path):
     """Reading a device may never end, and reading a pipe may never begin."""

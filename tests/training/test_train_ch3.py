@@ -289,7 +289,6 @@ def test_the_caller_decides_what_happens_after_an_epoch(sample, capsys):
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.bad_input
 @pytest.mark.parametrize("batches", [[], iter([])])
 def test_an_iterator_that_gives_no_batch(batches, sample):
     net = linear()
@@ -305,7 +304,6 @@ def test_an_iterator_that_gives_no_batch(batches, sample):
         evaluate_accuracy(batches, net)
 
 
-@pytest.mark.bad_input
 def test_an_iterator_that_is_exhausted_after_an_epoch(sample, capsys):
     net = linear()
     net.initialize()
@@ -317,7 +315,6 @@ def test_an_iterator_that_is_exhausted_after_an_epoch(sample, capsys):
     assert capsys.readouterr().out.count("epoch") == 1
 
 
-@pytest.mark.fault
 def test_divergence_stops(sample):
     net = linear()
     net.initialize()

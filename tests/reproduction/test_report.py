@@ -142,12 +142,6 @@ def test_results_hold_no_number_that_json_has_not(found, tmp_path, monkeypatch):
         report.write_report(judge(found), tmp_path, "command")
 
 
-def test_summary_is_short(found):
-    lines = summary(judge(found)).splitlines()
-    assert max(map(len, lines)) <= 80
-    assert sum(line.startswith(("scratch", "concise")) for line in lines) == 31
-
-
 def test_headline_says_why_there_is_no_verdict(found, sample):
     one = dataclasses.replace(found, runs={"official": found.runs["official"][:2]})
     assert str(judge(one).headline) == "No verdicts: one run is not enough. Use --runs 10."
@@ -442,30 +436,22 @@ def test_the_sentences_below_a_matrix_stand_apart(out):
     assert sentences == [" "] * len(sentences) != []
 
 
-def test_the_columns_of_a_report_without_runs(sample, tmp_path):
-    nothing = Experiment(sample, Settings(), 0, 10)
+def test_a_report_without_runs(sample, tmp_path):
+    nothing = Experiment(sample, Settings(), 0, 10, partial=True)
     report.write_report(judge(nothing), tmp_path, "command")
     page = (tmp_path / "index.html").read_text("utf-8")
     assert '<th scope="col">ours</th>' in page
     assert "Not reproduced and not explained" not in page
+    assert "partial" in page
+    assert "<dt>Completed runs</dt><dd>none (10 requested, seeds from 0)</dd>" in page
+    assert "Interrupted" in summary(judge(nothing))
 
 
 def test_the_tutorials_points_are_not_drawn_over_other_data(sample):
-    from gluon_softmax.reproduction.report_plots import pictures
-
     own = reproduce(sample, Settings(), seed=0, runs=1, read=False)
     [curves] = [picture for picture in pictures(judge(own)) if picture.name == "curves"]
     labels = curves.figure.legends[0].get_texts()
     assert "tutorial" not in [label.get_text() for label in labels]
-
-
-def test_report_of_nothing_but_an_interruption(sample, tmp_path):
-    nothing = Experiment(sample, Settings(), 0, 10, partial=True)
-    report.write_report(judge(nothing), tmp_path, "command")
-    page = (tmp_path / "index.html").read_text("utf-8")
-    assert "partial" in page
-    assert "<dt>Completed runs</dt><dd>none (10 requested, seeds from 0)</dd>" in page
-    assert "Interrupted" in summary(judge(nothing))
 
 
 # A page of its own, since the report forbids scripts: it holds the report in a frame of the width
@@ -477,6 +463,7 @@ HARNESS = """<!DOCTYPE html><meta charset="utf-8"><pre id="found"></pre>
 onload = async () => {{
   const frame = document.querySelector("iframe").contentWindow;
   const root = frame.document.documentElement;
+  const axe = await frame.axe.run();
   document.getElementById("found").textContent = JSON.stringify({{
     inner: frame.innerWidth, content: root.scrollWidth,
     images: [...frame.document.images].map(i => i.complete && i.naturalWidth > 0),
@@ -504,8 +491,8 @@ onload = async () => {{
     }})(),
     inks: [...frame.document.querySelectorAll("svg text")].map(e => frame.getComputedStyle(e).fill),
     dark: frame.matchMedia("(prefers-color-scheme: dark)").matches,
-    against: (await frame.axe.run()).violations.map(v => v.id + ": " + v.nodes[0].html),
-    checked: (await frame.axe.run()).passes.map(v => v.id),
+    against: axe.violations.map(v => v.id + ": " + v.nodes[0].html),
+    checked: axe.passes.map(v => v.id),
   }});
 }};
 </script>"""
@@ -581,11 +568,9 @@ def test_the_browser_test_can_fail(tmp_path):
     assert seen["cut"] == ["too long"]
 
 
-def test_nothing_of_an_older_report_stays(found, sample, tmp_path, monkeypatch):
-    assert {picture.name for picture in pictures(judge(found))} == set(NAMES)
-    report.write_report(judge(found), tmp_path, "command")
-    assert (tmp_path / "answer.png").exists()
-    (tmp_path / "mine.png").touch()
+def test_nothing_of_an_older_report_stays(sample, tmp_path, monkeypatch):
+    for name in ("mine", *NAMES):
+        (tmp_path / f"{name}.png").touch()
     own = reproduce(sample, Settings(epochs=1), seed=0, runs=1, read=False)
     report.write_report(judge(own), tmp_path, "command")
     assert not (tmp_path / "answer.png").exists()

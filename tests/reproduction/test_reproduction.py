@@ -6,17 +6,15 @@ from pathlib import Path
 
 import d2lzh as d2l
 import jsonschema
-import numpy as np
 import pytest
 from program import Pipe
-from shared import by_module, kept
+from shared import by_module
 
 from gluon_softmax.reproduction import claims, parallel_runs, reproduce, results, verdicts
 from gluon_softmax.reproduction.exact_results import find_exact_results, time_reading
-from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
 from gluon_softmax.reproduction.judge import judge
 from gluon_softmax.training.loop import epoch_line
-from gluon_softmax.training.run import Settings, train_run
+from gluon_softmax.training.run import Settings
 
 SCHEMA = json.loads((Path(results.__file__).parent / "results.schema.json").read_text("utf-8"))
 
@@ -25,11 +23,6 @@ SCHEMA = json.loads((Path(results.__file__).parent / "results.schema.json").read
 def official(sample):
     """The sample under the name of the official edition, from which it comes."""
     return dataclasses.replace(sample, edition="official")
-
-
-@pytest.fixture(scope=by_module)
-def found(official):
-    return kept(lambda: reproduce.reproduce(official, Settings(), seed=3, runs=2, read=False))
 
 
 def test_facts(official):
@@ -47,44 +40,6 @@ def test_facts(official):
 def test_labels_of_files_of_ones_own_are_not_explained(sample):
     facts = {fact.name: fact for fact in find_exact_results(sample)}
     assert facts[claims.LABELS].verdict == verdicts.FAILS
-
-
-def test_runs_are_those_of_the_implementations_alone(found, official):
-    for implementation in ("scratch", "concise"):
-        alone = train_run(IMPLEMENTATIONS[implementation], official, Settings(), 4, on_epoch=None)
-        second = found.of("official", implementation)[1]
-        assert second.seed == 4
-        assert second.records.loss == alone.records.loss
-        assert second.records.test_acc == alone.records.test_acc
-
-
-def test_resplit_runs_beside_official(found):
-    assert list(found.runs) == ["official", "resplit"]
-    losses = [run.records.loss for run in found.of("resplit", "scratch")]
-    assert losses[0] != losses[1]
-    assert losses[0] != found.of("official", "scratch")[0].records.loss
-
-
-def test_results_follow_the_schema(found):
-    written = json.loads(json.dumps(results.results(judge(found)), allow_nan=False))
-    jsonschema.validate(written, SCHEMA)
-    of_scratch = written["editions"]["official"]["scratch"]
-    values = np.array(of_scratch["loss"]["values"])
-    assert values.shape == (2, 5)
-    np.testing.assert_allclose(of_scratch["loss"]["mean"], values.mean(axis=0))
-    np.testing.assert_allclose(of_scratch["loss"]["sd"], values.std(axis=0, ddof=1))
-    assert written["scratch"]["loss"] == of_scratch["loss"]["values"][0]
-    judged = [claim for claim in written["claims"] if claim["interval"]]
-    assert len(judged) == 30
-    [before] = [claim for claim in written["claims"] if "untrained" in claim["name"]]
-    assert before["verdict"] == verdicts.NO_VERDICT
-
-
-def test_schema_refuses_what_is_not_a_result(found):
-    written = results.results(judge(found))
-    written["scratch"]["loss"] = "0.4782"
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(written, SCHEMA)
 
 
 def test_tutorial_settings_only(official):

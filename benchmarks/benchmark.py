@@ -132,13 +132,6 @@ def _median(results: Sequence[Result], what: str) -> float:
     return float(np.median([getattr(result, what) for result in results]))
 
 
-def passes(rounds: int) -> Dict[str, List[Result]]:
-    """Time passes over the training set by data loader; ``mxnet alone`` is for its memory."""
-    found = run_rounds(LOADERS, rounds, epochs=3, batch_size=PASS_BATCH_SIZE)
-    found["mxnet alone"] = [run_once(Contender("mxnet alone", "footprint"))]
-    return found
-
-
 def benchmark(out: Path, rounds: int, with_growth: bool, **settings: float) -> bool:
     """Run the benchmark, print tables, and write ``benchmark.json`` and the pictures.
 
@@ -167,7 +160,9 @@ def benchmark(out: Path, rounds: int, with_growth: bool, **settings: float) -> b
     print("\n".join(table(results)), flush=True)
     found["training"] = _plain(results)
 
-    by_loader = passes(rounds)
+    by_loader = run_rounds(LOADERS, rounds, epochs=3, batch_size=PASS_BATCH_SIZE)
+    # For its memory.
+    by_loader["mxnet alone"] = [run_once(Contender("mxnet alone", "footprint"))]
     found["passes"] = _plain(by_loader)
     _print_passes(by_loader)
     if with_growth:

@@ -1,7 +1,7 @@
 """Growth of training time and memory with the number of examples and the batch size."""
 
 from pathlib import Path
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence
 
 import numpy as np
 
@@ -59,31 +59,21 @@ def print_growth(grown: Growth) -> None:
 
 
 def save_growth(out: Path, grown: Growth) -> None:
-    """Write the curves as PNG files."""
+    """Draw the time of an epoch and the peak memory, a curve per contender, as PNG files."""
     for what, label in (("examples", "training examples"), ("batch_size", "batch size")):
-        series = {
-            name: (
-                [r.epoch if r else np.nan for r in results],
-                [r.peak_bytes / 1e6 if r else np.nan for r in results],
-            )
-            for name, results in grown[what].items()
-        }
         path = out / f"growth-{what.replace('_', '-')}.png"
-        save_figure(draw_growth(label, SIZES[what], series), path)
+        save_figure(_draw(label, SIZES[what], grown[what]), path)
         print(f"Figure: {path}")
 
 
-def draw_growth(
-    label: str,
-    sizes: Sequence[int],
-    series: Mapping[str, Tuple[Sequence[float], Sequence[float]]],
-) -> Figure:
-    """Draw seconds per epoch and peak memory in MB over the sizes, a curve per contender."""
+def _draw(label: str, sizes: Sequence[int], found: Dict[str, List[Optional[Result]]]) -> Figure:
     figure = Figure(figsize=(9.6, 4.2), layout="constrained")
     axes = figure.subplots(1, 2)
-    styles = zip(series.items(), ("s-", "o-", "^--", "D:"), (BLUE, ORANGE, BLACK, GREY))
-    for (name, columns), style, color in styles:
-        for ax, values in zip(axes, columns):
+    styles = zip(found.items(), ("s-", "o-", "^--", "D:"), (BLUE, ORANGE, BLACK, GREY))
+    for (name, results), style, color in styles:
+        seconds = [r.epoch if r else np.nan for r in results]
+        memory = [r.peak_bytes / 1e6 if r else np.nan for r in results]
+        for ax, values in zip(axes, (seconds, memory)):
             ax.plot(sizes, values, style, color=color, markersize=5, label=name)
     for ax, title in zip(axes, ("seconds per epoch of training", "peak memory of the process, MB")):
         ax.set(xscale="log", yscale="log", xlabel=label)

@@ -1,6 +1,5 @@
 """Runner of the contenders: each in a separate process, round-robin."""
 
-import contextlib
 import json
 import os
 import signal
@@ -10,7 +9,7 @@ import tempfile
 import time
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
-from typing import Dict, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
@@ -65,12 +64,19 @@ def run_once(contender: Contender, **settings: float) -> Result:
             # A process group of its own, which includes its worker processes.
             start_new_session=True,
         ) as process,
-        _ended_early(process),
     ):
-        # Not the end of the process: its clean-up is not training.
-        line = process.stdout.readline()  # type: ignore[union-attr]
-        whole = time.perf_counter() - start
-        process.communicate()
+        try:
+            # Not the end of the process: its clean-up is not training.
+            line = process.stdout.readline()  # type: ignore[union-attr]
+            whole = time.perf_counter() - start
+            process.communicate()
+        except BaseException:
+            # With its children.
+            if hasattr(os, "killpg"):
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.kill()
+            raise
         messages.seek(0)
         errors = messages.read()
     if process.returncode:
@@ -88,19 +94,6 @@ def run_once(contender: Contender, **settings: float) -> Result:
         found["accuracies"][-1],
         found["peak_bytes"],
     )
-
-
-@contextlib.contextmanager
-def _ended_early(process: subprocess.Popen) -> Iterator[None]:
-    """Kill a process and its children if the block raises."""
-    try:
-        yield
-    except BaseException:
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-        raise
 
 
 def installed(contenders: Sequence[Contender]) -> Tuple[List[Contender], Dict[str, str]]:

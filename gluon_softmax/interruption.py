@@ -6,11 +6,14 @@ loaders check for it before each batch.
 """
 
 import contextlib
+import multiprocessing
 import os
+import shutil
 import signal
 import sys
+import threading
 from types import FrameType
-from typing import Iterator, Optional
+from typing import Any, Iterator, Optional
 
 from .errors import package_at_fault
 
@@ -114,6 +117,25 @@ def held() -> Iterator[None]:
         if masks:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     end_if_asked()
+
+
+def follow_parent(folder: Optional[str] = None) -> None:
+    """Leave signals to the parent of this process, and exit when it has ended, however it did.
+
+    A killed parent cannot remove its temporary folder, which is then removed here.
+    """
+    # Ctrl-C in a terminal reaches all processes.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_exit_after_parent, args=(folder,), daemon=True).start()
+
+
+def _exit_after_parent(folder: Optional[str]) -> None:
+    parent: Any = multiprocessing.parent_process()
+    parent.join()
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+    os._exit(0)
 
 
 def _note(signum: int, frame: Optional[FrameType]) -> None:

@@ -42,7 +42,6 @@ def edition(name, *sources):
         ".gz" if is_gz else "",
         checksums("sha1") if is_gz else checksums("sha256", decompress=True),
         sources,
-        {"train": 100, "t10k": 30},
     )
 
 

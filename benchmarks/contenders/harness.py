@@ -1,15 +1,16 @@
 """Common part of the contenders: options, data, and measurements."""
 
 import argparse
-import ctypes
+import dataclasses
 import json
 import os
 import re
 import time
 from pathlib import Path
-from typing import Any, Callable, Tuple
+from typing import Callable, Tuple
 
 import numpy as np
+import psutil
 
 from gluon_softmax.data.fashion_mnist import FashionMNIST
 from gluon_softmax.data.load import load
@@ -22,15 +23,8 @@ def load_data(examples: int) -> FashionMNIST:
     if examples == len(data.train_labels):
         return data
     indices = np.arange(examples) % len(data.train_labels)
-    return FashionMNIST(
-        data.edition,
-        data.origin,
-        {},
-        data.train_images[indices],
-        data.train_labels[indices],
-        data.test_images,
-        data.test_labels,
-    )
+    images, labels = data.train_images[indices], data.train_labels[indices]
+    return dataclasses.replace(data, train_images=images, train_labels=labels)
 
 
 def arrays(data: FashionMNIST) -> Tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -87,30 +81,8 @@ def peak_bytes() -> int:
         [peak] = re.findall(r"VmHWM:\s+(\d+) kB", status)
         return 1024 * int(peak)
     except OSError:
-        return _peak_on_windows() if os.name == "nt" else _peak_on_a_mac()
+        if os.name == "nt":
+            return psutil.Process().memory_info().peak_wset
+        import resource
 
-
-def _peak_on_a_mac() -> int:
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-def _peak_on_windows() -> int:
-    class Counters(ctypes.Structure):
-        """Windows' PROCESS_MEMORY_COUNTERS."""
-
-        _fields_ = [
-            ("cb", ctypes.c_uint32),
-            ("PageFaultCount", ctypes.c_uint32),
-            ("PeakWorkingSetSize", ctypes.c_size_t),
-            ("others", ctypes.c_size_t * 7),
-        ]
-
-    counters = Counters(cb=ctypes.sizeof(Counters))
-    kernel: Any = vars(ctypes)["WinDLL"]("kernel32")
-    kernel.GetCurrentProcess.restype = ctypes.c_void_p
-    process = ctypes.c_void_p(kernel.GetCurrentProcess())
-    if not kernel.K32GetProcessMemoryInfo(process, ctypes.byref(counters), counters.cb):
-        raise OSError("Windows does not report the peak memory of this process")
-    return counters.PeakWorkingSetSize
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -125,7 +125,9 @@ def _findings(wrong: List[str]) -> Iterator[Tuple[str, str]]:
             # Checked, but not moved away: this command changes nothing.
             for path in files:
                 verify_cached(edition, path)
-        except (OSError, DataError) as error:
+        except OSError as error:
+            wrong.append(f"{error.filename}: cannot be read ({error.strerror})")
+        except DataError as error:
             wrong.append(f"the cache of the {edition.name} edition: {error}")
 
 

@@ -1,10 +1,8 @@
 """The worker processes of MXNet's ``DataLoader``: how they start, and how they end."""
 
-import atexit
 import functools
 import multiprocessing
 import sys
-import weakref
 from multiprocessing import spawn
 from multiprocessing.context import get_spawning_popen
 from multiprocessing.reduction import ForkingPickler
@@ -76,27 +74,17 @@ def _rebuild(is_np: bool, array: Any) -> Any:
 
 
 def _stop_workers_at_exit(dataloader: Any) -> None:
-    """Terminate the remaining pools of loaders before the interpreter exits.
+    """Skip ``DataLoader.__del__`` while the interpreter exits; ``multiprocessing`` ends the pools.
 
-    ``DataLoader.__del__`` runs after Python has cleared the modules that it calls, and prints an
-    error for each loader.
+    Python has cleared the modules that it calls by then, and would print an error for each loader.
     """
-    loaders: Any = weakref.WeakSet()
-    init = dataloader.DataLoader.__init__
+    end, is_exiting = dataloader.DataLoader.__del__, sys.is_finalizing
 
-    @functools.wraps(init)
-    def init_and_remember(self: Any, *args: Any, **kwargs: Any) -> None:
-        init(self, *args, **kwargs)
-        loaders.add(self)
+    def end_before_exit(self: Any) -> None:
+        if not is_exiting():
+            end(self)
 
-    def terminate() -> None:
-        for loader in list(loaders):
-            pool, loader._worker_pool = getattr(loader, "_worker_pool", None), None
-            if pool is not None:
-                pool.terminate()
-
-    dataloader.DataLoader.__init__ = init_and_remember
-    atexit.register(terminate)
+    dataloader.DataLoader.__del__ = end_before_exit
     note("shutdown of gluon.data.DataLoader", "Python 3.8")
 
 

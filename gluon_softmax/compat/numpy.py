@@ -67,22 +67,14 @@ class _TextType(type):
         return isinstance(instance, str)
 
     def __call__(cls, value: Any = "") -> str:
-        return _format(value) if type(value) in (tuple, list) else str(value)
+        if type(value) not in (tuple, list):
+            return str(value)
+        with np.printoptions(legacy="1.25"):
+            return str(value)
 
 
 class Text(metaclass=_TextType):
     """``str``, except that NumPy's scalars in tuples and lists look as in NumPy 1."""
-
-
-def _format(value: Any) -> str:
-    if isinstance(value, np.generic):
-        return repr(str(value)) if isinstance(value, str) else str(value)
-    if isinstance(value, list):
-        return f"[{', '.join(map(_format, value))}]"
-    # A named tuple has a format of its own.
-    if type(value) is tuple:
-        return f"({', '.join(map(_format, value))}{',' if len(value) == 1 else ''})"
-    return repr(value)
 
 
 def _with_plain_numbers(function: Callable) -> Callable:
@@ -136,10 +128,6 @@ class OneElement(np.ndarray):
     def __repr__(self) -> str:
         """Format it as a plain array."""
         return repr(self.view(np.ndarray))
-
-    def __str__(self) -> str:
-        """Format it as a plain array."""
-        return str(self.view(np.ndarray))
 
 
 def convert_arrays(ndarray: Any) -> None:

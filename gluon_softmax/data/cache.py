@@ -7,7 +7,7 @@ import io
 import os
 import time
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from ..console import notify
 from ..errors import DataError, GluonSoftmaxError
 from ..writing import whole_file
 from . import debian_package, url
-from .editions import FILES, LARGEST_GZ, NUM_CLASSES, Edition, Reader, Source
+from .editions import FILES, Edition, Reader
 from .folder import read as read_folder
 from .idx import is_file, kind_of, read_idx, read_idx_path
 
@@ -46,12 +46,7 @@ def edition_folder(edition: Edition) -> Path:
     return cache_root() / edition.folder
 
 
-def obtain(
-    edition: Edition,
-    folder: Path,
-    sources: Optional[Sequence[Source]] = None,
-    optional: bool = False,
-) -> Tuple[Arrays, str]:
+def obtain(edition: Edition, folder: Path, optional: bool = False) -> Tuple[Arrays, str]:
     """Return an edition's four verified arrays, by file name, and the name of their source.
 
     Downloads what the cache lacks from the first source that has it; raises DataError if none has
@@ -62,7 +57,7 @@ def obtain(
     origin = "the cache"
     downloads = not (optional and was_out_of_reach(folder))
     if downloads:
-        for source in edition.sources if sources is None else sources:
+        for source in edition.sources:
             missing = [file for file in FILES if file not in arrays]
             if not missing:
                 break
@@ -98,19 +93,16 @@ def read_cache(edition: Edition, folder: Path) -> Arrays:
         try:
             if is_file(path):
                 arrays[file] = verify_cached(edition, path)
+        except OSError as error:
+            # The file may be intact.
+            notify(f"{path}: cannot be read ({error.strerror})")
         except DataError as error:
-            if isinstance(error.__cause__, PermissionError):
-                # The file may be intact.
-                notify(str(error))
-                continue
             aside = path.with_name(path.name + ".rejected")
             try:
                 os.replace(path, aside)
                 notify(f"{error}; renamed to {aside.name}")
             except OSError as cannot:
                 notify(f"{error}; it cannot be renamed ({cannot.strerror})")
-        except OSError as error:
-            notify(f"{path}: cannot be read ({error.strerror})")
     return arrays
 
 
@@ -121,13 +113,9 @@ def verify_cached(edition: Edition, path: Path) -> np.ndarray:
     """
     file = path.name[: len(path.name) - len(edition.suffix)]
     if edition.suffix:
-        if path.stat().st_size > LARGEST_GZ:
-            raise DataError(
-                f"{path}: {path.stat().st_size} bytes, more than the limit of {LARGEST_GZ}"
-            )
         return _decode(edition, file, path.read_bytes(), str(path))[0]
     header, array = read_idx_path(path, kind_of(file))
-    _check(edition, file, (header, array), array, str(path))
+    check_sum(edition.checksums[file], (header, array), str(path))
     return array
 
 
@@ -138,26 +126,10 @@ def _decode(edition: Edition, file: str, gz: bytes, name: str) -> Tuple[np.ndarr
         check_sum(edition.checksums[file], (gz,), name)
     with gzip.open(io.BytesIO(gz)) as stream:
         header, array = read_idx(stream, kind_of(file), name)
-    kept = [gz] if edition.suffix else [header, array]
-    _check(edition, file, kept, array, name)
-    return array, kept
-
-
-def _check(edition: Edition, file: str, kept: Sequence, array: np.ndarray, name: str) -> None:
-    check_sum(edition.checksums[file], kept, name)
-    _check_counts(edition, file, array, name)
-
-
-def _check_counts(edition: Edition, file: str, array: np.ndarray, name: str) -> None:
-    expected = edition.per_class[file.split("-")[0]]
-    if len(array) != expected * NUM_CLASSES:
-        raise DataError(f"{name}: {len(array)} examples, expected {expected * NUM_CLASSES}")
-    if kind_of(file) == "labels":
-        per_class = np.bincount(array, minlength=NUM_CLASSES)
-        if (per_class != expected).any():
-            raise DataError(
-                f"{name}: {per_class.tolist()} examples per class, expected {expected} of each"
-            )
+    if edition.suffix:
+        return array, [gz]
+    check_sum(edition.checksums[file], (header, array), name)
+    return array, [header, array]
 
 
 def check_sum(expected: str, pieces: Sequence, name: str) -> None:

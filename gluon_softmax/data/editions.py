@@ -5,7 +5,7 @@ five days later because training and test set shared images (zalandoresearch/fas
 issue 44). All other libraries use the second upload.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Callable, Iterator, Mapping, Sequence, Tuple
 
 FILES = (
@@ -59,8 +59,6 @@ class Edition:
         For each file, ``algorithm:hexadecimal`` of the cached file.
     sources : tuple of Source
         Sources in the order of the attempts, after the cache.
-    per_class : mapping of str to int
-        Examples of each class in the ``train`` and in the ``t10k`` files.
     """
 
     name: str
@@ -68,7 +66,6 @@ class Edition:
     suffix: str
     checksums: Mapping[str, str]
     sources: Tuple[Source, ...]
-    per_class: Mapping[str, int] = field(default_factory={"train": 6000, "t10k": 1000}.copy)
 
 
 # A reader of one kind of source. From the source and the names of files without .gz, it yields each

@@ -3,10 +3,11 @@
 import errno
 import gzip
 import io
+import math
 import stat
 import zlib
 from pathlib import Path
-from typing import Optional, Tuple
+from typing import Tuple
 
 import numpy as np
 
@@ -36,7 +37,7 @@ def read_idx(stream: io.BufferedIOBase, kind: str, name: str) -> Tuple[bytes, np
     shape = IMAGE_SHAPE if kind == "images" else ()
     header_size = 8 + 4 * len(shape)
     try:
-        header = _read(stream, header_size)
+        header = stream.read(header_size)
         if len(header) < header_size:
             raise DataError(f"{name}: {len(header)} bytes, too short for an IDX header")
         magic, count, *sides = (int(field) for field in np.frombuffer(header, ">u4"))
@@ -48,37 +49,23 @@ def read_idx(stream: io.BufferedIOBase, kind: str, name: str) -> Tuple[bytes, np
             raise DataError(f"{name}: images of {sides[0]}x{sides[1]} pixels, expected 28x28")
         if not 1 <= count <= MAX_EXAMPLES:
             raise DataError(f"{name}: claims {count} examples, expected 1 to {MAX_EXAMPLES}")
-        array = np.empty((count, *shape), np.uint8)
-        buffer = array.data.cast("B")
-        size = 0
-        while size < len(buffer):
-            got = stream.readinto(buffer[size:])
-            if not got:
-                raise DataError(
-                    f"{name}: ends after {header_size + size} bytes; its header announces "
-                    f"{header_size + len(buffer)}"
-                )
-            size += got
-        if stream.read(1):
-            raise DataError(
-                f"{name}: longer than the {header_size + size} bytes that its header announces"
-            )
+        size = count * math.prod(shape)
+        content = stream.read(size + 1)
     except (EOFError, OSError, zlib.error) as error:
         raise DataError(f"{name}: cannot be read ({error})") from error
+    announced = header_size + size
+    if len(content) < size:
+        raise DataError(
+            f"{name}: ends after {header_size + len(content)} bytes; its header announces "
+            f"{announced}"
+        )
+    if len(content) > size:
+        raise DataError(f"{name}: longer than the {announced} bytes that its header announces")
+    array = np.frombuffer(content, np.uint8).reshape(count, *shape)
     if kind == "labels" and array.max() >= NUM_CLASSES:
         index = int(np.argmax(array >= NUM_CLASSES))
         raise DataError(f"{name}: label {array[index]} at index {index}, expected 0 to 9")
     return header, array
-
-
-def _read(stream: io.BufferedIOBase, size: int) -> bytes:
-    parts = b""
-    while len(parts) < size:
-        part = stream.read(size - len(parts))
-        if not part:
-            break
-        parts += part
-    return parts
 
 
 def is_file(path: Path) -> bool:
@@ -95,24 +82,10 @@ def is_file(path: Path) -> bool:
         raise
 
 
-def find_idx(folder: Path, file: str) -> Optional[Path]:
-    """Return the path of ``file`` or ``file.gz`` in a folder; None if it has neither."""
-    for path in (folder / file, folder / f"{file}.gz"):
-        try:
-            if is_file(path):
-                return path
-        except OSError as error:
-            raise DataError(f"{path}: cannot be read ({error.strerror})") from error
-    return None
-
-
 def read_idx_path(path: Path, kind: str) -> Tuple[bytes, np.ndarray]:
     """Read and validate an IDX file, gzipped if its name ends with .gz.
 
-    Parameters, results and errors are those of :func:`read_idx`.
+    Results and errors are those of :func:`read_idx`; raises OSError if it cannot be opened.
     """
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as stream:
-            return read_idx(stream, kind, str(path))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
+    with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as stream:
+        return read_idx(stream, kind, str(path))

@@ -12,7 +12,7 @@ from ..errors import DataError, UsageError
 from .cache import Arrays, check_sum, edition_folder, obtain, was_out_of_reach
 from .editions import EDITIONS, FILES, PARTS, Edition
 from .fashion_mnist import OWN_FILES, FashionMNIST
-from .idx import find_idx, kind_of, read_idx_path
+from .idx import is_file, kind_of, read_idx_path
 from .resplit import resplit
 
 EDITION_CHOICES = ("auto", "official", "mxnet", "resplit")
@@ -148,10 +148,13 @@ def _from_own_files(folder: Path) -> FashionMNIST:
         raise UsageError(f"--data-dir {folder}: not a folder")
     arrays = {}
     for file in FILES:
-        path = find_idx(folder, file)
-        if path is None:
-            raise DataError(f"{folder}: has neither {file} nor {file}.gz")
-        arrays[file] = read_idx_path(path, kind_of(file))[1]
+        try:
+            path = next(filter(is_file, (folder / file, folder / f"{file}.gz")), None)
+            if path is None:
+                raise DataError(f"{folder}: has neither {file} nor {file}.gz")
+            arrays[file] = read_idx_path(path, kind_of(file))[1]
+        except OSError as error:
+            raise DataError(f"{error.filename}: cannot be read ({error.strerror})") from error
     for part in PARTS:
         images, labels = (arrays[file] for file in FILES if file.startswith(part))
         if len(images) != len(labels):

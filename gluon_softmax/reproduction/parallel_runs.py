@@ -3,8 +3,6 @@
 import contextlib
 import multiprocessing
 import os
-import shutil
-import signal
 import tempfile
 import threading
 from concurrent.futures import Future, ProcessPoolExecutor, TimeoutError
@@ -21,9 +19,8 @@ from ..console import notify
 from ..data.fashion_mnist import FashionMNIST
 from ..data.resplit import resplit
 from ..errors import WorkerError
-from ..interruption import end_if_asked, held, open_closed_streams
+from ..interruption import end_if_asked, follow_parent, held, open_closed_streams
 from ..training.implementation import Implementation
-from ..training.loader_workers import wait_for_parent
 from ..training.run import Run, Settings, train_run
 
 # Bytes that a training process takes, most of it for MXNet and the images.
@@ -210,21 +207,12 @@ _trainer: Optional[Trainer] = None
 def _begin(folder: str, *about: Any) -> None:
     """Prepare a training process."""
     global _trainer
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+    follow_parent(folder)
     open_closed_streams()
     # By default, tqdm makes a lock that processes share; a killed process would leak it.
     tqdm.set_lock(threading.RLock())
     arrays = [np.load(_file(folder, name), mmap_mode="r") for name in _ARRAYS]
     _trainer = Trainer(FashionMNIST(*about, *arrays))
-
-
-def _end_with_parent(folder: str) -> None:
-    # A killed parent cannot remove its folder.
-    wait_for_parent()
-    shutil.rmtree(folder, ignore_errors=True)
-    os._exit(0)
 
 
 def _train(task: Task) -> Run:

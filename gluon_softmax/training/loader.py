@@ -10,7 +10,7 @@ from mxnet.gluon.data import DataLoader
 from ..data.fashion_mnist import FashionMNIST
 from ..data.load import load_chosen
 from ..errors import DataError, UsageError
-from .per_sample_loader import PerSampleLoader, transformed_datasets
+from .per_sample_loader import PerSampleLoader, Samples, transform
 from .resident_loader import ResidentLoader, resident_datasets
 from .samplers import ShardedBatchSampler, last_batch_size
 
@@ -94,26 +94,21 @@ def load_data_fashion_mnist(
         if not isinstance(value, (int, np.integer)) or value < least:
             raise UsageError(f"{name} {value!r}: choose a whole number, at least {least}")
     data = load_chosen(root) if data is None else data
-    for part, images, labels in (
-        ("training", data.train_images, data.train_labels),
-        ("test", data.test_images, data.test_labels),
-    ):
+    parts = (data.train_images, data.train_labels), (data.test_images, data.test_labels)
+    for part, (images, labels) in zip(("training", "test"), parts):
         if len(images) != len(labels):
             raise DataError(f"{len(images)} {part} images but {len(labels)} labels")
     ctx = cpu() if ctx is None else ctx
-    rank, parts = shard or (0, 1)
+    rank, shards = shard or (0, 1)
     last = last_batch_size(len(data.train_labels), batch_size)
-    if parts > last:
+    if shards > last:
         raise UsageError(
-            f"{parts} workers need {parts} examples in each batch, but the last batch of an epoch "
-            f"has {last}: choose fewer workers or another batch size"
+            f"{shards} workers need {shards} examples in each batch, but the last batch of an "
+            f"epoch has {last}: choose fewer workers or another batch size"
         )
     samplers = [
-        ShardedBatchSampler(length, batch_size, random, (rank, parts))
-        for length, random in (
-            (len(data.train_labels), np.random.RandomState(seed)),
-            (len(data.test_labels), None),
-        )
+        ShardedBatchSampler(len(labels), batch_size, random, (rank, shards))
+        for (_, labels), random in zip(parts, (np.random.RandomState(seed), None))
     ]
     if loader == "resident":
         datasets = resident_datasets(data, sizes, ctx)
@@ -122,8 +117,9 @@ def load_data_fashion_mnist(
             for dataset, sampler in zip(datasets, samplers)
         )
     else:
+        to_tensor = transform(sizes)
         train_iter, test_iter = (
-            PerSampleLoader(dataset, sampler, workers, ctx)
-            for dataset, sampler in zip(transformed_datasets(data, sizes), samplers)
+            PerSampleLoader(Samples(*part).transform_first(to_tensor), sampler, workers, ctx)
+            for part, sampler in zip(parts, samplers)
         )
     return train_iter, test_iter

@@ -2,17 +2,14 @@
 
 MXNet's own workers are a ``multiprocessing.Pool``: if one is killed or cannot start, a pool hangs,
 or forks a replacement beside MXNet's threads, which can deadlock. ``ProcessPoolExecutor`` hangs if
-a worker is killed while it sends a result, because the other workers hold the pipe open.
+a worker is killed while it sends a result, because other processes hold the pipe open.
 """
 
 import contextlib
 import itertools
 import multiprocessing
-import os
 import pickle
-import signal
 import socket
-import threading
 import weakref
 from collections import deque
 from typing import Any, Deque, Iterable, Iterator, List, Optional, Tuple
@@ -22,7 +19,7 @@ from mxnet.gluon.data import Dataset
 from mxnet.gluon.data.dataloader import default_batchify_fn
 
 from ..errors import WorkerError
-from ..interruption import held
+from ..interruption import follow_parent, held
 
 # Time limit, in seconds, for a worker to continue reading or writing; a batch of 60,000 examples
 # takes about 10.
@@ -151,10 +148,8 @@ def _reported(ended: str, late: str) -> Iterator[None]:
 
 def _work(theirs: socket.socket, dataset: Optional[Dataset]) -> None:
     """Make the requested batches, in a worker process."""
-    # Ctrl-C in a terminal reaches all processes; the parent ends its workers.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    # The end of the stream is no sign: processes that are forked later hold a copy of it.
+    follow_parent()
     stream: Any = theirs.makefile("rwb")
     # The parent can end first.
     with contextlib.suppress(EOFError, OSError):
@@ -166,18 +161,6 @@ def _work(theirs: socket.socket, dataset: Optional[Dataset]) -> None:
         while True:
             batch = default_batchify_fn([dataset[index] for index in pickle.load(stream)])
             _write([array.asnumpy() for array in batch], stream)
-
-
-def _end_with_parent() -> None:
-    # The end of the stream is no sign: processes that are forked later hold a copy of it.
-    wait_for_parent()
-    os._exit(0)
-
-
-def wait_for_parent() -> None:
-    """Wait until this process's parent has ended, however it did."""
-    parent: Any = multiprocessing.parent_process()
-    parent.join()
 
 
 def _end(process: multiprocessing.Process, ours: socket.socket, stream: Any) -> None:

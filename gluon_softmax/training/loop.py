@@ -13,7 +13,7 @@ from mxnet import Context, cpu, gluon, nd
 
 from ..console import progress, write_line
 from ..errors import DataError, Diverged
-from .metrics import DeferredSums, ImmediateSums
+from .metrics import DeferredSums
 
 
 @dataclass
@@ -135,7 +135,7 @@ def train_epochs(
     num_epochs: int,
     on_epoch: Optional[Callable[[Records], Any]] = print_epoch,
     parameters: Callable[[], Iterable[np.ndarray]] = tuple,
-    counter: Union[Type[DeferredSums], Type[ImmediateSums]] = DeferredSums,
+    counter: Type[DeferredSums] = DeferredSums,
     total: Total = np.asarray,
     ctx: Contexts = None,
 ) -> Records:

@@ -21,9 +21,9 @@ class DeferredSums:
 
     def add(self, l: nd.NDArray, y_hat: nd.NDArray, y: nd.NDArray) -> None:
         """Add a batch: losses, (batch,), outputs, (batch, 10), and labels, (batch,)."""
-        self._kept.append((l, y_hat, y))
+        self._kept.append(self._to_keep(l, y_hat, y))
         if len(self._kept) == KEPT:
-            self._count()
+            self.sums()
 
     def sums(self) -> np.ndarray:
         """Wait for MXNet and return the sums so far, or a single 0 without any batch.
@@ -34,40 +34,31 @@ class DeferredSums:
             Sum of losses, correct predictions, and predictions of each class, (2 + classes,).
         """
         if self._kept:
-            self._count()
+            self._sums = self._sums + self._reduced()
+            self._kept.clear()
         return np.asarray(self._sums)
 
-    def _count(self) -> None:
+    def _to_keep(self, l, y_hat, y):
+        return l, y_hat, y
+
+    def _reduced(self) -> np.ndarray:
         losses, outputs, labels = (
             nd.concat(*arrays, dim=0).asnumpy() for arrays in zip(*self._kept)
         )
-        self._kept.clear()
         predicted = outputs.argmax(axis=1)
-        loss_sum = losses.sum(dtype=np.float64)
         of_class = np.bincount(predicted, minlength=outputs.shape[1])
-        self._sums = self._sums + np.array([loss_sum, (predicted == labels).sum(), *of_class])
+        return np.array([losses.sum(dtype=np.float64), (predicted == labels).sum(), *of_class])
 
 
-class ImmediateSums:
+class ImmediateSums(DeferredSums):
     """Reduce each batch at once, as d2lzh does: for any shape, and for batches modified later."""
 
-    def __init__(self) -> None:
-        self._sums: Union[np.ndarray, float] = 0.0
-        self._kept: List[List[nd.NDArray]] = []
-
-    def add(self, l: nd.NDArray, y_hat: nd.NDArray, y: nd.NDArray) -> None:
-        """Add a batch: losses, outputs and labels of any compatible shapes."""
+    def _to_keep(self, l, y_hat, y):
         predicted = y_hat.argmax(axis=1)
         right = predicted == y.astype("float32")
         of_class = nd.one_hot(predicted.reshape(-1), y_hat.shape[1]).sum(axis=0)
-        self._kept.append([l.sum(), right.sum(), of_class])
-        if len(self._kept) == KEPT:
-            self.sums()
+        return l.sum(), right.sum(), of_class
 
-    def sums(self) -> np.ndarray:
-        """Wait for MXNet and return the sums so far, as :meth:`DeferredSums.sums` does."""
-        for of_batch in self._kept:
-            sums = np.concatenate([array.asnumpy().ravel() for array in of_batch])
-            self._sums = self._sums + sums.astype(np.float64)
-        self._kept.clear()
-        return np.asarray(self._sums)
+    def _reduced(self) -> np.ndarray:
+        rows = [np.concatenate([array.asnumpy().ravel() for array in kept]) for kept in self._kept]
+        return np.add.reduce(rows, dtype=np.float64)

@@ -7,28 +7,8 @@ from mxnet import Context, nd
 from mxnet.gluon.data import ArrayDataset, DataLoader, Dataset, Sampler
 from mxnet.gluon.data.vision import transforms
 
-from ..data.fashion_mnist import FashionMNIST
 from ..interruption import end_if_asked
 from .loader_workers import Workers
-
-
-def fashion_mnist_datasets(data: FashionMNIST) -> Tuple[ArrayDataset, ArrayDataset]:
-    """Return the arrays as Gluon data sets that behave like ``gluon.data.vision.FashionMNIST``.
-
-    Parameters
-    ----------
-    data : FashionMNIST
-        The arrays.
-
-    Returns
-    -------
-    mnist_train, mnist_test : mxnet.gluon.data.ArrayDataset
-        Each sample is an image, (28, 28, 1) uint8 NDArray, and its label, int32.
-    """
-    return (
-        _Samples(data.train_images, data.train_labels),
-        _Samples(data.test_images, data.test_labels),
-    )
 
 
 def transform(sizes: Tuple[int, ...]) -> Any:
@@ -38,24 +18,21 @@ def transform(sizes: Tuple[int, ...]) -> Any:
     return transforms.Compose([transforms.Resize(sizes), transforms.ToTensor()])
 
 
-def transformed_datasets(data: FashionMNIST, sizes: Tuple[int, ...]) -> Tuple[Dataset, Dataset]:
-    """Return the training set and the test set, each sample transformed when it is read."""
-    to_tensor = transform(sizes)
-    mnist_train, mnist_test = fashion_mnist_datasets(data)
-    return mnist_train.transform_first(to_tensor), mnist_test.transform_first(to_tensor)
+class Samples(ArrayDataset):
+    """Images and labels as a data set that behaves like ``gluon.data.vision.FashionMNIST``.
 
-
-class _Samples(ArrayDataset):
-    """Data set of images and labels."""
+    Each sample is an image, (28, 28, 1) uint8 NDArray, and its label, int32.
+    """
 
     def __init__(self, images: np.ndarray, labels: np.ndarray) -> None:
         super().__init__(nd.array(images, dtype=np.uint8), labels)
 
     def __reduce__(self) -> tuple:
+        """Pickle the images by value."""
         # For worker processes that are not forked: MXNet passes the images by a file descriptor,
         # which fails on Python 3.9.
         images, labels = self._data
-        return _Samples, (images.asnumpy(), labels)
+        return Samples, (images.asnumpy(), labels)
 
 
 class PerSampleLoader(DataLoader):

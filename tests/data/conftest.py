@@ -2,7 +2,7 @@ import pytest
 from server import serve
 
 from gluon_softmax import download
-from gluon_softmax.data import cache, debian_package, folder
+from gluon_softmax.data import debian_package, folder
 
 
 @pytest.fixture(scope="module")
@@ -20,5 +20,5 @@ def cache_folder(tmp_path):
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     monkeypatch.setattr(download, "TIMEOUT", (1, 1))
-    for module in (debian_package, cache, folder):
+    for module in (debian_package, folder):
         monkeypatch.setattr(module, "LARGEST_GZ", 4_000_000)

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from gluon_softmax.data.editions import FILES
 from gluon_softmax.data.idx import (
     MAX_EXAMPLES,
-    find_idx,
     is_file,
     kind_of,
     read_idx,
@@ -43,12 +42,6 @@ def test_paths_that_are_files(tmp_path):
         is_file(tmp_path / ("x" * 300))
 
 
-@pytest.mark.posix
-def test_a_folder_that_cannot_be_looked_into(tmp_path):
-    with pytest.raises(DataError, match=r"x{300}/images: cannot be read \(File name too long\)"):
-        find_idx(tmp_path / ("x" * 300), "images")
-
-
 def test_kinds():
     assert [kind_of(file) for file in FILES] == ["images", "labels"] * 2
 
@@ -69,19 +62,6 @@ def test_the_fewest_and_the_most_examples(count):
     labels = np.zeros(count, np.uint8)
     _, found = read_idx(io.BytesIO(idx(labels)), "labels", "file")
     np.testing.assert_array_equal(found, labels)
-
-
-def test_a_stream_that_gives_a_few_bytes_at_a_time():
-    class Trickle(io.BytesIO):
-        def read(self, size=-1):
-            return super().read(min(size, 3))
-
-        def readinto(self, room):
-            return super().readinto(room[:1000])
-
-    header, found = read_idx(Trickle(idx(IMAGES)), "images", "file")
-    np.testing.assert_array_equal(found, IMAGES)
-    assert header == idx(IMAGES)[:16]
 
 
 BAD = {
@@ -142,17 +122,6 @@ def test_a_bomb_is_not_unpacked(tmp_path):
             out.write(bytes(1 << 20))
     with pytest.raises(DataError, match="longer than"):
         read_idx_path(path, "images")
-
-
-@pytest.mark.posix
-def test_paths_that_are_not_files(tmp_path):
-    with pytest.raises(DataError, match="cannot be read"):
-        read_idx_path(tmp_path / "none", "images")
-    with pytest.raises(DataError, match="cannot be read"):
-        read_idx_path(tmp_path, "images")
-    os.mkfifo(tmp_path / "images")
-    # Opening it would wait forever for a writer.
-    assert find_idx(tmp_path, "images") is None
 
 
 @st.composite

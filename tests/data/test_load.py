@@ -167,6 +167,22 @@ def test_own_files_that_are_not_there(tmp_path):
         load(data_dir=str(tmp_path))
 
 
+@pytest.mark.posix
+def test_own_files_that_cannot_be_read(sample_dir, tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / FILES[0])
+    # Opening it would wait forever for a writer.
+    with pytest.raises(DataError, match="has neither"):
+        load(data_dir=str(tmp_path))
+
+    def denied(path, *_):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("gluon_softmax.data.idx.gzip.open", denied)
+    expected = rf"{FILES[0]}.gz: cannot be read \(Permission denied\)$"
+    with pytest.raises(DataError, match=expected):
+        load(data_dir=str(sample_dir))
+
+
 @pytest.mark.full_data
 def test_results_that_the_tutorial_shows(official):
     assert len(official.train_labels) == 60000

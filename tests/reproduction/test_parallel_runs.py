@@ -138,8 +138,7 @@ def test_a_folder_without_space_is_one_line(sample, monkeypatch):
 
 def test_the_images_are_mapped_not_copied(sample, tmp_path, monkeypatch):
     monkeypatch.setattr(parallel_runs, "_trainer", None)
-    monkeypatch.setattr(parallel_runs.signal, "signal", lambda *handler: None)
-    monkeypatch.setattr(parallel_runs, "_end_with_parent", lambda folder: None)
+    monkeypatch.setattr(parallel_runs, "follow_parent", lambda folder: None)
     for name in ("train_images", "train_labels", "test_images", "test_labels"):
         np.save(tmp_path / f"{name}.npy", getattr(sample, name))
     parallel_runs._begin(str(tmp_path), sample.edition, sample.origin, sample.checksums)

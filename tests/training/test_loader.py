@@ -47,16 +47,16 @@ def test_default_num_workers_here():
     assert loader.default_num_workers() == (0 if sys.platform == "win32" else 4)
 
 
-def test_data_sets_are_those_of_mxnets_class(sample, sample_dir, mxnet_reads_sample):
-    for train, ours in zip((True, False), per_sample_loader.fashion_mnist_datasets(sample)):
-        theirs = FashionMNIST(root=str(sample_dir), train=train)
-        assert len(ours) == len(theirs)
-        (feature, label), (feature_, label_) = ours[0:10], theirs[0:10]
-        assert feature.shape == feature_.shape == (10, 28, 28, 1)
-        assert feature.dtype == feature_.dtype == np.uint8
-        assert label.dtype == label_.dtype == np.int32
-        np.testing.assert_array_equal(feature.asnumpy(), feature_.asnumpy())
-        np.testing.assert_array_equal(label, label_)
+def test_samples_are_those_of_mxnets_class(sample, sample_dir, mxnet_reads_sample):
+    ours = per_sample_loader.Samples(sample.train_images, sample.train_labels)
+    theirs = FashionMNIST(root=str(sample_dir), train=True)
+    assert len(ours) == len(theirs)
+    (feature, label), (feature_, label_) = ours[0:10], theirs[0:10]
+    assert feature.shape == feature_.shape == (10, 28, 28, 1)
+    assert feature.dtype == feature_.dtype == np.uint8
+    assert label.dtype == label_.dtype == np.int32
+    np.testing.assert_array_equal(feature.asnumpy(), feature_.asnumpy())
+    np.testing.assert_array_equal(label, label_)
 
 
 @pytest.mark.parametrize("kind", ["resident", "per-sample"])

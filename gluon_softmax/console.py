@@ -57,21 +57,9 @@ _PIECES = re.compile(
 
 
 def wrapped(text: str, width: int, indent: str = "") -> List[str]:
-    """Wrap a text to a width; Chinese text, which has no spaces, too.
+    """Wrap a paragraph into lines of a width; Chinese text, which has no spaces, too.
 
-    Parameters
-    ----------
-    text : str
-        One paragraph; blanks at its start stay.
-    width : int
-        Columns of the terminal.
-    indent : str
-        Start of each further line.
-
-    Returns
-    -------
-    list of str
-        Lines.
+    Blanks at its start stay. Each further line begins with the indent.
     """
     lines = [""]
     for piece in _PIECES.findall(text):

@@ -59,13 +59,7 @@ class MissingLibrary(GluonSoftmaxError, ImportError):
 
 
 class Diverged(GluonSoftmaxError):
-    """The loss or a parameter is no longer a finite number.
-
-    Attributes
-    ----------
-    records : gluon_softmax.training.loop.Records
-        Records of the epochs before.
-    """
+    """The loss or a parameter is no longer finite; ``records`` has the epochs before."""
 
     def __init__(self, message: str, records: Any = None) -> None:
         super().__init__(message)

@@ -25,12 +25,7 @@ _is_held = False
 def listening() -> Iterator[None]:
     """Handle Ctrl-C and SIGTERM inside the block, which ends as they ask for.
 
-    Raises
-    ------
-    KeyboardInterrupt
-        After Ctrl-C.
-    SystemExit
-        With status 143, after SIGTERM.
+    Raises KeyboardInterrupt after Ctrl-C, and SystemExit with status 143 after SIGTERM.
     """
     handlers = {signal.SIGTERM: _note}
     # A program that a shell started in the background ignores Ctrl-C.

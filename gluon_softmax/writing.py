@@ -21,22 +21,8 @@ _STALE_SECONDS = 24 * 3600
 def whole_file(path: Path, error: Type[GluonSoftmaxError] = GluonSoftmaxError) -> Iterator[Path]:
     """Yield a temporary path, which replaces the file if the block succeeds.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file; an existing one is replaced, and a link is followed.
-    error : type
-        Type of the exception to raise.
-
-    Yields
-    ------
-    pathlib.Path
-        Path with the same name, in a temporary folder beside the file.
-
-    Raises
-    ------
-    GluonSoftmaxError
-        Exception of the given type, if the file cannot be written, or is a device or pipe.
+    It has the file's name, in a temporary folder beside it. A link is followed. Raises the given
+    type of error if the file cannot be written, or is a device or a pipe.
     """
     try:
         path = followed(path)

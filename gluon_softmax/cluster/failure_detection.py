@@ -33,17 +33,11 @@ def unresponsive(kv: Any, role: Role) -> List[str]:
 
     The scheduler checks all others, and these check only the scheduler.
     """
-    nodes = {_SCHEDULER: f"the scheduler at {role.address}"}
+    nodes = [(_SCHEDULER, f"the scheduler at {role.address}")]
     if role.name == "scheduler":
-        nodes = {
-            first + _STEP * number: f"{name} {number}"
-            for name, first, count in (
-                ("server", _FIRST_SERVER, role.num_servers),
-                ("worker", _FIRST_WORKER, role.num_workers),
-            )
-            for number in range(count)
-        }
-    return [name for node, name in nodes.items() if _is_silent(kv, node, LIMIT)]
+        nodes = [(_FIRST_SERVER + _STEP * k, f"server {k}") for k in range(role.num_servers)]
+        nodes += [(_FIRST_WORKER + _STEP * k, f"worker {k}") for k in range(role.num_workers)]
+    return [name for node, name in nodes if _is_silent(kv, node, LIMIT)]
 
 
 def is_complete(kv: Any, role: Role) -> bool:

@@ -23,7 +23,6 @@ from typing import List, Optional
 from ..compat import distributed
 from ..errors import ClusterError, UsageError
 
-_NAME = __name__
 _PROGRAMS = {"ssh": "ssh", "mpi": "mpirun", "slurm": "srun"}
 # Time limit, in seconds, for processes to end after SIGTERM.
 _GRACE = 3
@@ -39,33 +38,15 @@ def launch(
 ) -> int:
     """Start a command once per role, and wait for all processes.
 
-    Parameters
-    ----------
-    cluster : {"local", "ssh", "mpi", "slurm"}
-        Way to start the processes.
-    num_workers, num_servers : int
-        Number of processes of each role; the one scheduler runs on this machine.
-    command : list of str
-        The command and its arguments.
-    host_file : str, optional
-        File with one host per line, for ``ssh`` and ``mpi``.
-    host_ip : str, optional
-        This machine's address, at which the others reach the scheduler; 127.0.0.1 for ``local``.
+    ``cluster`` is local, ssh, mpi or slurm. ``host_file`` has one host per line, for ssh and mpi.
+    ``host_ip`` is the address at which other machines reach the scheduler, which runs here.
 
-    Returns
-    -------
-    int
-        0 if all processes succeed. If one fails, 2 for bad usage, else 1; the failure has then been
-        reported, and all processes on this machine have been ended.
+    Returns 0 if all processes succeed. If one fails, returns 2 for bad usage, else 1; the failure
+    has then been reported, and all processes on this machine have been ended.
 
-    Raises
-    ------
-    UsageError
-        If hosts are missing, or a word of the command cannot be passed on.
-    ModuleNotFoundError
-        If MXNet, which contains the launcher, is not installed.
-    ClusterError
-        If the launcher was killed.
+    Raises UsageError if hosts are missing or a word of the command cannot be passed on,
+    ModuleNotFoundError without MXNet, which contains the launcher, and ClusterError if it was
+    killed.
     """
     if cluster == "ssh" and host_file is None:
         raise UsageError("--cluster ssh: list the hosts, one per line, in --host-file FILE")
@@ -87,7 +68,7 @@ def launch(
     if host_file is not None:
         options.append(f"--host-file={host_file}")
     process = subprocess.Popen(
-        [sys.executable, "-m", _NAME, json.dumps([cluster, options, words, os.getpid()])],
+        [sys.executable, "-m", __name__, json.dumps([cluster, options, words, os.getpid()])],
         env={**os.environ, **variables},
         # A process group of its own, for killpg.
         start_new_session=True,

@@ -21,16 +21,8 @@ JOIN_SECONDS = "GLUON_SOFTMAX_JOIN_SECONDS"
 class Role:
     """Role of a process in a cluster.
 
-    Parameters
-    ----------
-    name : {"scheduler", "server", "worker"}
-        The role.
-    address : str
-        Host and port of the scheduler.
-    num_workers, num_servers : int
-        Number of processes of each role.
-    join_seconds : float
-        Time limit for all processes to join.
+    ``name`` is one of ROLES, ``address`` the scheduler's host and port, and ``join_seconds`` the
+    time limit for all processes to join.
     """
 
     name: str
@@ -43,25 +35,8 @@ class Role:
 def given_role(kvstore: str, batch_size: int, variables: Mapping[str, str] = os.environ) -> Role:
     """Return this process's role, from its environment.
 
-    Parameters
-    ----------
-    kvstore : str
-        Value of ``--kvstore``.
-    batch_size : int
-        Examples in a batch, at least one per worker.
-    variables : mapping
-        The environment.
-
-    Returns
-    -------
-    Role
-        The role.
-
-    Raises
-    ------
-    UsageError
-        If the store is not supported, a variable is missing or invalid, or there are more workers
-        than examples in a batch.
+    Raises UsageError if the store is not supported, a variable is missing or invalid, or there are
+    more workers than examples in a batch.
     """
     if kvstore == "dist_async":
         raise UsageError(

@@ -10,50 +10,18 @@ from .roles import Role
 
 
 def run_server(role: Role) -> bool:
-    """Run this process until the workers finish if it is a scheduler or a server.
+    """Run a scheduler or a server until the workers finish; return False at once for a worker.
 
-    Parameters
-    ----------
-    role : Role
-        Role of this process.
-
-    Returns
-    -------
-    bool
-        False at once for a worker.
-
-    Raises
-    ------
-    UsageError
-        If this build of MXNet has no parameter server.
+    Exits with status 1 if another process does not join or stops responding. Raises UsageError if
+    this build of MXNet has no parameter server.
     """
     with hidden_role():
-        import mxnet
-    if not mxnet.runtime.Features().is_enabled("DIST_KVSTORE"):
+        import mxnet as mx
+    if not mx.runtime.Features().is_enabled("DIST_KVSTORE"):
         raise UsageError("--kvstore dist_sync: this build of MXNet has no parameter server")
     if role.name == "worker":
         return False
-    _serve(role)
-    return True
-
-
-@contextlib.contextmanager
-def hidden_role() -> Iterator[None]:
-    """Hide DMLC_ROLE during the import of MXNet, which would start serving and never return."""
-    name = os.environ.pop("DMLC_ROLE")
-    try:
-        yield
-    finally:
-        os.environ["DMLC_ROLE"] = name
-
-
-def _serve(role: Role) -> None:
-    """Run as a scheduler or server until the workers finish.
-
-    Exits with status 1 if another process does not join or stops responding.
-    """
     # Only now, as they import MXNet.
-    import mxnet as mx
     from mxnet.kvstore.kvstore_server import KVStoreServer
 
     from . import failure_detection
@@ -77,3 +45,14 @@ def _serve(role: Role) -> None:
             failure_detection.check(stores[0], role)
 
     failure_detection.wait(role, work, is_complete, look)
+    return True
+
+
+@contextlib.contextmanager
+def hidden_role() -> Iterator[None]:
+    """Hide DMLC_ROLE during the import of MXNet, which would start serving and never return."""
+    name = os.environ.pop("DMLC_ROLE")
+    try:
+        yield
+    finally:
+        os.environ["DMLC_ROLE"] = name

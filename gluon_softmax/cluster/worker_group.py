@@ -21,18 +21,7 @@ _FIRST_KEY = 1000
 
 
 class WorkerGroup:
-    """A worker, connected to all others by MXNet's store.
-
-    Parameters
-    ----------
-    kv : mxnet.kvstore.KVStore
-        A ``dist_sync`` store.
-
-    Attributes
-    ----------
-    rank, num_workers : int
-        Rank of this worker, from 0 on, and number of workers.
-    """
+    """A worker, connected to all others by MXNet's ``dist_sync`` store."""
 
     def __init__(self, kv: Any) -> None:
         self.kv = kv

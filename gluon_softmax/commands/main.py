@@ -44,19 +44,9 @@ OLD_NAMES = {"revival": "compat"}
 
 
 def main(argv: Optional[Sequence[str]] = None, prog: str = "gluon-softmax") -> int:
-    """Run ``gluon-softmax``.
+    """Run ``gluon-softmax``, called ``prog`` by the user; return its exit status.
 
-    Parameters
-    ----------
-    argv : sequence of str, optional
-        Arguments after the program's name; by default those of the process.
-    prog : str
-        The program's name, as the user typed it.
-
-    Returns
-    -------
-    int
-        Exit status: 0 done, 1 a failed job, 2 bad usage, 130 or 143 interrupted.
+    It is 0 if done, 1 for a failed job, 2 for bad usage, and 130 or 143 if interrupted.
     """
     words = sys.argv[1:] if argv is None else list(argv)
     if words[:1] == ["run"]:
@@ -66,20 +56,7 @@ def main(argv: Optional[Sequence[str]] = None, prog: str = "gluon-softmax") -> i
 
 
 def main_implementation(implementation: str, argv: Optional[Sequence[str]] = None) -> int:
-    """Run ``python -m scratch`` or ``python -m concise``.
-
-    Parameters
-    ----------
-    implementation : {"scratch", "concise"}
-        The implementation.
-    argv : sequence of str, optional
-        Arguments after the program's name; by default those of the process.
-
-    Returns
-    -------
-    int
-        Exit status, as of :func:`main`.
-    """
+    """Run ``python -m scratch`` or ``python -m concise``; return the status of :func:`main`."""
 
     def work(words: List[str]) -> int:
         prog = f"python -m {implementation}"
@@ -96,8 +73,7 @@ def main_implementation(implementation: str, argv: Optional[Sequence[str]] = Non
     return guarded(work, argv)
 
 
-def command_parser(prog: str) -> Parser:
-    """Return the parser of all commands."""
+def _run_command(words: List[str], prog: str) -> int:
     parser = Parser(
         prog=prog,
         description="Softmax regression on Fashion-MNIST in MXNet, from scratch and concise.",
@@ -109,11 +85,6 @@ def command_parser(prog: str) -> Parser:
         of_command = commands.add_parser(name, help=command.SUMMARY)
         command.add_arguments(of_command)
         of_command.set_defaults(command=command)
-    return parser
-
-
-def _run_command(words: List[str], prog: str) -> int:
-    parser = command_parser(prog)
     if not words:
         parser.print_help()
         return 2

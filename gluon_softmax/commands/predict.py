@@ -2,35 +2,29 @@
 
 import argparse
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 import numpy as np
 
 from ..cluster.roles import refuse_role
 from ..console import write_line
+from ..data.fashion_mnist import get_fashion_mnist_labels
+from ..data.image import read_image
 from ..errors import UsageError, check_implementations
-from .options import (
-    Parser,
-    add_ctx_option,
-    add_data_options,
-    add_implementation,
-    check_distinct,
-    check_picture,
-    check_writable,
-    load_data,
-    whole_number,
-)
+from ..reproduction.edition_names import EDITION
+from . import options
 
+Predictor = Callable[[np.ndarray], np.ndarray]
 SUMMARY = "predict classes of test images, or of an image of your own"
 
 
-def add_arguments(parser: Parser, implementation: Optional[str] = None) -> None:
+def add_arguments(parser: options.Parser, implementation: Optional[str] = None) -> None:
     """Add the command's arguments to its parser; the implementation, unless it is given."""
     parser.description = (
         "Predict with parameters that training saved by --save. Print the true and the predicted "
         "class of the first test images, and the accuracy on all of them."
     )
-    add_implementation(parser, implementation)
+    options.add_implementation(parser, implementation)
     parser.add_argument("file", metavar="FILE", help="parameters written by --save")
     parser.add_argument(
         "--image",
@@ -41,28 +35,31 @@ def add_arguments(parser: Parser, implementation: Optional[str] = None) -> None:
     )
     parser.add_argument(
         "--top",
-        type=whole_number(1, 10),
+        type=options.whole_number(1, 10),
         metavar="K",
         help="print the K most probable classes with their probabilities",
     )
     parser.add_argument(
-        "--count", type=whole_number(1, 100), metavar="N", help="number of test images (default: 9)"
+        "--count",
+        type=options.whole_number(1, 100),
+        metavar="N",
+        help="number of test images (default: 9)",
     )
     parser.add_argument(
         "--out", metavar="FILE.png", help="draw the images into this file (.png or .svg)"
     )
-    add_data_options(parser)
-    add_ctx_option(parser)
+    options.add_data_options(parser)
+    options.add_ctx_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; return its exit status."""
     refuse_role()
     if arguments.out is not None:
-        check_picture("--out", arguments.out)
-        check_writable(Path(arguments.out))
+        options.check_picture("--out", arguments.out)
+        options.check_writable(Path(arguments.out))
         for image in arguments.image or ():
-            check_distinct(image=image, out=arguments.out)
+            options.check_distinct(image=image, out=arguments.out)
     if arguments.image is not None:
         for option in ("count", "edition", "split_seed", "data_dir"):
             if getattr(arguments, option) is not None:
@@ -72,21 +69,26 @@ def run(arguments: argparse.Namespace) -> int:
     check_implementations()
 
     from ..reproduction.implementations import IMPLEMENTATIONS
+    from ..training.context import get_context
     from ..training.parameters import load_parameters
+    from ..training.run import predict
 
-    shapes = IMPLEMENTATIONS[arguments.implementation].shapes
-    parameters = load_parameters(arguments.file, shapes)
+    implementation = IMPLEMENTATIONS[arguments.implementation]
+    parameters = load_parameters(arguments.file, implementation.shapes)
+
+    def probabilities_of(images: np.ndarray) -> np.ndarray:
+        return predict(implementation, parameters, images, get_context(arguments.ctx))
+
     if arguments.image is not None:
-        return _predict_own(arguments, parameters)
-    return _predict_test_images(arguments, parameters)
+        _predict_own(arguments, probabilities_of)
+    else:
+        _predict_test_images(arguments, probabilities_of)
+    return 0
 
 
-def _predict_test_images(arguments: argparse.Namespace, parameters: Any) -> int:
-    from ..data.fashion_mnist import get_fashion_mnist_labels
-    from ..reproduction.edition_names import EDITION
-
-    data, count = load_data(arguments), arguments.count or 9
-    probabilities = _probabilities(arguments, parameters, data.test_images)
+def _predict_test_images(arguments: argparse.Namespace, probabilities_of: Predictor) -> None:
+    data, count = options.load_data(arguments), arguments.count or 9
+    probabilities = probabilities_of(data.test_images)
     predicted = probabilities.argmax(axis=1)
     right = predicted == data.test_labels
     names = get_fashion_mnist_labels(data.test_labels[:count])
@@ -100,18 +102,15 @@ def _predict_test_images(arguments: argparse.Namespace, parameters: Any) -> int:
         f"accuracy on the {len(right)} test images ({EDITION[data.edition]}): {right.mean():.4f}"
     )
     _draw(arguments, data.test_images[:count], names, predicted[:count], ~right[:count])
-    return 0
 
 
-def _predict_own(arguments: argparse.Namespace, parameters: Any) -> int:
-    from ..data.image import read_image
-
+def _predict_own(arguments: argparse.Namespace, probabilities_of: Predictor) -> None:
     images = []
     for path in arguments.image:
         image, steps = read_image(path)
         images.append(image)
         write_line(f"{path}: {', '.join(steps)}")
-    probabilities = _probabilities(arguments, parameters, np.stack(images))
+    probabilities = probabilities_of(np.stack(images))
     for path, each in zip(arguments.image, probabilities):
         write_line(f"{path}: {_in_words(each, arguments.top or 3)}")
     # Bytes that are not UTF-8 are escaped: no picture can show them.
@@ -119,24 +118,11 @@ def _predict_own(arguments: argparse.Namespace, parameters: Any) -> int:
         Path(path).name.encode("utf-8", "backslashreplace").decode("utf-8")
         for path in arguments.image
     ]
-    wrong = np.zeros(len(names), bool)
-    _draw(arguments, np.stack(images), names, probabilities.argmax(axis=1), wrong)
-    return 0
-
-
-def _probabilities(arguments: argparse.Namespace, parameters: Any, images: np.ndarray) -> Any:
-    from ..reproduction.implementations import IMPLEMENTATIONS
-    from ..training.context import get_context
-    from ..training.run import predict
-
-    implementation = IMPLEMENTATIONS[arguments.implementation]
-    return predict(implementation, parameters, images, get_context(arguments.ctx))
+    _draw(arguments, np.stack(images), names, probabilities.argmax(axis=1))
 
 
 def _in_words(probabilities: np.ndarray, top: Optional[int]) -> str:
     """Return the most probable class, or the first few with their probabilities."""
-    from ..data.fashion_mnist import get_fashion_mnist_labels
-
     best = np.argsort(-probabilities, kind="stable")[: top or 1]
     names = get_fashion_mnist_labels(best)
     if top is None:
@@ -145,11 +131,10 @@ def _in_words(probabilities: np.ndarray, top: Optional[int]) -> str:
 
 
 def _draw(
-    arguments: argparse.Namespace, images: Any, names: Any, predicted: Any, wrong: Any
+    arguments: argparse.Namespace, images: Any, names: Any, predicted: Any, wrong: Any = None
 ) -> None:
     if arguments.out is None:
         return
-    from ..data.fashion_mnist import get_fashion_mnist_labels
     from ..reproduction.image_plots import draw_images
     from ..reproduction.plot_style import plain, save_figure
 

@@ -13,32 +13,21 @@ from ..console import write_line
 from ..errors import IMPLEMENTATION_NAMES, GluonSoftmaxError, UsageError
 from ..reproduction.language import LANGUAGES, of_this_user, speaking, translate, translated_error
 from ..training.defaults import EPOCHS
-from .options import (
-    Parser,
-    add_data_options,
-    add_out_option,
-    add_training_options,
-    load_data,
-    output_folder,
-    settings_of,
-    spare_collections,
-    use_one_thread,
-    whole_number,
-)
+from . import options
 
 SUMMARY = "check each number that the tutorial prints; the main job"
 
 
-def add_arguments(parser: Parser) -> None:
+def add_arguments(parser: options.Parser) -> None:
     """Add the command's arguments to its parser."""
     parser.description = (
         "Run the whole tutorial, train both implementations several times, and report for each "
         "number that the tutorial prints whether it can be reproduced and, if not, why."
     )
-    add_out_option(parser)
+    options.add_out_option(parser)
     parser.add_argument(
         "--runs",
-        type=whole_number(1, 1000),
+        type=options.whole_number(1, 1000),
         default=10,
         metavar="N",
         help="number of training runs of each implementation on each edition, with seeds that "
@@ -46,7 +35,7 @@ def add_arguments(parser: Parser) -> None:
     )
     parser.add_argument(
         "--jobs",
-        type=whole_number(1, 256),
+        type=options.whole_number(1, 256),
         metavar="N",
         help="number of processes to train in; the numbers do not depend on it (default: as many "
         "as cores, if there is enough work and memory)",
@@ -85,15 +74,15 @@ def add_arguments(parser: Parser) -> None:
         choices=IMPLEMENTATION_NAMES,
         help="implementation to compare the tables with (default: concise, which is faster)",
     )
-    add_data_options(parser)
-    add_training_options(parser)
+    options.add_data_options(parser)
+    options.add_training_options(parser)
     parser.set_defaults(epochs=None)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; return its exit status."""
     refuse_role()
-    use_one_thread()
+    options.use_one_thread()
     language = arguments.lang or of_this_user()
     with speaking(language):
         try:
@@ -106,11 +95,11 @@ def run(arguments: argparse.Namespace) -> int:
 def _run(arguments: argparse.Namespace, language: str) -> int:
     taken = _reader_tables(arguments)
     arguments.epochs = taken.epochs if taken else arguments.epochs or EPOCHS
-    settings = settings_of(arguments, workers_needed=not arguments.no_reading)
+    settings = options.settings_of(arguments, workers_needed=not arguments.no_reading)
     is_new = not os.path.exists(arguments.out)
-    out = output_folder(arguments.out)
+    out = options.output_folder(arguments.out)
     try:
-        data = load_data(arguments)
+        data = options.load_data(arguments)
     except GluonSoftmaxError:
         if is_new:
             out.rmdir()
@@ -123,7 +112,7 @@ def _run(arguments: argparse.Namespace, language: str) -> int:
     from ..reproduction.reproduce import reproduce
     from ..reproduction.summary import summary
 
-    spare_collections()
+    options.spare_collections()
     seed, runs = arguments.seed, arguments.runs
     examples = runs * settings.epochs * len(data.train_labels)
     jobs = arguments.jobs or usual_jobs(settings, examples * (2 if taken else 4))

@@ -3,8 +3,9 @@
 import argparse
 import contextlib
 import json
+import os
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, Optional
+from typing import Any, Callable, Dict, Optional, TextIO
 
 from ..cluster.roles import given_role, refuse_role
 from ..cluster.server import run_server
@@ -12,34 +13,22 @@ from ..console import be_quiet, notify, write_line
 from ..data.fashion_mnist import FashionMNIST
 from ..errors import Diverged, UsageError
 from ..training.defaults import BATCH_SIZE, EPOCHS, LR
-from .options import (
-    Parser,
-    add_data_options,
-    add_implementation,
-    add_training_options,
-    check_distinct,
-    check_picture,
-    check_writable,
-    load_data,
-    settings_of,
-    spare_collections,
-    use_one_thread,
-)
+from . import options
 
 SUMMARY = "train scratch or concise, as `python -m scratch` does"
 
 
-def add_arguments(parser: Parser, implementation: Optional[str] = None) -> None:
+def add_arguments(parser: options.Parser, implementation: Optional[str] = None) -> None:
     """Add the command's arguments to its parser; the implementation, unless it is given."""
     parser.description = (
         f"Train the {implementation or 'scratch or concise'} implementation. Print the loss and "
         "the accuracies of each epoch, in the tutorial's format."
     )
-    add_implementation(parser, implementation)
+    options.add_implementation(parser, implementation)
     if implementation is not None:
         parser.epilog = f"`{parser.prog} predict FILE` predicts with saved parameters."
-    add_data_options(parser)
-    add_training_options(parser, several=True)
+    options.add_data_options(parser)
+    options.add_training_options(parser, several=True)
     parser.add_argument(
         "--kvstore",
         metavar="dist_sync",
@@ -75,7 +64,7 @@ def add_arguments(parser: Parser, implementation: Optional[str] = None) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; return its exit status."""
-    use_one_thread()
+    options.use_one_thread()
     role = None
     if arguments.kvstore is not None:
         role = given_role(arguments.kvstore, arguments.batch_size)
@@ -88,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..cluster.worker_group import join_group
     from ..training.parameters import save_parameters
 
-    settings = settings_of(arguments, several=True)
+    settings = options.settings_of(arguments, several=True)
     with contextlib.nullcontext() if role is None else join_group(role) as group:
         if group is not None and group.rank:
             be_quiet()
@@ -111,16 +100,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check_output(arguments: argparse.Namespace) -> None:
-    check_distinct(save=arguments.save, log=arguments.log, plot=arguments.plot)
-    check_distinct(log=arguments.log, start_from=arguments.start_from)
+    options.check_distinct(save=arguments.save, log=arguments.log, plot=arguments.plot)
+    options.check_distinct(log=arguments.log, start_from=arguments.start_from)
     if arguments.plot:
-        check_picture("--plot", arguments.plot)
+        options.check_picture("--plot", arguments.plot)
     for option in ("save", "log", "plot"):
         path = getattr(arguments, option)
         if path == "":
             raise UsageError(f"--{option} '': name a file")
         if path is not None:
-            check_writable(Path(path))
+            options.check_writable(Path(path))
 
 
 def _train(arguments: argparse.Namespace, settings: Any, group: Any) -> Any:
@@ -134,27 +123,32 @@ def _train(arguments: argparse.Namespace, settings: Any, group: Any) -> Any:
     start = None
     if arguments.start_from is not None:
         start = load_parameters(arguments.start_from, implementation.shapes)
-    data = load_data(arguments)
+    data = options.load_data(arguments)
     if group is not None:
         group.agree(_of_all_workers(arguments, data, start))
         if group.num_workers > last_batch_size(len(data.train_labels), settings.batch_size):
             # An error on every rank: the first one reports it.
             group.exit_unless_first()
-    spare_collections()
+    options.spare_collections()
     show: Callable[[Records], Any] = (
         print_epoch_as_tutorial if arguments.as_tutorial else print_epoch
     )
     if group is not None and group.rank:
         show = bool
     try:
-        with _log(arguments) as write:
+        with open(arguments.log or os.devnull, "w", encoding="utf-8") as log:
+
+            def on_epoch(records: Records) -> None:
+                show(records)
+                _log(log, arguments, records)
+
             trained = train_run(
                 implementation,
                 data,
                 settings,
                 arguments.seed,
                 start=start,
-                on_epoch=lambda records: (show(records), write(records)),
+                on_epoch=on_epoch,
                 group=group,
             )
     except Diverged:
@@ -170,28 +164,17 @@ def _train(arguments: argparse.Namespace, settings: Any, group: Any) -> Any:
     return trained
 
 
-@contextlib.contextmanager
-def _log(arguments: argparse.Namespace) -> Iterator[Callable[[Any], None]]:
-    """Yield a function that appends the last epoch of some records to the file of --log."""
-    if arguments.log is None:
-        yield lambda records: None
-        return
-    with open(arguments.log, "w", encoding="utf-8") as stream:
-
-        def write(records: Any) -> None:
-            line = {
-                "implementation": arguments.implementation,
-                "seed": arguments.seed,
-                "epoch": len(records.loss),
-                **{
-                    name: float(getattr(records, name)[-1])
-                    for name in ("loss", "train_acc", "test_acc", "seconds")
-                },
-            }
-            # Flushed, so that a program can follow the training.
-            print(json.dumps(line), file=stream, flush=True)
-
-        yield write
+def _log(log: TextIO, arguments: argparse.Namespace, records: Any) -> None:
+    """Append the last epoch of some records to a file."""
+    line = {
+        "implementation": arguments.implementation,
+        "seed": arguments.seed,
+        "epoch": len(records.loss),
+    }
+    for name in ("loss", "train_acc", "test_acc", "seconds"):
+        line[name] = float(getattr(records, name)[-1])
+    # Flushed, so that a program can follow the training.
+    print(json.dumps(line), file=log, flush=True)
 
 
 def _of_all_workers(

@@ -28,19 +28,10 @@ GAPS = (1, 10, 30, 60, 80, 87, 95, 104, 120, 1000, 10000)
 class Differences(NamedTuple):
     """Differences between the implementations.
 
-    Parameters
-    ----------
-    largest : dict of str to float
-        Largest absolute difference over all steps of an example's loss (nats), of an entry of the
-        summed loss's gradient, and of a parameter after the step.
-    at_first : dict of str to float
-        The same at the first step, before rounding errors accumulate.
-    at_the_end : float
-        Largest absolute difference of a parameter after the last step.
-    same_predictions : float
-        Proportion of the test examples with equal predictions after the last step, 0 to 1.
-    steps : int
-        Number of steps.
+    ``largest`` has the largest absolute difference over all steps of an example's loss (nats), of
+    an entry of the summed loss's gradient, and of a parameter after the step. ``at_first`` has the
+    same at the first step, before rounding errors accumulate, and ``at_the_end`` that of a
+    parameter after the last step. ``same_predictions`` is the proportion of test examples, 0 to 1.
     """
 
     largest: Dict[str, float]
@@ -68,8 +59,7 @@ def compare_steps(data: FashionMNIST, settings: Settings, seed: int) -> Differen
     rates = settings.lr, settings.batch_size
     by_hand = scratch.training.get_train_batch(net, params, *rates)
     by_gluon = concise.training.get_train_batch(gluon_net, gluon_params, *rates)
-    largest = np.zeros(len(BOUNDS))
-    steps = 0
+    found = []
     for epoch in range(settings.epochs):
         differences = []
         for X, y in progress(train_iter, desc=f"epoch {epoch + 1}"):
@@ -84,22 +74,19 @@ def compare_steps(data: FashionMNIST, settings: Settings, seed: int) -> Differen
             differences.append(
                 nd.concat(_apart([losses], [gluon_losses]), gradient, updated, dim=0)
             )
-            steps += 1
-        of_steps = nd.stack(*differences).asnumpy()
-        if epoch == 0:
-            first = of_steps[0]
-        # Not fmax, which would hide a difference that is nan.
-        largest = np.maximum(largest, of_steps.max(axis=0))
+        found.append(nd.stack(*differences).asnumpy())
+    of_steps = np.concatenate(found)
     same, count = 0.0, 0
     for X, _ in test_iter:
         same += (net(X).argmax(axis=1) == gluon_net(X).argmax(axis=1)).sum().asscalar()
         count += len(X)
     return Differences(
-        dict(zip(BOUNDS, largest.tolist())),
-        dict(zip(BOUNDS, first.tolist())),
+        # Not nanmax, which would hide a difference that is nan.
+        dict(zip(BOUNDS, of_steps.max(axis=0).tolist())),
+        dict(zip(BOUNDS, of_steps[0].tolist())),
         float(updated.asscalar()),
         same / count,
-        steps,
+        len(of_steps),
     )
 
 
@@ -108,15 +95,23 @@ def _apart(ours: Sequence[nd.NDArray], theirs: Sequence[nd.NDArray]) -> nd.NDArr
     return nd.concat(*[nd.abs(a - b).max() for a, b in zip(ours, theirs)], dim=0).max()
 
 
-class Stability(NamedTuple):
-    """Results of four formulas for one gap between logits.
+def _tutorial(z: nd.NDArray, y: nd.NDArray) -> nd.NDArray:
+    """Return the tutorial's cross-entropy of the tutorial's softmax."""
+    X_exp = (z - nd.max(z)).exp()
+    return -nd.pick(X_exp / X_exp.sum(axis=1, keepdims=True), y).log()
 
-    Parameters
-    ----------
-    gap : float
-        Largest logit minus the true class's logit.
-    losses, gradients : dict of str to float
-        The example's loss, and its derivative with respect to the true class's logit, by formula.
+
+WAYS: Dict[str, Callable] = {
+    "tutorial": _tutorial,
+    "scratch": lambda z, y: scratch.model.loss(scratch.model.softmax(z), y),
+    "Gluon": concise.model.loss,
+}
+
+
+class Stability(NamedTuple):
+    """Results of four formulas for one gap: the largest logit minus the true class's logit.
+
+    By formula: the example's loss, and its derivative with respect to the true class's logit.
     """
 
     gap: float
@@ -131,30 +126,19 @@ def stability(gaps: Sequence[float] = GAPS) -> List[Stability]:
     class's. The formulas are ``float64`` (exact, by NumPy), ``tutorial`` (its own softmax and
     cross-entropy), ``scratch`` and ``Gluon``. In float32, 1/exp(-89) overflows and exp(-104) is 0.
     """
-    ways = {
-        "tutorial": _tutorial,
-        "scratch": lambda z, y: scratch.model.loss(scratch.model.softmax(z), y),
-        "Gluon": concise.model.loss,
-    }
     table = []
     for gap in gaps:
         logits = np.zeros(10, np.float64)
         logits[0] = gap
         losses, gradients = {}, {}
         losses["float64"], gradients["float64"] = _truth(logits)
-        for way, loss in ways.items():
+        for way, loss in WAYS.items():
             losses[way], gradients[way] = _in_mxnet(loss, logits[np.newaxis])
         table.append(Stability(gap, losses, gradients))
     return table
 
 
-def _tutorial(z: nd.NDArray, y: nd.NDArray) -> nd.NDArray:
-    """Return the tutorial's cross-entropy of the tutorial's softmax."""
-    X_exp = (z - nd.max(z)).exp()
-    return -nd.pick(X_exp / X_exp.sum(axis=1, keepdims=True), y).log()
-
-
-def far_rows(gaps: Sequence[float] = GAPS) -> List[Tuple[float, float, float, float]]:
+def far_rows(gaps: Sequence[float] = GAPS) -> List[Tuple[float, ...]]:
     """Return the loss of an example whose logits are far below those of another in its batch.
 
     Each row is a gap with the losses of the tutorial, which subtracts the maximum of the whole
@@ -165,13 +149,7 @@ def far_rows(gaps: Sequence[float] = GAPS) -> List[Tuple[float, float, float, fl
         logits = np.stack([np.zeros(10), np.full(10, -gap)])
         z = nd.array(logits, dtype="float32")
         y = nd.array([1, 1], dtype="int32")
-        losses = (
-            _tutorial(z, y),
-            scratch.model.loss(scratch.model.softmax(z), y),
-            concise.model.loss(z, y),
-        )
-        tutorial, ours, gluons = (float(loss[1].asscalar()) for loss in losses)
-        rows.append((gap, tutorial, ours, gluons))
+        rows.append((gap, *(float(loss(z, y)[1].asscalar()) for loss in WAYS.values())))
     return rows
 
 
@@ -228,7 +206,7 @@ def compare(data: FashionMNIST, settings: Settings, seed: int) -> bool:
 
     print("\nWhere they differ: an example whose true class's logit is `gap` below the largest")
     print(f"{'':7}|{'loss':^37}|{'gradient for that logit':^36}".rstrip())
-    ways = ("float64", "tutorial", "scratch", "Gluon")
+    ways = ("float64", *WAYS)
     heads = "".join(f"{way:>9}" for way in ways)
     print(f"{'gap':>6} |{heads} |{heads}")
     for row in stability():

@@ -40,15 +40,8 @@ Arrays = Tuple[np.ndarray, np.ndarray]
 def patch(datasets: Any, test_utils: Any, take: Optional[Callable[[bool], Arrays]] = None) -> None:
     """Let the classes, and ``test_utils.get_mnist``, fetch their files before they read them.
 
-    Parameters
-    ----------
-    datasets : module
-        ``mxnet.gluon.data.vision.datasets``.
-    test_utils : module
-        ``mxnet.test_utils``.
-    take : callable, optional
-        Provides the arrays of FashionMNIST. Called with True for the training set or False for the
-        test set; returns the images, uint8 (count, 28, 28, 1), and the labels, int32.
+    ``take`` returns the arrays of FashionMNIST, for True those of the training set, for False those
+    of the test set: images, uint8 (count, 28, 28, 1), and labels, int32.
     """
     mxnet_get_data = datasets.FashionMNIST._get_data
     for kind in (datasets.MNIST, datasets.CIFAR10):

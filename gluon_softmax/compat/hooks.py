@@ -96,16 +96,8 @@ def is_off() -> bool:
 def apply_patches(take: Optional[Callable] = None) -> None:
     """Patch the modules that are imported now, and the others at their import.
 
-    A second call does nothing.
-
-    Parameters
-    ----------
-    take : callable, optional
-        Returns the arrays for MXNet's ``FashionMNIST``; see :func:`.data_server.patch`.
-
-    See Also
-    --------
-    considered : The patches that were considered.
+    ``take`` returns the arrays for MXNet's ``FashionMNIST``; see :func:`.data_server.patch`. A
+    second call does nothing.
     """
     global _take
     finders: Any = sys.meta_path

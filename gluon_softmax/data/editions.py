@@ -24,17 +24,10 @@ PARTS = ("train", "t10k")
 class Source:
     """One place that may have an edition.
 
-    Parameters
-    ----------
-    name : str
-        Name for messages.
-    kind : {"folder", "url", "apt"}
-        Kind of source, which selects its reader.
-    location : str
-        Folder, URL with ``{file}`` for the file's name without ``.gz``, or Debian package.
-    checksums : mapping of str to str
-        For each file, ``algorithm:hexadecimal`` of this source's .gz file; empty if only the
-        content can be verified.
+    ``kind`` selects the reader of ``location``: a folder, a URL with ``{file}`` for the file's name
+    without ``.gz``, or a Debian package. ``checksums`` has, for each file,
+    ``algorithm:hexadecimal`` of this source's .gz file. It is empty if only the content can be
+    verified.
     """
 
     name: str
@@ -45,20 +38,11 @@ class Source:
 
 @dataclass(frozen=True)
 class Edition:
-    """One edition of the data set.
+    """One edition of the data set, with its sources in the order of the attempts.
 
-    Parameters
-    ----------
-    name : str
-        ``official`` or ``mxnet``.
-    folder : str
-        Its folder under MXNet's data folder.
-    suffix : str
-        ``.gz`` if the cache stores the files as downloaded; empty if it stores them unpacked.
-    checksums : mapping of str to str
-        For each file, ``algorithm:hexadecimal`` of the cached file.
-    sources : tuple of Source
-        Sources in the order of the attempts, after the cache.
+    ``folder`` is under MXNet's data folder. ``suffix`` is ``.gz`` if the cache stores the files as
+    downloaded, and empty if it stores them unpacked. ``checksums`` has, for each file,
+    ``algorithm:hexadecimal`` of the cached file.
     """
 
     name: str

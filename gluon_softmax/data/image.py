@@ -12,24 +12,10 @@ LIGHT = 200
 
 
 def read_image(path: str) -> Tuple[np.ndarray, List[str]]:
-    """Return an image file as an image of the data set: grey, 28 x 28, light on dark.
+    """Return a picture as an image of the data set, uint8 (28, 28, 1), and the steps in words.
 
-    Parameters
-    ----------
-    path : str
-        A file in any format that Pillow reads, such as PNG or JPEG.
-
-    Returns
-    -------
-    image : numpy.ndarray of uint8
-        Shape (28, 28, 1), 0..255; the background is dark, as in Fashion-MNIST.
-    steps : list of str
-        The conversions, in words.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be read as an image.
+    The image is grey and light on dark, as in Fashion-MNIST. Raises DataError if Pillow cannot read
+    the file.
     """
     from PIL import Image, ImageOps
 

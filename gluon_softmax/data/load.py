@@ -63,21 +63,8 @@ def load(
 def load_chosen(root: Optional[str] = None) -> FashionMNIST:
     """Load the default data set, cached, for callers that do not choose an edition.
 
-    Parameters
-    ----------
-    root : str, optional
-        Folder to read if it contains the files that MXNet accepts.
-
-    Returns
-    -------
-    FashionMNIST
-        The files in ``root``, else the edition that ``GLUON_SOFTMAX_EDITION`` names, by default
-        ``auto``.
-
-    Raises
-    ------
-    DataError, UsageError
-        As of :func:`load`.
+    These are the files in ``root`` if it contains those that MXNet accepts, else the edition that
+    ``GLUON_SOFTMAX_EDITION`` names, by default ``auto``. Raises the errors of :func:`load`.
     """
     folder = None if root is None else Path(root).expanduser()
     if folder is not None and _would_be_accepted(folder):

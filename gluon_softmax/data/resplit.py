@@ -7,22 +7,8 @@ from .fashion_mnist import FashionMNIST
 
 
 def resplit(data: FashionMNIST, split_seed: int) -> FashionMNIST:
-    """Return a new random train/test split with the same number of images per class.
+    """Return a new random split of the official edition: 6000 images of each class for training.
 
-    Parameters
-    ----------
-    data : FashionMNIST
-        The official edition.
-    split_seed : int
-        Seed of the split, 0 to 2**32 - 1.
-
-    Returns
-    -------
-    FashionMNIST
-        The same 70,000 images; 6000 of each class for training, 1000 for testing.
-
-    Notes
-    -----
     The images of the withdrawn ``mxnet`` edition are not available. Two facts suggest that it is
     another split: its label files are in another order than the official ones, and the tutorial's
     numbers, which come from it, lie among those of re-splits and far from the official ones.

@@ -22,8 +22,6 @@ from .experiment import Experiment
 from .judgement import Judgement, Row
 from .language import Message, Text, translate
 
-_ANSWER = ("loss", "test_acc")
-_CURVES = ("loss", "train_acc", "test_acc")
 # Shape, colour and size of the points: plain ones, and by verdict.
 PRINTED = "printed"
 MARKERS = {
@@ -40,25 +38,15 @@ WIDE, NARROW = 940, 345
 class Panel(NamedTuple):
     """One panel of :func:`draw_panels`: a column of a table by epoch.
 
-    Parameters
-    ----------
-    table, metric, title : str
-        Panels of one metric share a scale.
-    epochs : sequence of int
-        Of bands and lines.
-    bands : dict of str to numpy.ndarray
-        By edition, lower and upper ends, shape (2, epochs).
-    lines : dict of str to numpy.ndarray
-        By edition, shape (epochs,).
-    points : sequence of Point
-        The printed numbers.
+    Panels of one metric share a scale. By edition, a band has its lower and upper ends, shape (2,
+    epochs), and a line has the shape (epochs,). The points are the printed numbers.
     """
 
     table: str
     metric: str
     title: str
     epochs: Sequence[int]
-    bands: Dict[str, np.ndarray]
+    bands: Dict[str, Sequence[np.ndarray]]
     lines: Dict[str, np.ndarray]
     points: Sequence["Point"]
 
@@ -72,7 +60,7 @@ class Point(NamedTuple):
     tip: str
 
 
-def draw_answer(judgement: Judgement) -> Dict[str, Figure]:
+def draw_answer(judgement: Judgement) -> Dict[str, Any]:
     """Draw the judged losses and test accuracies minus our mean, two tables beside each other.
 
     Returns the picture for a page and, as ``narrow``, for a phone; nothing without verdicts.
@@ -82,43 +70,34 @@ def draw_answer(judgement: Judgement) -> Dict[str, Figure]:
     tables = experiment.printed.tables if judged else []
     panels = []
     for pair in (tables[n : n + 2] for n in range(0, len(tables), 2)):
-        for metric in _ANSWER:
+        for metric in ("loss", "test_acc"):
             for table in pair:
                 of_panel = [
                     row for row in judged if row.claim.table == table and row.claim.metric == metric
                 ]
                 panels.append(_differences(experiment, table, metric, of_panel))
-    return _wide_and_narrow(panels, _answer_names(experiment), True) if panels else {}
-
-
-def _answer_names(experiment: Experiment) -> Dict[str, Text]:
     column = Message(experiment.printed.column)
     names = {
-        edition: Message("expected on {data}", data=IN_A_SENTENCE[edition])
+        edition: translate("expected on {data}", data=IN_A_SENTENCE[edition])
         for edition in experiment.runs
     }
-    return {
-        **names,
-        **{
-            verdict: Message("{column}: {words}", column=column, words=words)
-            for verdict, words in (
-                (verdicts.REPRODUCES, Message("matches")),
-                (verdicts.ON_RESPLIT, Message("re-split only")),
-                (verdicts.FAILS, Message("no match")),
-                (verdicts.NO_VERDICT, Message("no verdict")),
-            )
-        },
-    }
+    for verdict, words in (
+        (verdicts.REPRODUCES, Message("matches")),
+        (verdicts.ON_RESPLIT, Message("re-split only")),
+        (verdicts.FAILS, Message("no match")),
+        (verdicts.NO_VERDICT, Message("no verdict")),
+    ):
+        names[verdict] = translate("{column}: {words}", column=column, words=words)
+    return _wide_and_narrow(panels, names, True) if panels else {}
 
 
 def _differences(experiment: Experiment, table: str, metric: str, of_panel: List[Row]) -> Panel:
     means = np.array([row.mean(experiment.data.edition) for row in of_panel])
+    title = _title(of_panel[0].claim.table_label, metric)
     return Panel(
         table,
         metric,
-        str(
-            Message("{title}, minus our mean", title=_title(of_panel[0].claim.table_label, metric))
-        ),
+        translate("{title}, minus our mean", title=title),
         [row.claim.epoch for row in of_panel],
         {
             name: np.transpose([row.intervals[name] for row in of_panel]) - means
@@ -126,12 +105,7 @@ def _differences(experiment: Experiment, table: str, metric: str, of_panel: List
         },
         {},
         [
-            Point(
-                row.claim.epoch,
-                row.claim.printed - mean,
-                row.verdict,
-                _tip(row),
-            )
+            Point(row.claim.epoch, row.claim.printed - mean, row.verdict, _tip(row))
             for row, mean in zip(of_panel, means)
         ],
     )
@@ -140,97 +114,84 @@ def _differences(experiment: Experiment, table: str, metric: str, of_panel: List
 def _tip(row: Row) -> str:
     """Write what the pointer shows on a point of the first picture."""
     decimals = row.claim.decimals
-    parts: List[Text] = [f"{row.claim.label} {row.claim.text}"]
-    for edition, (low, high) in row.intervals.items():
-        parts.append(
-            Message(
-                "{data}: {low} to {high}",
-                data=IN_A_SENTENCE[edition],
-                low=f"{low:.{decimals}f}",
-                high=f"{high:.{decimals}f}",
-            )
+    ranges = [
+        translate(
+            "{data}: {low} to {high}",
+            data=IN_A_SENTENCE[edition],
+            low=f"{low:.{decimals}f}",
+            high=f"{high:.{decimals}f}",
         )
-    return "\n".join(map(str, [*parts, row.verdict_in_words]))
+        for edition, (low, high) in row.intervals.items()
+    ]
+    return "\n".join([f"{row.claim.label} {row.claim.text}", *ranges, str(row.verdict_in_words)])
 
 
-def draw_curves(judgement: Judgement) -> Dict[str, Figure]:
+def draw_curves(judgement: Judgement) -> Dict[str, Any]:
     """Draw the first table of each implementation, and all runs of it, as :func:`draw_answer`."""
     experiment = judgement.experiment
-    tables = {
-        experiment.printed.of(table)[0].implementation: table
-        for table in experiment.printed.tables[::-1]
-    }
+    printed = experiment.printed
+    tables = {printed.of(table)[0].implementation: table for table in printed.tables[::-1]}
     shown = [row for row in judgement.rows if row.claim.epoch and experiment.is_comparable()]
     panels = []
-    for metric in _CURVES:
-        for implementation in experiment.printed.implementations:
+    for metric in ("loss", "train_acc", "test_acc"):
+        for implementation in printed.implementations:
             series = {
                 edition: np.array(
                     [getattr(run.records, metric) for run in experiment.of(edition, implementation)]
                 )
                 for edition in experiment.runs
             }
+            points = [
+                Point(
+                    row.claim.epoch,
+                    row.claim.printed / row.claim.scale,
+                    PRINTED,
+                    f"{row.claim.label} {row.claim.text}",
+                )
+                for row in shown
+                if (row.claim.table, row.claim.metric) == (tables[implementation], metric)
+            ]
             panels.append(
                 Panel(
                     implementation,
                     metric,
-                    str(_title(implementation, metric)),
+                    _title(implementation, metric),
                     range(1, experiment.settings.epochs + 1),
-                    {
-                        name: np.array([of.min(axis=0), of.max(axis=0)])
-                        for name, of in series.items()
-                    },
+                    {name: (of.min(axis=0), of.max(axis=0)) for name, of in series.items()},
                     {name: of.mean(axis=0) for name, of in series.items()},
-                    [
-                        Point(
-                            row.claim.epoch,
-                            row.claim.printed / row.claim.scale,
-                            PRINTED,
-                            f"{row.claim.label} {row.claim.text}",
-                        )
-                        for row in shown
-                        if (row.claim.table, row.claim.metric) == (tables[implementation], metric)
-                    ],
+                    points,
                 )
             )
-    return _wide_and_narrow(panels, _curve_names(experiment), False)
-
-
-def _curve_names(experiment: Experiment) -> Dict[str, Text]:
-    implementation = experiment.printed.implementations[0]
     names = {
-        edition: Message(
+        edition: translate(
             "{data}: mean and range of {n} runs",
             data=IN_A_SENTENCE[edition],
-            n=len(experiment.of(edition, implementation)),
+            n=len(experiment.of(edition, printed.implementations[0])),
         )
         for edition in experiment.runs
     }
-    return {
-        **names,
-        PRINTED: Message("number in {name}", name=Message(experiment.printed.name)),
-    }
+    names[PRINTED] = translate("number in {name}", name=Message(printed.name))
+    return _wide_and_narrow(panels, names, False)
 
 
-def _title(table: Text, metric: str) -> Text:
+def _title(table: Text, metric: str) -> str:
     name = {
         "loss": Message("training loss"),
         "train_acc": Message("training accuracy"),
         "test_acc": Message("test accuracy"),
     }[metric]
-    return Message("{table}: {words}", table=table, words=name)
+    return translate("{table}: {words}", table=table, words=name)
 
 
 def _wide_and_narrow(
-    panels: List[Panel], names: Dict[str, Text], is_difference: bool
+    panels: List[Panel], names: Dict[str, str], is_difference: bool
 ) -> Dict[str, Figure]:
-    shown = {key: str(name) for key, name in names.items()}
     # On a phone all panels of one table follow each other.
     tables = [panel.table for panel in panels]
     stacked = sorted(panels, key=lambda panel: tables.index(panel.table))
     return {
-        "figure": draw_panels(panels, shown, 2, is_difference),
-        "narrow": draw_panels(stacked, shown, 1, is_difference),
+        "figure": draw_panels(panels, names, 2, is_difference),
+        "narrow": draw_panels(stacked, names, 1, is_difference),
     }
 
 
@@ -242,23 +203,15 @@ def draw_panels(
     ``names`` is the legend, of each edition and marker. Two columns are for a page, one is for a
     phone. Where the numbers are differences, 0 is our mean: it gets a line, and numbers a sign.
     """
-    legend: Dict[str, Any] = {names[edition]: _patch(edition) for edition in panels[0].bands}
+    legend: Dict[str, Any] = {names[name]: Patch(**_band(name)) for name in panels[0].bands}
     used = {point.marker for panel in panels for point in panel.points}
     legend.update({names[name]: _marker(name) for name in MARKERS if name in used})
     figure, axes = _grid(len(panels), columns, legend)
     first: Dict[str, Axes] = {}
     for ax, panel in zip(axes, panels):
         for edition, (low, high) in panel.bands.items():
-            colour = _colour(edition)
-            band = ax.fill_between(
-                panel.epochs,
-                low,
-                high,
-                facecolor=to_rgba(colour, 0.25),
-                edgecolor=colour,
-                linewidth=1,
-            )
-            band.set_gid(f"title:{names[edition]}")
+            tip = f"title:{names[edition]}"
+            ax.fill_between(panel.epochs, low, high, gid=tip, **_band(edition))
         for edition, line in panel.lines.items():
             style = "--" if edition == "resplit" else "-"
             ax.plot(panel.epochs, line, style, color=_colour(edition), linewidth=1.5)
@@ -266,8 +219,7 @@ def draw_panels(
             ax.axhline(0, color=GREY, linewidth=1)
             ax.yaxis.set_major_formatter(FuncFormatter(_signed))
         for point in panel.points:
-            marker = _marker(point.marker)
-            marker.set_data([point.epoch], [point.value])
+            marker = _marker(point.marker, [point.epoch], [point.value])
             marker.set_gid(f"title:{point.tip}")
             ax.add_line(marker)
         ax.set_title(panel.title)
@@ -285,11 +237,11 @@ def _signed(number: float, _: object) -> str:
     return format(number, form).replace("-", "\u2212", 1) if abs(number) > 1e-9 else "0"
 
 
-def _marker(name: str) -> Line2D:
+def _marker(name: str, x: Sequence[float] = (), y: Sequence[float] = ()) -> Line2D:
     shape, colour, size = MARKERS[name]
     return Line2D(
-        [],
-        [],
+        x,
+        y,
         linestyle="none",
         marker=shape,
         markersize=size,
@@ -300,8 +252,9 @@ def _marker(name: str) -> Line2D:
     )
 
 
-def _patch(edition: str) -> Patch:
-    return Patch(facecolor=to_rgba(_colour(edition), 0.25), edgecolor=_colour(edition))
+def _band(edition: str) -> Dict[str, Any]:
+    colour = _colour(edition)
+    return {"facecolor": to_rgba(colour, 0.25), "edgecolor": colour, "linewidth": 1}
 
 
 def _colour(edition: str) -> str:
@@ -320,28 +273,23 @@ def draw_mistaken_column(experiment: Experiment) -> Optional[Figure]:
     records = [run.records for run in experiment.of(experiment.data.edition, first.implementation)]
     share = np.mean([each.shares for each in records], axis=0)[:, number]
     train_acc = np.mean([each.train_acc for each in records], axis=0)
-    printed = np.full(len(share), np.nan)
-    for each in mistaken:
-        if each.table == first.table and experiment.is_comparable():
-            printed[each.epoch - 1] = each.printed / each.scale
-    name = translate(experiment.printed.name)
-    lines: Dict[str, Any] = {
-        translate("training accuracy (ours)"): (train_acc, "o", "-", BLUE),
-        translate("proportion predicted {name} (ours)", name=CLASS_NAMES[number]): (
-            share,
-            "s",
-            "--",
-            ORANGE,
-        ),
-        translate('"train acc" in {column}', column=name): (printed, "D", "none", INK),
-    }
+    epochs = range(1, len(share) + 1)
     drawn = {
-        label: Line2D(
-            np.arange(1, len(y) + 1), y, marker=marker, linestyle=style, color=colour, markersize=6
-        )
-        for label, (y, marker, style, colour) in lines.items()
-        if not np.isnan(y).all()
+        translate("training accuracy (ours)"): Line2D(epochs, train_acc, marker="o", color=BLUE),
+        translate("proportion predicted {name} (ours)", name=CLASS_NAMES[number]): Line2D(
+            epochs, share, marker="s", linestyle="--", color=ORANGE
+        ),
     }
+    if experiment.is_comparable():
+        printed = [each for each in mistaken if each.table == first.table]
+        name = translate('"train acc" in {column}', column=Message(experiment.printed.name))
+        drawn[name] = Line2D(
+            [each.epoch for each in printed],
+            [each.printed / each.scale for each in printed],
+            marker="D",
+            linestyle="none",
+            color=INK,
+        )
     figure, [ax] = _grid(1, 1, drawn)
     for line in drawn.values():
         ax.add_line(line)
@@ -381,20 +329,7 @@ def _grid(count: int, columns: int, legend: Mapping[str, Any]) -> Tuple[Figure, 
 
 
 def draw_training(records: Any, implementation: str) -> Figure:
-    """Draw the loss and the accuracies of one training run by epoch.
-
-    Parameters
-    ----------
-    records : gluon_softmax.training.loop.Records
-        One number an epoch in each list.
-    implementation : str
-        The implementation, for the title.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Two panels side by side.
-    """
+    """Draw the loss and the accuracies of a run's ``Records`` by epoch, in two panels."""
     figure = Figure(figsize=(8, 3.4), layout="constrained")
     losses, accuracies = figure.subplots(1, 2)
     epochs = np.arange(1, len(records.loss) + 1)

@@ -22,27 +22,10 @@ def draw_images(
     figure: Optional[Figure] = None,
     columns: int = 10,
 ) -> Figure:
-    """Draw images in rows, as the tutorial's ``show_fashion_mnist`` does.
+    """Draw images in rows, as the tutorial's ``show_fashion_mnist`` does, with a title above each.
 
-    Parameters
-    ----------
-    images : numpy.ndarray
-        Shape (count, 28, 28, 1) or (count, 28, 28).
-    titles : sequence of str
-        One for each image.
-    wrong : sequence of bool, optional
-        Which images to mark as wrongly predicted: title in red, with a cross and a frame.
-    heading : str
-        Title of the whole.
-    figure : matplotlib.figure.Figure, optional
-        Where to draw; by default a new one, which belongs to no window.
-    columns : int
-        Images in a row.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        The picture.
+    The images have the shape (count, 28, 28, 1) or (count, 28, 28). Those that are ``wrong`` have a
+    red title, a cross and a frame. By default the figure is a new one, which belongs to no window.
     """
     wrong = [False] * len(images) if wrong is None else wrong
     columns = min(len(images), columns)
@@ -57,10 +40,9 @@ def draw_images(
     if heading:
         figure.suptitle(heading, fontsize=11)
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for ax in axes:
+    for ax in axes[len(images) :]:
         ax.set_axis_off()
     for ax, image, title, is_wrong in zip(axes, images, titles, wrong):
-        ax.set_axis_on()
         ax.set(xticks=[], yticks=[])
         ax.imshow(np.reshape(image, (28, 28)), cmap="gray_r", vmin=0, vmax=255)
         ax.set_title(
@@ -68,9 +50,8 @@ def draw_images(
         )
         if is_wrong:
             ax.title.set_color(RED)
-        for spine in ax.spines.values():
-            spine.set_visible(True)
-            spine.set(color=RED if is_wrong else GREY, linewidth=2.5 if is_wrong else 0.5)
+        colour, width = (RED, 2.5) if is_wrong else (GREY, 0.5)
+        ax.spines[:].set(visible=True, color=colour, linewidth=width)
     return figure
 
 

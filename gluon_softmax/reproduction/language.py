@@ -18,35 +18,17 @@ _NONE: Dict[str, str] = {}
 
 
 def translate(message: str, /, **values: object) -> str:
-    """Translate a message into the current language, and fill values in.
+    """Translate a message into the current language, and fill values in as :meth:`str.format` does.
 
-    Parameters
-    ----------
-    message : str
-        In English, with places as for :meth:`str.format`. If it is
-        :class:`markupsafe.Markup`, so is the result, with the values escaped.
-    **values
-        For the places; without values, braces are ordinary characters.
-
-    Returns
-    -------
-    str
-        The message itself where there is no translation.
+    Without values, braces are ordinary characters. A :class:`markupsafe.Markup` stays one, with the
+    values escaped. Without a translation, the message stays English.
     """
     translated = type(message)(_words.get(_NONE).get(message, message))
     return translated.format(**values) if values else translated
 
 
 class Message:
-    """A message and its values, which :func:`translate` translates when they are shown.
-
-    Parameters
-    ----------
-    message : str
-        In English.
-    **values
-        For its places; they may be messages too.
-    """
+    """A message in English and its values, which may be messages too: translated when shown."""
 
     def __init__(self, message: str, /, **values: object) -> None:
         self.message, self.values = message, values
@@ -118,13 +100,7 @@ def translated_error(message: str) -> str:
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Set the language of :func:`translate` in the block.
-
-    Parameters
-    ----------
-    language : {"en", "zh"}
-        English or Chinese.
-    """
+    """Set the language of :func:`translate` in the block: ``en`` or ``zh``."""
     token = _words.set(_NONE if language == "en" else _read(language))
     try:
         yield

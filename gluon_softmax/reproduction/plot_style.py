@@ -91,38 +91,21 @@ def styled() -> Iterator[None]:
 
 
 def save_figure(figure: Figure, path: Path) -> None:
-    """Write a picture, whole or not at all; its form follows from the file's ending.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The picture.
-    path : pathlib.Path
-        The file, .png or .svg.
-
-    Raises
-    ------
-    GluonSoftmaxError
-        If the file cannot be written.
-    """
+    """Write a picture, .png or .svg, whole or not at all; raises as :func:`write_text` does."""
     if path.suffix.lower() == ".svg":
         write_text(path, standing_alone(svg(figure, "picture")))
         return
-    _save_png(figure, path)
+    with plain(), whole_file(path) as staged:
+        _lay_out(figure)
+        figure.savefig(staged, dpi=150)
 
 
 def save_for_page(figure: Figure, folder: Path, name: str) -> str:
     """Write a picture as PNG and as SVG; return the SVG as a part of a page."""
-    _save_png(figure, folder / f"{name}.png")
+    save_figure(figure, folder / f"{name}.png")
     drawn = svg(figure, name)
     write_text(folder / f"{name}.svg", standing_alone(drawn))
     return drawn
-
-
-def _save_png(figure: Figure, path: Path) -> None:
-    with plain(), whole_file(path) as staged:
-        _lay_out(figure)
-        figure.savefig(staged, dpi=150)
 
 
 def _lay_out(figure: Figure) -> None:

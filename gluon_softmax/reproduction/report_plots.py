@@ -1,6 +1,6 @@
 """The pictures of a report."""
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Iterator, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -18,10 +18,9 @@ from .plot_style import WEIGHTS, png, styled
 
 PREDICTIONS = 9
 SUREST = 10
-ANSWER = "answer"
 # The names of all pictures that a report may have.
 NAMES = (
-    ANSWER,
+    "answer",
     "curves",
     "mistaken-column",
     "first-images",
@@ -41,22 +40,9 @@ class Tile(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """A picture, and what a page needs to show it.
+    """A picture for the files, and for the page unless that has a better form: tiles or a table.
 
-    Parameters
-    ----------
-    name : str
-        Of its files.
-    caption : Text
-        What it shows and what to look for.
-    figure : matplotlib.figure.Figure
-        For the files, and for the page unless it has a better form.
-    narrow : matplotlib.figure.Figure or None
-        The same for a phone.
-    tiles : sequence of Tile
-        Images that the page lays out itself.
-    counts : numpy.ndarray or None
-        A confusion matrix, which the page has as a table.
+    ``narrow`` is the same for a phone. ``counts`` is a confusion matrix, for a table.
     """
 
     name: str
@@ -70,153 +56,130 @@ class Picture(NamedTuple):
 def pictures(judgement: Judgement) -> List[Picture]:
     """Draw all pictures of a report; those of trained networks show the first run."""
     with styled():
-        drawn = _draw(judgement)
-    captions = _captions(judgement.experiment, drawn.get("confusion", {}).get("counts"))
-    return [
-        Picture(name, captions[name], **parts)
-        for name, parts in drawn.items()
-        if parts.get("figure")
-    ]
+        return list(_pictures(judgement))
 
 
-def _draw(judgement: Judgement) -> Dict[str, Dict[str, Any]]:
+def _pictures(judgement: Judgement) -> Iterator[Picture]:
     experiment = judgement.experiment
-    drawn: Dict[str, Dict[str, Any]] = {}
-    if experiment.runs:
-        drawn = {
-            ANSWER: draw_answer(judgement),
-            "curves": draw_curves(judgement),
-            "mistaken-column": {"figure": draw_mistaken_column(experiment)},
-        }
-    data = experiment.data
-    first = data.train_images[:10]
-    names = [[CLASS_NAMES[label]] for label in data.train_labels[:10]]
-    drawn["first-images"] = _images(first, names, [False] * len(first), 10)
-    for implementation in experiment.printed.implementations if experiment.runs else ():
-        run = experiment.of(data.edition, implementation)[0]
-        drawn.update(
-            _pictures_of_run(
-                experiment, run, implementation == experiment.printed.implementations[0]
-            )
-        )
-    return drawn
-
-
-def _captions(experiment: Experiment, counts: Optional[np.ndarray]) -> Dict[str, Text]:
-    name, column = Message(experiment.printed.name), Message(experiment.printed.column)
-    captions: Dict[str, Text] = {
-        ANSWER: Message(
+    data, printed = experiment.data, experiment.printed
+    name = Message(printed.name)
+    answer = draw_answer(judgement)
+    if answer:
+        caption = Message(
             "The numbers in {name} minus our mean on {data}, by epoch. A point in a band is a "
             "number that one more run of ours could give.",
             name=name,
-            data=IN_A_SENTENCE[experiment.data.edition],
-        ),
-        "curves": Message(
+            data=IN_A_SENTENCE[data.edition],
+        )
+        yield Picture("answer", caption, **answer)
+    if experiment.runs:
+        caption = Message(
             "Loss and accuracy of our runs by epoch, with the numbers in {name} as points where it "
             "has any."
             if experiment.is_comparable()
             else "Loss and accuracy of our runs by epoch.",
             name=name,
-        ),
-        "first-images": Message("The first ten training images, with the names of their classes."),
-        "weights": Message(
-            "The weights of {implementation}, a column of W for each class. Blue pixels are "
-            "evidence for the class, red ones evidence against it, and white ones are ignored.",
-            implementation=experiment.printed.implementations[0],
-        ),
-        "confidently-wrong": Message(
-            "The {n} wrong predictions with the highest probability. Each has its true class, the "
-            "predicted class and the probability.",
-            n=SUREST,
-        ),
-        "mistaken-column": Message(
+        )
+        yield Picture("curves", caption, **draw_curves(judgement))
+    mistaken = draw_mistaken_column(experiment) if experiment.runs else None
+    if mistaken:
+        caption = Message(
             "The training accuracy, and what the {column} prints as train acc: the proportion of "
             "images that the network predicts as one class."
             if experiment.is_comparable()
             else "The training accuracy, and the proportion of images that the network predicts as "
             "one class.",
-            column=column,
-        ),
-    }
-    if counts is not None:
-        captions["confusion"] = _caption_of_confusion(experiment, counts)
-    for implementation in IMPLEMENTATIONS:
-        captions[f"{implementation}-predictions"] = Message(
-            "Predictions of {implementation}: the first {n} test images, then the first {n} that "
-            "are predicted wrong. Each has its true class, and below it the predicted class.",
-            implementation=implementation,
-            n=PREDICTIONS,
+            column=Message(printed.column),
         )
-    return captions
+        yield Picture("mistaken-column", caption, mistaken)
+    caption = Message("The first ten training images, with the names of their classes.")
+    first = data.train_images[:10]
+    names = [[CLASS_NAMES[label]] for label in data.train_labels[:10]]
+    yield _images("first-images", caption, first, names, [False] * len(first), 10)
+    for implementation in printed.implementations if experiment.runs else ():
+        run = experiment.of(data.edition, implementation)[0]
+        yield from _pictures_of_run(experiment, run)
 
 
-def _pictures_of_run(experiment: Experiment, run: Run, is_first: bool) -> Dict[str, Dict[str, Any]]:
+def _pictures_of_run(experiment: Experiment, run: Run) -> Iterator[Picture]:
     data, implementation = experiment.data, run.implementation
     probabilities = predict(
         IMPLEMENTATIONS[implementation], run.parameters, data.test_images, experiment.settings.ctx
     )
     predicted = probabilities.argmax(axis=1)
-    wrong = np.flatnonzero(predicted != data.test_labels)
+    is_wrong = predicted != data.test_labels
+    wrong = np.flatnonzero(is_wrong)
+    pairs = [[CLASS_NAMES[k] for k in pair] for pair in zip(data.test_labels, predicted)]
+
+    def some(
+        name: str, caption: Text, chosen: np.ndarray, lines: List[List[str]], columns: int
+    ) -> Picture:
+        return _images(name, caption, data.test_images[chosen], lines, is_wrong[chosen], columns)
+
+    caption: Text = Message(
+        "Predictions of {implementation}: the first {n} test images, then the first {n} that "
+        "are predicted wrong. Each has its true class, and below it the predicted class.",
+        implementation=implementation,
+        n=PREDICTIONS,
+    )
     chosen = np.concatenate([np.arange(len(predicted))[:PREDICTIONS], wrong[:PREDICTIONS]])
-    names = _names(data.test_labels[chosen], predicted[chosen])
-    drawn = {
-        f"{implementation}-predictions": _images(
-            data.test_images[chosen],
-            names,
-            predicted[chosen] != data.test_labels[chosen],
-            PREDICTIONS,
-        )
-    }
-    if not is_first:
+    name = f"{implementation}-predictions"
+    yield some(name, caption, chosen, [pairs[k] for k in chosen], PREDICTIONS)
+    if implementation != experiment.printed.implementations[0]:
         # The rest looks the same for both implementations.
-        return drawn
+        return
     counts = confusion(data.test_labels, predicted)
-    drawn["confusion"] = {"figure": draw_confusion(counts), "counts": counts}
+    caption = _caption_of_confusion(implementation, counts)
+    yield Picture("confusion", caption, draw_confusion(counts), counts=counts)
     # Only a linear model has a template of each class.
     if "W" in run.parameters:
+        caption = Message(
+            "The weights of {implementation}, a column of W for each class. Blue pixels are "
+            "evidence for the class, red ones evidence against it, and white ones are ignored.",
+            implementation=implementation,
+        )
         W = run.parameters["W"]
         largest = float(np.abs(W).max())
-        drawn["weights"] = {
-            "figure": draw_templates(W),
-            "tiles": [
-                Tile(png(weights.reshape(28, 28), WEIGHTS, -largest, largest), [name])
-                for weights, name in zip(W.T, CLASS_NAMES)
-            ],
-        }
-    largest_of = probabilities.max(axis=1)
+        tiles = [
+            Tile(png(weights.reshape(28, 28), WEIGHTS, -largest, largest), [name])
+            for weights, name in zip(W.T, CLASS_NAMES)
+        ]
+        yield Picture("weights", caption, draw_templates(W), tiles=tiles)
     # The stable sort keeps the order of the test set among equals.
+    largest_of = probabilities.max(axis=1)
     surest = wrong[np.argsort(-largest_of[wrong], kind="stable")][:SUREST]
     if len(surest):
-        pairs = _names(data.test_labels[surest], predicted[surest])
-        names = [[*pair, f"{largest_of[k]:.1%}"] for pair, k in zip(pairs, surest)]
-        drawn["confidently-wrong"] = _images(
-            data.test_images[surest], names, [True] * len(surest), SUREST
+        caption = Message(
+            "The {n} wrong predictions with the highest probability. Each has its true class, the "
+            "predicted class and the probability.",
+            n=SUREST,
         )
-    return drawn
-
-
-def _names(labels: np.ndarray, predicted: np.ndarray) -> List[List[str]]:
-    return [[CLASS_NAMES[true], CLASS_NAMES[guess]] for true, guess in zip(labels, predicted)]
+        lines = [[*pairs[k], f"{largest_of[k]:.1%}"] for k in surest]
+        yield some("confidently-wrong", caption, surest, lines, SUREST)
 
 
 def _images(
-    images: np.ndarray, lines: List[List[str]], wrong: Sequence[bool], columns: int
-) -> Dict[str, Any]:
+    name: str,
+    caption: Text,
+    images: np.ndarray,
+    lines: List[List[str]],
+    wrong: Sequence[bool],
+    columns: int,
+) -> Picture:
     """Draw images with lines of text, as one picture and as tiles."""
-    return {
-        "figure": draw_images(images, ["\n".join(each) for each in lines], wrong, columns=columns),
-        "tiles": [
-            Tile(png(image.reshape(28, 28), "gray_r", 0, 255), each, bool(is_wrong))
-            for image, each, is_wrong in zip(images, lines, wrong)
-        ],
-    }
+    titles = ["\n".join(each) for each in lines]
+    tiles = [
+        Tile(png(image.reshape(28, 28), "gray_r", 0, 255), each, bool(is_wrong))
+        for image, each, is_wrong in zip(images, lines, wrong)
+    ]
+    return Picture(name, caption, draw_images(images, titles, wrong, columns=columns), tiles=tiles)
 
 
-def _caption_of_confusion(experiment: Experiment, counts: np.ndarray) -> Text:
+def _caption_of_confusion(implementation: str, counts: np.ndarray) -> Text:
     caption = Message(
         "Confusion matrix of {implementation} on the test images: a row for each true class, a "
         "column for each predicted class.",
-        implementation=experiment.printed.implementations[0],
+        implementation=implementation,
     )
     errors = counts - np.diag(np.diag(counts))
     if not errors.any():

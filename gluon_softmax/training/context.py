@@ -13,23 +13,11 @@ _ELSEWHERE = "; only `python -m scratch` and `python -m concise` train on severa
 
 
 def get_context(name: str = "auto") -> mx.Context:
-    """Return the MXNet context of a name.
+    """Return the MXNet context of a name: cpu, gpu (the first), cpu:N, gpu:N or auto.
 
-    Parameters
-    ----------
-    name : str
-        ``cpu``, ``gpu`` (the first), ``cpu:N``, ``gpu:N``, or ``auto``: the first GPU if MXNet can
-        use it, else the CPU. All of MXNet's CPU contexts are this machine's one CPU.
-
-    Returns
-    -------
-    mxnet.Context
-        The context.
-
-    Raises
-    ------
-    UsageError
-        If the name has another form, or MXNet does not find the GPU or has no code for it.
+    ``auto`` is the first GPU if MXNet can use it, else the CPU. All of MXNet's CPU contexts are
+    this machine's one CPU. Raises UsageError if the name has another form, or MXNet does not find
+    the GPU or has no code for it.
     """
     form = _parsed(name, _ELSEWHERE if "," in name or name == "gpu:all" else "")
     if name.startswith("cpu"):

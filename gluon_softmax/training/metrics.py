@@ -26,12 +26,9 @@ class DeferredSums:
             self.sums()
 
     def sums(self) -> np.ndarray:
-        """Wait for MXNet and return the sums so far, or a single 0 without any batch.
+        """Return the sum of losses, of correct predictions, and of predictions of each class.
 
-        Returns
-        -------
-        numpy.ndarray of float64
-            Sum of losses, correct predictions, and predictions of each class, (2 + classes,).
+        The shape is (2 + classes,), in float64; without any batch, it is a single 0.
         """
         if self._kept:
             self._sums = self._sums + self._reduced()

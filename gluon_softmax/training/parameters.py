@@ -19,20 +19,7 @@ Shape = Tuple[int, ...]
 
 
 def save_parameters(path: str, parameters: Parameters) -> None:
-    """Write parameters atomically.
-
-    Parameters
-    ----------
-    path : str
-        The file; an existing one is replaced.
-    parameters : dict of str to numpy.ndarray of float32
-        The parameters by name.
-
-    Raises
-    ------
-    ParametersError
-        If the file cannot be written.
-    """
+    """Write parameters, by name, into a file atomically; raises ParametersError if that fails."""
     # In memory first: on a full disk, zipfile prints a second error when its object is freed.
     content = io.BytesIO()
     # Gluon's arrays are transposed.
@@ -43,24 +30,10 @@ def save_parameters(path: str, parameters: Parameters) -> None:
 
 
 def load_parameters(path: str, shapes: Dict[str, Shape]) -> Parameters:
-    """Read saved parameters.
+    """Read saved parameters of the given shapes, by name.
 
-    Parameters
-    ----------
-    path : str
-        The file.
-    shapes : dict of str to tuple of int
-        Shape of each parameter, by name.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray of float32
-        The parameters by name.
-
-    Raises
-    ------
-    ParametersError
-        If the file cannot be read, or does not contain exactly these arrays with finite values.
+    Raises ParametersError if the file cannot be read, or does not contain exactly these arrays in
+    float32 with finite values.
     """
     try:
         # Reading a device may never end, and reading a pipe may never begin.

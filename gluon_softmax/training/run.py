@@ -36,20 +36,9 @@ class Settings:
 
 @dataclass(frozen=True)
 class Run:
-    """Results of a run.
+    """Results of a run: test accuracy before training, 0 to 1, records, and trained parameters.
 
-    Parameters
-    ----------
-    implementation : str
-        Name of the implementation.
-    seed : int
-        Seed of initial weights and shuffling.
-    accuracy_before : float
-        Test accuracy before training, 0 to 1.
-    records : gluon_softmax.training.loop.Records
-        Metrics of each epoch.
-    parameters : dict of str to numpy.ndarray of float32
-        The parameters after training, by name.
+    The seed is that of initial weights and shuffling. The parameters are float32, by name.
     """
 
     implementation: str
@@ -166,23 +155,9 @@ def predict(
     images: np.ndarray,
     ctx: mx.Context,
 ) -> np.ndarray:
-    """Return the class probabilities of images.
+    """Return the class probabilities of images, uint8 (count, 28, 28, 1).
 
-    Parameters
-    ----------
-    implementation : Implementation
-        The implementation whose network to use.
-    parameters : dict of str to numpy.ndarray of float32
-        Its parameters, by name.
-    images : numpy.ndarray of uint8
-        Shape (count, 28, 28, 1).
-    ctx : mxnet.Context
-        Device for the computation.
-
-    Returns
-    -------
-    numpy.ndarray of float32
-        Shape (count, 10); each row sums to 1.
+    The probabilities are float32 (count, 10). Each row sums to 1.
     """
     net, params = implementation.get_net(ctx)
     implementation.set_parameters(params, **parameters)

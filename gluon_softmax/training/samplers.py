@@ -14,20 +14,10 @@ def last_batch_size(length: int, batch_size: int) -> int:
 class ShardedBatchSampler(Sampler):
     """Sampler of the indices of each batch, or of one rank's shard of each batch.
 
-    The order of a shuffled pass is that of ``gluon.data.RandomSampler``, which calls
-    ``np.random.shuffle``, but from a separate generator: a seed gives the same batches whatever
-    else draws numbers.
-
-    Parameters
-    ----------
-    length : int
-        Number of examples.
-    batch_size : int
-        Examples in a batch of all workers.
-    random : numpy.random.RandomState, optional
-        Shuffles the examples before each pass; without it, they keep their order.
-    shard : tuple of int
-        (rank, num_workers): every num_workers-th example of each batch, starting at the rank.
+    ``random`` shuffles the examples before each pass. The order is that of
+    ``gluon.data.RandomSampler``, which calls ``np.random.shuffle``, but from a separate generator:
+    a seed gives the same batches whatever else draws numbers. A shard, (rank, num_workers), is
+    every num_workers-th example of each batch, starting at the rank.
     """
 
     def __init__(

@@ -17,6 +17,7 @@ from matplotlib.image import imsave
 from program import AS_USER, ROOT, as_user, can_mount, run
 
 from gluon_softmax.commands import main as cli
+from gluon_softmax.commands import options
 from gluon_softmax.data.fashion_mnist import get_fashion_mnist_labels
 
 LINE = re.compile(r"epoch (\d+), loss \d\.\d{4}, train acc \d\.\d{3}, test acc \d\.\d{3}")
@@ -202,10 +203,8 @@ def test_the_plot_of_a_training(ending, on_sample, tmp_path, capsys):
 
 
 def test_the_expectation_comes_at_the_tutorials_settings_only(sample, monkeypatch, capsys):
-    from gluon_softmax.commands import train as command
-
     official = dataclasses.replace(sample, edition="official")
-    monkeypatch.setattr(command, "load_data", lambda arguments: official)
+    monkeypatch.setattr(options, "load_data", lambda arguments: official)
     for argv, expected in (([], True), (["--batch-size=256"], False), (["--epochs=1"], False)):
         assert train(argv) == 0
         assert ("expect 0.473" in capsys.readouterr().err) == expected
@@ -781,7 +780,7 @@ def test_paths_that_are_no_text(has_table, sample, on_sample, tmp_path, monkeypa
     argv = ["reproduce", "--out", str(odd), "--runs=2", "--epochs=1", "--no-reading"]
     if has_table:
         official = dataclasses.replace(sample, edition="official")
-        monkeypatch.setattr(cli.reproduce, "load_data", lambda arguments: official)
+        monkeypatch.setattr(options, "load_data", lambda arguments: official)
         (odd / odd.name).write_text("epoch 1, loss 0.7, train acc 0.7, test acc 0.7")
         argv += ["--table", str(odd / odd.name)]
     else:

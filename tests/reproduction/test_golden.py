@@ -551,7 +551,7 @@ def test_check_sees_numbers_that_fail(fails, made, official, tmp_path, monkeypat
     if not fails:
         # Runs that give exactly the tutorial's numbers and results.
         found = dataclasses.replace(made, facts=[], runs={"official": made.runs["official"][:2]})
-    monkeypatch.setattr("gluon_softmax.commands.reproduce.load_data", lambda arguments: official)
+    monkeypatch.setattr("gluon_softmax.commands.options.load_data", lambda arguments: official)
     monkeypatch.setattr(reproduce, "reproduce", lambda *args, **kwargs: found)
     monkeypatch.setattr(report, "write_report", lambda *args: None)
     status = cli.main(["reproduce", "--check", "--out", str(tmp_path)])

@@ -7,10 +7,9 @@ AFTER_TRAINING = tuple(
     f"gluon_softmax.reproduction.{name}"
     for name in (
         "claims.",
-        "answer.",
         "report_columns.",
         "table_distribution.",
-        "judgement.",
+        "judge.",
         "published_runs.",
         "reader.column_kinds.",
         "reader.settings_search.",

@@ -6,14 +6,19 @@ from typing import List, Optional, Sequence, Tuple
 
 from ..training.defaults import BATCH_SIZE, EPOCHS, LR
 from .language import Message, Text
-from .table_parser import Number, Table, parse
+from .table_parser import Table, parse
 
 PART_1 = Message("Part 1, the data set")
 PART_2 = Message("Part 2, from scratch")
-PART_3 = Message("Part 3, concise")
+_PARTS = {"scratch": PART_2, "concise": Message("Part 3, concise")}
 # The three columns of a table, unless one is mistaken.
 METRICS = ("loss", "train_acc", "test_acc")
-_COLUMNS = {"loss": "loss", "train_acc": "train acc", "test_acc": "test acc"}
+_COLUMNS = {
+    "loss": "loss",
+    "train_acc": "train acc",
+    "test_acc": "test acc",
+    "accuracy_before": "test acc",
+}
 
 
 def table_in_words(table: str) -> Text:
@@ -28,10 +33,6 @@ class Claim:
 
     Parameters
     ----------
-    name : str
-        As in ``results.json``.
-    section : Message
-        The part of the tutorial, or the table in a reader's file.
     table : str
         Name of its table.
     implementation : {"scratch", "concise"}
@@ -49,8 +50,6 @@ class Claim:
         Factor from our numbers to those of its kind: 100 for per cent.
     """
 
-    name: str
-    section: Message
     table: str
     implementation: str
     metric: str
@@ -58,6 +57,18 @@ class Claim:
     printed: float
     digits: int
     scale: float = 1.0
+
+    @property
+    def name(self) -> str:
+        """Name of the number, as in ``results.json``."""
+        time = f"epoch {self.epoch}" if self.epoch else "untrained"
+        return f"{self.table}, {time}: {self.column}"
+
+    @property
+    def section(self) -> Message:
+        """The part of the tutorial, or the table in a reader's file."""
+        _, _, number = self.table.partition(" ")
+        return Message("Table {number}", number=number) if number else _PARTS[self.table]
 
     @property
     def text(self) -> str:
@@ -70,18 +81,13 @@ class Claim:
         return _COLUMNS.get(self.metric, '"train acc"')
 
     @property
-    def table_label(self) -> Text:
-        """Name of its table for people."""
-        return table_in_words(self.table)
-
-    @property
     def label(self) -> Text:
         """Name of the number for people, as in "scratch, epoch 1: loss"."""
         if not self.epoch:
             return Message(self.name)
         return Message(
             "{table}, epoch {epoch}: {column}",
-            table=self.table_label,
+            table=table_in_words(self.table),
             epoch=self.epoch,
             column=Message(self.column),
         )
@@ -142,36 +148,22 @@ class Printed:
 
 
 def claims_of(
-    table: Table,
-    name: str,
-    section: Message,
-    implementation: str,
-    metrics: Sequence[str] = METRICS,
+    table: Table, name: str, implementation: str, metrics: Sequence[str] = METRICS
 ) -> List[Claim]:
     """Turn a table into a list of numbers, epoch by epoch.
 
     ``metrics`` are those of its columns: loss, train acc and test acc, unless one is mistaken.
     """
-    columns = [_COLUMNS.get(metric, '"train acc"') for metric in metrics]
     return [
-        Claim(
-            f"{name}, epoch {epoch}: {column}",
-            section,
-            name,
-            implementation,
-            metric,
-            epoch,
-            *number,
-        )
+        Claim(name, implementation, metric, epoch, *number)
         for epoch, row in enumerate(table, start=1)
-        for column, metric, number in zip(columns, metrics, row)
+        for metric, number in zip(metrics, row)
     ]
 
 
 def _tutorial() -> Printed:
     file = Path(__file__).with_name("tutorial.txt")
     scratch, concise = parse(file.read_text("utf-8"), file.name)
-    untrained = Number(0.0982, 4)
     mistaken = ("loss", "share_predicted_1", "test_acc")
     return Printed(
         "the tutorial",
@@ -180,18 +172,10 @@ def _tutorial() -> Printed:
         BATCH_SIZE,
         LR,
         claims=(
-            Claim(
-                "scratch, untrained: test acc",
-                PART_2,
-                "scratch",
-                "scratch",
-                "accuracy_before",
-                0,
-                *untrained,
-            ),
+            Claim("scratch", "scratch", "accuracy_before", 0, 0.0982, 4),
             # The "train acc" of part 2 is the proportion predicted as class 1.
-            *claims_of(scratch, "scratch", PART_2, "scratch", mistaken),
-            *claims_of(concise, "concise", PART_3, "concise"),
+            *claims_of(scratch, "scratch", "scratch", mistaken),
+            *claims_of(concise, "concise", "concise"),
         ),
     )
 

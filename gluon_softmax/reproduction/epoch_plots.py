@@ -17,10 +17,12 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ..data.fashion_mnist import CLASS_NAMES
 from . import verdicts
+from .claims import table_in_words
 from .edition_names import IN_A_SENTENCE
 from .experiment import Experiment
-from .judgement import Judgement, Row
+from .judge import Judgement
 from .language import Message, Text, translate
+from .verdicts import JudgedClaim
 
 # Shape, colour and size of the points: plain ones, and by verdict.
 PRINTED = "printed"
@@ -66,7 +68,7 @@ def draw_answer(judgement: Judgement) -> Dict[str, Any]:
     Returns the picture for a page and, as ``narrow``, for a phone; nothing without verdicts.
     """
     experiment = judgement.experiment
-    judged = [row for row in judgement.rows if row.intervals]
+    judged = [row for row in judgement.verdicts if row.intervals]
     tables = experiment.printed.tables if judged else []
     panels = []
     for pair in (tables[n : n + 2] for n in range(0, len(tables), 2)):
@@ -91,9 +93,11 @@ def draw_answer(judgement: Judgement) -> Dict[str, Any]:
     return _wide_and_narrow(panels, names, True) if panels else {}
 
 
-def _differences(experiment: Experiment, table: str, metric: str, of_panel: List[Row]) -> Panel:
+def _differences(
+    experiment: Experiment, table: str, metric: str, of_panel: List[JudgedClaim]
+) -> Panel:
     means = np.array([row.mean(experiment.data.edition) for row in of_panel])
-    title = _title(of_panel[0].claim.table_label, metric)
+    title = _title(table_in_words(table), metric)
     return Panel(
         table,
         metric,
@@ -105,13 +109,13 @@ def _differences(experiment: Experiment, table: str, metric: str, of_panel: List
         },
         {},
         [
-            Point(row.claim.epoch, row.claim.printed - mean, row.verdict, _tip(row))
+            Point(row.claim.epoch, row.claim.printed - mean, row.verdict, _tip(experiment, row))
             for row, mean in zip(of_panel, means)
         ],
     )
 
 
-def _tip(row: Row) -> str:
+def _tip(experiment: Experiment, row: JudgedClaim) -> str:
     """Write what the pointer shows on a point of the first picture."""
     decimals = row.claim.decimals
     ranges = [
@@ -123,7 +127,8 @@ def _tip(row: Row) -> str:
         )
         for edition, (low, high) in row.intervals.items()
     ]
-    return "\n".join([f"{row.claim.label} {row.claim.text}", *ranges, str(row.verdict_in_words)])
+    verdict = verdicts.in_words(row.verdict, experiment.printed)
+    return "\n".join([f"{row.claim.label} {row.claim.text}", *ranges, str(verdict)])
 
 
 def draw_curves(judgement: Judgement) -> Dict[str, Any]:
@@ -131,7 +136,7 @@ def draw_curves(judgement: Judgement) -> Dict[str, Any]:
     experiment = judgement.experiment
     printed = experiment.printed
     tables = {printed.of(table)[0].implementation: table for table in printed.tables[::-1]}
-    shown = [row for row in judgement.rows if row.claim.epoch and experiment.is_comparable()]
+    shown = [row for row in judgement.verdicts if row.claim.epoch and experiment.is_comparable()]
     panels = []
     for metric in ("loss", "train_acc", "test_acc"):
         for implementation in printed.implementations:

@@ -41,7 +41,7 @@ class Experiment:
     stopped : str
         The error that ended it, if one did.
     started : str
-        When it started, as an ISO 8601 date and time; empty if unknown.
+        When it started, for people; empty if unknown.
     seconds : float or None
         How long it took.
     """
@@ -97,14 +97,5 @@ class Experiment:
 
     def plain_settings(self) -> dict:
         """Return the settings of all runs in plain types."""
-        settings = self.settings
-        return {
-            "epochs": settings.epochs,
-            "batch_size": settings.batch_size,
-            "lr": settings.lr,
-            "ctx": str(settings.ctx),
-            "loader": settings.loader,
-            "num_workers": settings.num_workers,
-            "seed": self.seed,
-            "runs": self.runs_asked,
-        }
+        plain = {**vars(self.settings), "ctx": str(self.settings.ctx)}
+        return {**plain, "seed": self.seed, "runs": self.runs_asked}

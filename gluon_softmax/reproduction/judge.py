@@ -1,107 +1,262 @@
-"""The judgement of an experiment: each number, each table, and the answer."""
+"""What an experiment shows: each number, each table, and the answer in sentences."""
 
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import Dict, List, Optional
 
 import numpy as np
 
-from ..data.fashion_mnist import CLASS_NAMES
-from . import answer, published_runs, verdicts
-from .claims import Claim
+from ..data.fashion_mnist import CLASS_NAMES, OWN_FILES
+from . import published_runs, table_sentences, verdicts
+from .claims import TUTORIAL, Claim, table_in_words
+from .edition_names import IN_A_SENTENCE
 from .experiment import Experiment
-from .judgement import Evidence, Judgement, Row
-from .language import Listed, Message
+from .language import Message, Text, listed, translate
 from .published_runs import Prediction
-from .table_fit import judge_tables
-from .verdicts import JudgedClaim
+from .table_fit import NEITHER, TableFit, judge_tables
+from .verdicts import JudgedClaim, Verdict
+
+# With fewer runs, Student's t gives intervals so wide that almost any number would match.
+FEW_RUNS = 5
 
 
-def judge(experiment: Experiment) -> Judgement:
-    """Judge the numbers, each alone and each table at once.
+@dataclass(frozen=True)
+class Judgement:
+    """What an experiment shows, number by number and table by table.
 
     Parameters
     ----------
     experiment : Experiment
         The runs, and the numbers to compare with.
-
-    Returns
-    -------
-    Judgement
-        The verdicts, the fits of the tables, and the answer.
+    verdicts : list of JudgedClaim
+        One for each number; empty if no run was completed.
+    tables : list of TableFit
+        Which data each whole table fits; empty if there are too few runs.
+    predictions : dict of Claim to Prediction
+        What other people's runs predict.
     """
-    judged = _verdicts(experiment)
-    predictions = published_runs.predict(experiment)
-    evidence = Evidence(
-        experiment,
-        judged,
-        judge_tables(experiment, judged),
-        predictions,
-        _rows(experiment, judged, predictions),
-    )
-    counts = answer.counts(evidence)
-    return Judgement(
-        **vars(evidence),
-        counts=counts,
-        headline=answer.headline(evidence, counts),
-        sentences=answer.sentences(evidence),
-    )
+
+    experiment: Experiment
+    verdicts: List[JudgedClaim]
+    tables: List[TableFit]
+    predictions: Dict[Claim, Prediction]
+
+    def unexplained(self) -> List[Claim]:
+        """List the numbers that are neither reproduced nor explained."""
+        return [
+            each.claim
+            for each in self.verdicts
+            if each.verdict == verdicts.FAILS and each.claim.table not in self.experiment.deviations
+        ]
+
+    def misfits(self) -> List[TableFit]:
+        """List the tables that fit neither edition, for no reason that they show themselves."""
+        return [each for each in self.tables if each.is_unexplained]
+
+    def different(self) -> List[str]:
+        """Name the exact results that differ for no known reason."""
+        return [each.name for each in self.experiment.facts if each.verdict == verdicts.FAILS]
+
+    def failures(self) -> List[str]:
+        """Name the exact results and numbers that are neither reproduced nor explained."""
+        return self.different() + [claim.name for claim in self.unexplained()]
+
+    @property
+    def counts(self) -> Dict[Verdict, int]:
+        """How many of the judged numbers have each verdict that occurs, the best first."""
+        if self._why_no_verdicts():
+            return {}
+        of = Counter(each.verdict for each in self.verdicts if verdicts.is_judged(each.claim))
+        return {verdict: of[verdict] for verdict in verdicts.NUMBERS if of[verdict]}
+
+    @property
+    def headline(self) -> Text:
+        """The whole answer in plain sentences; without verdicts, the reason why."""
+        return self._why_no_verdicts() or translate(" ").join(map(str, self._answer()))
+
+    def note(self, claim: Claim) -> Optional[Message]:
+        """Return a remark on a number; several may share it."""
+        if not verdicts.is_judged(claim):
+            return Message(
+                "Not judged: the accuracy of random weights varies so much that almost any number "
+                "would match."
+            )
+        number = claim.mistaken_class
+        if number is None:
+            return None
+        runs = self.experiment.of(self.experiment.data.edition, claim.implementation)
+        accuracies = np.mean([run.records.train_acc for run in runs], axis=0)
+        return Message(
+            "Not an accuracy: the predictions are compared with the constant {number} instead of "
+            "with the labels, so the number is the proportion of training images predicted as "
+            "class {number}, {name}. The true training accuracy in our runs, by epoch: "
+            "{accuracies}.",
+            number=number,
+            name=CLASS_NAMES[number],
+            accuracies=listed(tuple(f"{accuracy:.3f}" for accuracy in accuracies)),
+        )
+
+    def each_alone(self) -> Text:
+        """Return how many numbers each edition accounts for by itself; empty if there is only one.
+
+        A number may match on either edition, so that the answer's count is one over two hypotheses.
+        """
+        judged = [each for each in self.verdicts if verdicts.is_judged(each.claim)]
+        alone = [
+            sum(verdicts.is_within(each.claim, each.intervals.get(edition)) for each in judged)
+            for edition in self.experiment.editions()
+            if any(edition in each.intervals for each in judged)
+        ]
+        if len(alone) < 2:
+            return ""
+        return Message(
+            "The official data alone account for {ours} of the {count} numbers, re-split data "
+            "alone for {theirs}.",
+            ours=alone[0],
+            count=len(judged),
+            theirs=alone[1],
+        )
+
+    @property
+    def sentences(self) -> List[Text]:
+        """The evidence beyond the headline: editions, tables, others' runs, readings."""
+        found = [
+            self.each_alone(),
+            table_sentences.in_a_sentence(self.tables),
+            published_runs.in_a_sentence(self.experiment, self.predictions),
+        ]
+        for reading in map(str, self.experiment.readings):
+            found.append(Message("{parts}.", parts=reading[0].upper() + reading[1:]))
+        return [sentence for sentence in found if sentence]
+
+    def _completed(self) -> int:
+        experiment = self.experiment
+        return len(experiment.of(experiment.data.edition, experiment.printed.implementations[0]))
+
+    def _why_no_verdicts(self) -> Text:
+        printed = self.experiment.printed
+        if self.experiment.data.edition == OWN_FILES:
+            return Message(
+                "No verdicts: these are files of your own, not an edition of the data set."
+            )
+        if not self.experiment.has_their_settings():
+            return Message(
+                "No verdicts: the numbers in {name} are for {epochs} epochs, batch size "
+                "{batch_size} and learning rate {lr}.",
+                name=Message(printed.name),
+                epochs=printed.epochs,
+                batch_size=printed.batch_size,
+                lr=printed.lr,
+            )
+        completed = self._completed()
+        if completed == 0:
+            return Message("No verdicts: no run of each implementation was completed.")
+        if completed == 1:
+            return Message("No verdicts: one run is not enough. Use --runs 10.")
+        return ""
+
+    def _answer(self) -> List[Text]:
+        of, completed = self.counts, self._completed()
+        total, failing = sum(of.values()), of.get(verdicts.FAILS, 0)
+        facts = [Message(name) for name in self.different()]
+        few = completed < FEW_RUNS
+        misfits = [table_in_words(each.table) for each in self.tables if each.edition == NEITHER]
+        if failing and not self.unexplained():
+            first = Message(
+                "Only with a change to the program: {n} of {count} numbers [does|do] not match "
+                "without it.",
+                n=failing,
+                count=total,
+            )
+        elif failing:
+            first = Message(
+                "No: {n} of {count} numbers [is|are] neither reproduced nor explained.",
+                n=failing,
+                count=total,
+            )
+        elif verdicts.NO_VERDICT in of:
+            first = Message("No answer yet.")
+        elif facts:
+            first = Message("Not quite: all {count} numbers are accounted for.", count=total)
+        elif misfits:
+            first = Message(
+                "Not quite: each of the {count} numbers is accounted for, but together those of "
+                "{tables} fit no data.",
+                count=total,
+                tables=listed(misfits),
+            )
+        elif few:
+            first = Message(
+                "Yes, as far as {n} runs can show: all {count} numbers are accounted for.",
+                n=completed,
+                count=total,
+            )
+        else:
+            first = Message("Yes: all {count} numbers are accounted for.", count=total)
+        sentences: List[Text] = [first]
+        parts = [self._part(verdict, n) for verdict, n in of.items() if verdict != verdicts.FAILS]
+        if parts:
+            sentences.append(Message("{parts}.", parts=translate("; ").join(map(str, parts))))
+        if facts:
+            sentences.append(
+                Message(
+                    "Different from {name}: {facts}.",
+                    name=Message(self.experiment.printed.name),
+                    facts=listed(facts),
+                )
+            )
+        if few:
+            sentences.append(
+                Message(
+                    "With {n} runs the intervals are so wide that almost any number matches. "
+                    "Use --runs 10.",
+                    n=completed,
+                )
+            )
+        return sentences
+
+    def _part(self, verdict: Verdict, n: int) -> Text:
+        """Write one verdict's part of the answer."""
+        is_tutorial = self.experiment.printed.name == TUTORIAL.name
+        return {
+            verdicts.REPRODUCES: Message(
+                "{n} [matches|match] on {data}",
+                n=n,
+                data=IN_A_SENTENCE[self.experiment.data.edition],
+            ),
+            verdicts.ON_RESPLIT: Message(
+                "{n} [matches|match] only on a different train/test split, because the tutorial "
+                "used an edition of the data that was withdrawn later"
+                if is_tutorial
+                else "{n} [matches|match] only on a different train/test split, which points to "
+                "the edition of the data that was withdrawn later",
+                n=n,
+            ),
+            verdicts.EXPLAINED: Message(
+                "{n} [comes|come] from a bug in its accuracy line"
+                if is_tutorial
+                else "{n} [comes|come] from a bug in the accuracy line",
+                n=n,
+            ),
+            verdicts.NO_VERDICT: Message("{n} [waits|wait] for runs that were not made", n=n),
+        }[verdict]
 
 
-def _verdicts(experiment: Experiment) -> List[JudgedClaim]:
-    """Judge the numbers that an experiment compares with; empty if they are not comparable."""
-    if not experiment.is_comparable():
-        return []
-    claims = experiment.printed.claims
+def judge(experiment: Experiment) -> Judgement:
+    """Judge the numbers of an experiment, each alone and each table at once."""
+    claims = [
+        claim
+        for claim in experiment.printed.claims
+        if experiment.runs and claim.epoch <= experiment.settings.epochs
+    ]
     values = {
         edition: {claim: experiment.values(edition, claim) for claim in claims}
         for edition in experiment.runs
     }
-    return verdicts.judge_claims(
+    judged = verdicts.judge_claims(
         claims, values, experiment.data.edition, awaited=experiment.editions()
     )
-
-
-def _rows(
-    experiment: Experiment, judged: List[JudgedClaim], predictions: Dict[Claim, Prediction]
-) -> List[Row]:
-    if not experiment.runs:
-        return []
-    verdict_on = {verdict.claim: verdict for verdict in judged}
-    collected = []
-    for claim in experiment.printed.claims:
-        if claim.epoch > experiment.settings.epochs:
-            continue
-        verdict = verdict_on.get(claim)
-        reached = verdict.verdict if verdict else verdicts.NO_VERDICT
-        collected.append(
-            Row(
-                claim,
-                {edition: experiment.values(edition, claim) for edition in experiment.runs},
-                verdict.intervals if verdict else {},
-                predictions.get(claim),
-                reached,
-                verdicts.in_words(reached, experiment.printed),
-                _note(experiment, claim),
-            )
-        )
-    return collected
-
-
-def _note(experiment: Experiment, claim: Claim) -> Optional[Message]:
-    number = claim.mistaken_class
-    if not verdicts.is_judged(claim):
-        return Message(
-            "Not judged: the accuracy of random weights varies so much that almost any number "
-            "would match."
-        )
-    runs = experiment.of(experiment.data.edition, claim.implementation)
-    if number is None or not runs:
-        return None
-    accuracies = np.mean([run.records.train_acc for run in runs], axis=0)
-    return Message(
-        "Not an accuracy: the predictions are compared with the constant {number} instead of with "
-        "the labels, so the number is the proportion of training images predicted as class "
-        "{number}, {name}. The true training accuracy in our runs, by epoch: {accuracies}.",
-        number=number,
-        name=CLASS_NAMES[number],
-        accuracies=Listed(tuple(f"{accuracy:.3f}" for accuracy in accuracies)),
-    )
+    if not experiment.is_comparable():
+        judged = [replace(each, intervals={}, verdict=verdicts.NO_VERDICT) for each in judged]
+    tables = judge_tables(experiment, judged)
+    return Judgement(experiment, judged, tables, published_runs.predict(experiment))

@@ -8,13 +8,14 @@ import re
 import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Iterator, Sequence, Union
 
 LANGUAGES = ("en", "zh")
 _words: ContextVar[Dict[str, str]] = ContextVar("words")
 _NONE: Dict[str, str] = {}
+# What depends on a number n: "[matches|match]".
+_NUMBER = re.compile(r"\[(\w*)\|(\w*)\]")
 
 
 def translate(message: str, /, **values: object) -> str:
@@ -23,7 +24,10 @@ def translate(message: str, /, **values: object) -> str:
     Without values, braces are ordinary characters. A :class:`markupsafe.Markup` stays one, with the
     values escaped. Without a translation, the message stays English.
     """
-    translated = type(message)(_words.get(_NONE).get(message, message))
+    translated = _words.get(_NONE).get(message, message)
+    if "n" in values:
+        translated = _NUMBER.sub(r"\1" if values["n"] == 1 else r"\2", translated)
+    translated = type(message)(translated)
     return translated.format(**values) if values else translated
 
 
@@ -37,54 +41,16 @@ class Message:
         """Translate it into the current language."""
         return translate(self.message, **self.values)
 
-    def __eq__(self, other: object) -> bool:
-        """Compare message and values."""
-        return isinstance(other, Message) and vars(self) == vars(other)
 
-    def __hash__(self) -> int:
-        """Hash the message, as values may be lists."""
-        return hash(self.message)
+Text = Union[str, Message]
 
 
-@dataclass(frozen=True)
-class Capitalized:
-    """A text that begins with a capital letter when it is shown."""
-
-    text: object
-
-    def __str__(self) -> str:
-        """Capitalize the text in the current language."""
-        text = str(self.text)
-        return text[0].upper() + text[1:]
-
-
-@dataclass(frozen=True)
-class Joined:
-    """Texts with a separator between them, which is translated when they are shown."""
-
-    separator: str
-    texts: Sequence[object]
-
-    def __str__(self) -> str:
-        """Join them in the current language."""
-        return translate(self.separator).join(map(str, self.texts))
-
-
-@dataclass(frozen=True)
-class Listed:
-    """Names that are written one after another, "a, b and c", when they are shown."""
-
-    names: Sequence[object]
-
-    def __str__(self) -> str:
-        """List them in the current language."""
-        *most, last = self.names
-        if not most:
-            return str(last)
-        return translate("{first} and {last}", first=Joined(", ", most), last=last)
-
-
-Text = Union[str, Message, Capitalized, Joined, Listed]
+def listed(names: Sequence[object]) -> str:
+    """Write names one after another in the current language, as in "a, b and c"."""
+    *most, last = map(str, names)
+    if not most:
+        return last
+    return translate("{first} and {last}", first=translate(", ").join(most), last=last)
 
 
 def translated_error(message: str) -> str:

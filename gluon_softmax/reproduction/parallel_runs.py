@@ -1,6 +1,7 @@
 """Training runs in several processes, with the same results in the same order as in one."""
 
 import contextlib
+import functools
 import multiprocessing
 import os
 import tempfile
@@ -8,7 +9,7 @@ import threading
 from concurrent.futures import Future, ProcessPoolExecutor, TimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Iterator, List, Optional, Sequence
 
 import numpy as np
 import psutil
@@ -34,19 +35,7 @@ _ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
 @dataclass(frozen=True)
 class Task:
-    """A training run to make.
-
-    Parameters
-    ----------
-    implementation : Implementation
-        The implementation.
-    settings : Settings
-        Its settings.
-    seed : int
-        Seed of initial weights and shuffling.
-    split_seed : int or None
-        Seed of the re-split to train on; None for the data as they are.
-    """
+    """A training run to make: on the re-split with a seed, or on the data as they are."""
 
     implementation: Implementation
     settings: Settings
@@ -72,26 +61,15 @@ def usual_jobs(settings: Settings, examples: int) -> int:
 
 @contextlib.contextmanager
 def training(tasks: Sequence[Task], data: FashionMNIST, jobs: int) -> Iterator[Iterator[Run]]:
-    """Train in the background; the context's end stops what is still running.
+    """Train in as many processes as ``jobs``; the context's end stops what is still running.
 
-    Parameters
-    ----------
-    tasks : sequence of Task
-        The runs to make.
-    data : FashionMNIST
-        The data set.
-    jobs : int
-        Number of processes; 1 trains in this process, each run when it is asked for.
-
-    Yields
-    ------
-    iterator of Run
-        The results in the order of the tasks. It raises Diverged at the run that diverged, and
-        WorkerError if processes ended twice before the same run was done, or cannot start.
+    With 1, train in this process, each run when it is asked for. Yields an iterator of the runs in
+    the order of the tasks. It raises Diverged at the run that diverged, and WorkerError if
+    processes ended twice before the same run was done, or cannot start.
     """
     jobs = min(jobs, len(tasks))
     if jobs < 2:
-        yield map(Trainer(data), tasks)
+        yield (train(task, data) for task in tasks)
         return
     # The parent's threads must be idle before processes start.
     nd.waitall()
@@ -141,25 +119,16 @@ def _shared(data: FashionMNIST) -> Iterator[str]:
         yield folder
 
 
-class Trainer:
-    """Makes runs in this process; keeps the last re-split for the next run with the same seed."""
+# All implementations train on one re-split before the next.
+_resplit = functools.lru_cache(maxsize=1)(resplit)
 
-    def __init__(self, data: FashionMNIST) -> None:
-        self._data = data
-        self._split: Tuple[Optional[int], FashionMNIST] = (None, data)
 
-    def __call__(self, task: Task, **callbacks: Any) -> Run:
-        """Make a run; the callbacks are those of ``train_run``."""
-        if task.split_seed != self._split[0]:
-            seed = task.split_seed
-            self._split = (seed, self._data if seed is None else resplit(self._data, seed))
-        return train_run(
-            task.implementation,
-            self._split[1],
-            task.settings,
-            task.seed,
-            **{"on_epoch": None, **callbacks},
-        )
+def train(task: Task, data: FashionMNIST, **callbacks: Any) -> Run:
+    """Make a run in this process; the callbacks are those of ``train_run``."""
+    if task.split_seed is not None:
+        data = _resplit(data, task.split_seed)
+    callbacks = {"on_epoch": None, **callbacks}
+    return train_run(task.implementation, data, task.settings, task.seed, **callbacks)
 
 
 def _in_order(
@@ -200,21 +169,21 @@ def _file(folder: str, name: str) -> str:
     return os.path.join(folder, f"{name}.npy")
 
 
-# In a training process, what makes its runs.
-_trainer: Optional[Trainer] = None
+# In a training process.
+_data: Optional[FashionMNIST] = None
 
 
 def _begin(folder: str, *about: Any) -> None:
     """Prepare a training process."""
-    global _trainer
+    global _data
     follow_parent(folder)
     open_closed_streams()
     # By default, tqdm makes a lock that processes share; a killed process would leak it.
     tqdm.set_lock(threading.RLock())
     arrays = [np.load(_file(folder, name), mmap_mode="r") for name in _ARRAYS]
-    _trainer = Trainer(FashionMNIST(*about, *arrays))
+    _data = FashionMNIST(*about, *arrays)
 
 
 def _train(task: Task) -> Run:
-    assert _trainer is not None
-    return _trainer(task)
+    assert _data is not None
+    return train(task, _data)

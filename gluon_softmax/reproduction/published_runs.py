@@ -17,7 +17,7 @@ from ..training.run import Settings
 from . import verdicts
 from .claims import METRICS, Claim
 from .experiment import Experiment
-from .language import Joined, Listed, Message, Text
+from .language import Message, Text, listed, translate
 
 # The book's settings, which all those notebooks use.
 THEIRS = Settings(epochs=5, batch_size=256, lr=0.1)
@@ -32,26 +32,18 @@ class Prediction(NamedTuple):
 
 
 @lru_cache(maxsize=None)
-def tables(framework: str) -> np.ndarray:
-    """Return what the users of a framework printed: loss, train acc, test acc, (runs, epochs, 3).
+def tables(kind: str) -> np.ndarray:
+    """Return tables with the published settings: loss, train acc, test acc, (runs, epochs, 3).
 
-    MXNet's users had the withdrawn edition, PyTorch's the official one.
+    MXNet's users had the withdrawn edition, PyTorch's the official one. Our own runs are on
+    ``official`` or ``resplit`` data; each of the latter has a split of its own, by its seed.
     """
-    file = Path(__file__).with_name("published-runs.json")
-    runs = json.loads(file.read_text("utf-8"))
-    return np.array([run["table"] for run in runs if run["framework"] == framework])
-
-
-@lru_cache(maxsize=None)
-def own_tables(edition: str) -> np.ndarray:
-    """Return our own runs with the settings of the published ones, on official or resplit data.
-
-    Loss, train acc and test acc of each epoch, (runs, 15), from ``own-runs.json``. Each run on
-    re-splits has a split of its own, by its seed.
-    """
-    file = Path(__file__).with_name("own-runs.json")
-    runs = json.loads(file.read_text("utf-8"))["runs"]
-    return np.array([np.ravel(run["table"]) for run in runs if run["edition"] == edition])
+    folder = Path(__file__).parent
+    runs = json.loads((folder / "published-runs.json").read_text("utf-8"))
+    runs += json.loads((folder / "own-runs.json").read_text("utf-8"))["runs"]
+    return np.array(
+        [run["table"] for run in runs if kind in (run.get("framework"), run.get("edition"))]
+    )
 
 
 def are_theirs(settings: Settings) -> bool:
@@ -65,18 +57,9 @@ def has_the_like(claim: Claim) -> bool:
 
 
 def predict(experiment: Experiment) -> Dict[Claim, Prediction]:
-    """Predict numbers from others' runs on the withdrawn edition.
+    """Predict numbers of a kind that others print, from their runs on the withdrawn edition.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        The numbers, and the runs that show the effect of the batch size.
-
-    Returns
-    -------
-    dict of Claim to Prediction
-        For numbers of a kind that others also print; empty with fewer than two runs that show the
-        effect of the batch size.
+    There is no prediction with fewer than two runs that show the effect of the batch size.
 
     Notes
     -----
@@ -84,7 +67,8 @@ def predict(experiment: Experiment) -> Dict[Claim, Prediction]:
     with the batch size of the number and with theirs, each pair on the same split and with the same
     seed. The two variances are added, with degrees of freedom after Welch and Satterthwaite.
     """
-    pairs = list(zip(experiment.with_their_batch_size, _ours(experiment)))
+    ours_of = experiment.of("resplit", experiment.printed.implementations[-1])
+    pairs = list(zip(experiment.with_their_batch_size, ours_of))
     if len(pairs) < 2 or not experiment.is_comparable():
         return {}
     theirs = tables("MXNet")
@@ -110,52 +94,30 @@ def predict(experiment: Experiment) -> Dict[Claim, Prediction]:
     return predicted
 
 
-def _ours(experiment: Experiment) -> list:
-    return [
-        run
-        for again in experiment.with_their_batch_size[:1]
-        for run in experiment.of("resplit", again.implementation)
-    ]
-
-
 def in_a_sentence(experiment: Experiment, predicted: Dict[Claim, Prediction]) -> Text:
     """Write how many of the printed numbers others' runs predict; empty if they predict none."""
     if not predicted:
         return ""
-    within = sum(verdicts.is_within(f, (p.low, p.high)) for f, p in predicted.items())
-    values = {
-        "runs": len(tables("MXNet")),
-        "batch_size": THEIRS.batch_size,
-        "within": within,
-        "count": len(predicted),
-        "n": experiment.settings.batch_size,
-    }
-    sentence = (
-        Message(
-            "{runs} runs that other people published on the withdrawn edition, at batch size "
-            "{batch_size}, predict {within} of the {count} comparable numbers.",
-            **values,
-        )
-        if experiment.settings.batch_size == THEIRS.batch_size
-        else Message(
-            "Extrapolated from batch size {batch_size} to {n}, {runs} runs that other people "
-            "published on the withdrawn edition predict {within} of the {count} comparable "
-            "numbers.",
-            **values,
-        )
+    ours = experiment.settings.batch_size
+    sentence = Message(
+        "{runs} runs that other people published on the withdrawn edition, at batch size "
+        "{batch_size}, predict {within} of the {count} comparable numbers."
+        if ours == THEIRS.batch_size
+        else "Extrapolated from batch size {batch_size} to {n}, {runs} runs that other people "
+        "published on the withdrawn edition predict {within} of the {count} comparable numbers.",
+        runs=len(tables("MXNet")),
+        batch_size=THEIRS.batch_size,
+        within=sum(verdicts.is_within(f, (p.low, p.high)) for f, p in predicted.items()),
+        count=len(predicted),
+        n=ours,
     )
     last = [f for f in predicted if f.metric == "loss" and f.epoch == experiment.printed.epochs]
     if not last:
         return sentence
-    return Joined(
-        " ",
-        [
-            sentence,
-            Message(
-                "They predict a last loss of {mean:.4f}; {name} prints {printed}.",
-                mean=predicted[last[0]].mean,
-                name=Message(experiment.printed.name),
-                printed=Listed(list(dict.fromkeys(claim.text for claim in last))),
-            ),
-        ],
+    of_last = Message(
+        "They predict a last loss of {mean:.4f}; {name} prints {printed}.",
+        mean=predicted[last[0]].mean,
+        name=Message(experiment.printed.name),
+        printed=listed(list(dict.fromkeys(claim.text for claim in last))),
     )
+    return translate(" ").join([str(sentence), str(of_last)])

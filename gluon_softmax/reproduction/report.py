@@ -2,7 +2,6 @@
 
 import base64
 import contextlib
-import datetime
 import json
 import subprocess
 from pathlib import Path
@@ -19,8 +18,8 @@ from ..writing import write_text
 from . import claims, verdicts
 from .edition_names import EDITION, IN_A_SENTENCE
 from .exact_results import in_words
-from .judgement import Judgement
-from .language import Joined, Message, Text, speaking, translate
+from .judge import Judgement
+from .language import Message, Text, speaking, translate
 from .plot_style import dark_colours, save_for_page, svg
 from .report_columns import Column, columns
 from .report_plots import NAMES, Picture, pictures
@@ -38,23 +37,10 @@ _CLASSES = {
 
 
 def write_report(judgement: Judgement, out: Path, command: str, language: str = "en") -> None:
-    """Write ``results.json``, the pictures as PNG and SVG, and ``index.html``.
+    """Write ``results.json`` in English, the pictures as PNG and SVG, and ``index.html``.
 
-    Parameters
-    ----------
-    judgement : Judgement
-        What an experiment shows.
-    out : pathlib.Path
-        The folder; files of an older report are replaced.
-    command : str
-        The command that the user typed.
-    language : {"en", "zh"}
-        Of the page and the pictures; ``results.json`` is in English.
-
-    Raises
-    ------
-    GluonSoftmaxError
-        If a file cannot be written.
+    The page has the command that the user typed. Files of an older report are replaced. Raises
+    GluonSoftmaxError if a file cannot be written.
     """
     with speaking("en"):
         content = json.dumps(results(judgement), indent=1, allow_nan=False)
@@ -84,31 +70,23 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
     )
     environment.filters["data_uri"] = _data_uri
     experiment = judgement.experiment
-    count = sum(map(verdicts.is_judged, experiment.printed.claims))
     notes: List[str] = []
     shown_columns = columns(judgement)
     return environment.get_template("page.html").render(
         translate=_translate,
         space=translate(" "),
-        headline=judgement.headline,
-        chips=[(_CLASSES[verdict], n, in_words) for verdict, n, in_words in judgement.counts],
+        judgement=judgement,
+        experiment=experiment,
+        chips=[
+            (_CLASSES[verdict], n, verdicts.in_words(verdict, experiment.printed))
+            for verdict, n in judgement.counts.items()
+        ],
         is_tutorial=experiment.printed.name == claims.TUTORIAL.name,
-        has_runs=bool(experiment.runs),
-        has_intervals=any(row.intervals for row in judgement.rows),
+        has_intervals=any(row.intervals for row in judgement.verdicts),
         last=_last(judgement),
-        bug=next(
-            (str(row.note) for row in judgement.rows if row.verdict == verdicts.EXPLAINED), ""
-        ),
-        sentences=judgement.sentences,
-        table_fit=bool(judgement.tables),
-        printed=experiment.printed,
-        partial=experiment.partial,
-        stopped=experiment.stopped,
         data=IN_A_SENTENCE[experiment.data.edition],
-        edition=experiment.data.edition,
         edition_name=EDITION[experiment.data.edition],
         origin=Message(experiment.data.origin),
-        checksums=experiment.data.checksums,
         sections=_sections(judgement, shown_columns, notes),
         notes=notes,
         columns=[column.head for column in shown_columns] if experiment.runs else [Message("ours")],
@@ -117,28 +95,20 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
         class_names=CLASS_NAMES,
         dark_colours=dark_colours(),
         command=command,
-        started=_date(experiment.started),
         duration=_duration(experiment.seconds),
         commit=_commit(),
         environment={"gluon-softmax": __version__, **versions()},
         processor=processor(),
-        settings=experiment.plain_settings(),
-        completed=Joined(
-            "; ",
-            [
-                Message(
-                    "{n} of each implementation on {data}",
-                    n=len(experiment.of(edition, experiment.printed.implementations[0])),
-                    data=IN_A_SENTENCE[edition],
-                )
-                for edition in experiment.runs
-            ],
-        )
-        if experiment.runs
-        else "",
-        claim_count=count,
+        completed=translate("; ").join(
+            translate(
+                "{n} of each implementation on {data}",
+                n=len(experiment.of(edition, experiment.printed.implementations[0])),
+                data=IN_A_SENTENCE[edition],
+            )
+            for edition in experiment.runs
+        ),
+        claim_count=sum(map(verdicts.is_judged, experiment.printed.claims)),
         level=verdicts.LEVEL,
-        level_each=verdicts.LEVEL / count,
         failures=_failures(judgement),
     )
 
@@ -149,7 +119,7 @@ def _failures(judgement: Judgement) -> Text:
         *map(Message, judgement.different()),
         *(claim.label for claim in judgement.unexplained()),
     ]
-    return Joined("; ", names) if names else ""
+    return translate("; ").join(map(str, names))
 
 
 def _last(judgement: Judgement) -> Dict[str, Tuple[str, str]]:
@@ -160,7 +130,7 @@ def _last(judgement: Judgement) -> Dict[str, Tuple[str, str]]:
             f"{row.mean(experiment.data.edition):.{row.claim.digits}f}",
             row.claim.text,
         )
-        for row in judgement.rows
+        for row in judgement.verdicts
         if row.claim.epoch == experiment.printed.epochs
         and row.claim.table == experiment.printed.tables[0]
     }
@@ -215,16 +185,16 @@ def _lines(judgement: Judgement, shown: List[Column]) -> List[dict]:
         }
         for fact in experiment.facts
     ]
-    for row in judgement.rows:
+    for row in judgement.verdicts:
         lines.append(
             {
                 "name": row.claim.label,
                 "section": row.claim.section,
                 "printed": row.claim.text,
-                "here": [column.cell(row) for column in shown],
+                "here": [column.cells(row)[1] for column in shown],
                 "class": _CLASSES[row.verdict],
-                "verdict": row.verdict_in_words,
-                "note": row.note or "",
+                "verdict": verdicts.in_words(row.verdict, experiment.printed),
+                "note": judgement.note(row.claim) or "",
             }
         )
     if experiment.reading_seconds is not None:
@@ -259,14 +229,6 @@ def _sections(judgement: Judgement, shown: List[Column], notes: List[str]) -> Di
 def _translate(message: str, **values: object) -> str:
     """Translate a message of the template, in which line breaks count as spaces."""
     return translate(type(message)(" ".join(message.split())), **values)
-
-
-def _date(started: str) -> str:
-    """Format an ISO date and time for people, with its offset from UTC if it has one."""
-    if not started:
-        return ""
-    time = datetime.datetime.fromisoformat(started)
-    return f"{time:%Y-%m-%d %H:%M} {time:%z}".strip()
 
 
 def _duration(seconds: Optional[float]) -> Text:

@@ -1,71 +1,50 @@
 """The columns of results, from which the terminal's table, Markdown, CSV and the page are made."""
 
-from typing import Callable, List, NamedTuple, Optional, Tuple
+from functools import partial
+from typing import Callable, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
 from .claims import Claim
 from .edition_names import SHORT
-from .judgement import Judgement, Row
+from .judge import Judgement
 from .language import Message, Text
+from .verdicts import JudgedClaim
 
 
 class Column(NamedTuple):
-    """A column of results.
-
-    Parameters
-    ----------
-    short_head, head : str
-        Head in the short table and on the page.
-    short_cell, cell : callable
-        Returns the cell of a row: a mean, and on the page also its standard deviation and interval.
-    """
+    """A column of results: the heads in the short table and on the page, and a row's two cells."""
 
     short_head: Text
     head: Text
-    short_cell: Callable[[Row], str]
-    cell: Callable[[Row], str]
+    cells: Callable[[JudgedClaim], Tuple[str, str]]
 
 
 def columns(judgement: Judgement) -> List[Column]:
     """Return the columns: our runs on each edition, then what other people's runs predict."""
-    shown = [_of_edition(edition) for edition in judgement.experiment.runs]
-    if any(row.others for row in judgement.rows):
-        shown.append(
-            Column(Message("others"), Message("others' runs"), _short_prediction, _prediction)
-        )
+
+    def ours(edition: str, row: JudgedClaim) -> Tuple[str, str]:
+        return _cells(row.claim, row.values[edition], row.intervals.get(edition, ()))
+
+    def theirs(row: JudgedClaim) -> Tuple[str, str]:
+        others = judgement.predictions.get(row.claim)
+        return _cells(row.claim, others[:1], others[1:]) if others else ("", "")
+
+    shown = [
+        Column(name, Message("ours, {edition}", edition=name), partial(ours, edition))
+        for edition, name in SHORT.items()
+        if edition in judgement.experiment.runs
+    ]
+    if judgement.predictions:
+        shown.append(Column(Message("others"), Message("others' runs"), theirs))
     return shown
 
 
-def _of_edition(edition: str) -> Column:
-    def short_cell(row: Row) -> str:
-        return _number(row.claim, row.mean(edition))
-
-    def cell(row: Row) -> str:
-        values = row.values[edition]
-        sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
-        return _numbers(row.claim, row.mean(edition), sd, row.intervals.get(edition))
-
-    name = SHORT[edition]
-    return Column(name, Message("ours, {edition}", edition=name), short_cell, cell)
-
-
-def _short_prediction(row: Row) -> str:
-    return _number(row.claim, row.others.mean) if row.others else ""
-
-
-def _prediction(row: Row) -> str:
-    return _numbers(row.claim, row.others.mean, None, row.others[1:]) if row.others else ""
-
-
-def _number(claim: Claim, number: float) -> str:
-    return f"{number:.{claim.decimals}f}"
-
-
-def _numbers(
-    claim: Claim, mean: float, sd: Optional[float], interval: Optional[Tuple[float, ...]]
-) -> str:
-    words = _number(claim, mean) + (f" ± {_number(claim, sd)}" if sd is not None else "")
-    if not interval:
-        return words
-    return words + f"\n[{_number(claim, interval[0])}, {_number(claim, interval[1])}]"
+def _cells(claim: Claim, values: Sequence[float], interval: Sequence[float]) -> Tuple[str, str]:
+    """Write a mean; and the same with the standard deviation and the interval."""
+    mean, sd, *ends = (
+        f"{number:.{claim.decimals}f}"
+        for number in (np.mean(values), np.std(values, ddof=len(values) > 1), *interval)
+    )
+    whole = f"{mean} ± {sd}" if len(values) > 1 else mean
+    return mean, f"{whole}\n[{', '.join(ends)}]" if ends else whole

@@ -12,8 +12,8 @@ from .epoch_plots import draw_answer, draw_curves, draw_mistaken_column
 from .experiment import Experiment
 from .image_plots import draw_images
 from .implementations import IMPLEMENTATIONS
-from .judgement import Judgement
-from .language import Joined, Message, Text, translate
+from .judge import Judgement
+from .language import Message, Text, translate
 from .plot_style import WEIGHTS, png, styled
 
 PREDICTIONS = 9
@@ -191,7 +191,7 @@ def _caption_of_confusion(implementation: str, counts: np.ndarray) -> Text:
         true=CLASS_NAMES[true],
         predicted=CLASS_NAMES[predicted],
     )
-    return Joined(" ", [caption, most_frequent])
+    return translate(" ").join([str(caption), str(most_frequent)])
 
 
 def draw_confusion(counts: np.ndarray) -> Figure:

@@ -1,15 +1,13 @@
 """``results.json``: all that was found, in the form that ``results.schema.json`` describes."""
 
-from typing import Dict, List
+from typing import List
 
 import numpy as np
 
 from ..training.environment import processor, versions
-from ..training.loop import Records
 from ..training.run import Run
 from . import claims
-from .implementations import IMPLEMENTATIONS
-from .judgement import Judgement
+from .judge import Judgement
 from .table_fit import TableFit, edition_of_table, right_of
 
 SCHEMA_VERSION = 4
@@ -19,8 +17,7 @@ _SERIES = ("loss", "train_acc", "share_predicted_1", "test_acc", "seconds")
 def results(judgement: Judgement) -> dict:
     """Return all results in plain types; ``results.schema.json`` describes them."""
     experiment, tables = judgement.experiment, judgement.tables
-    data = experiment.data
-    first = {run.implementation: run for run in reversed(experiment.runs.get(data.edition, []))}
+    data, implementations = experiment.data, experiment.printed.implementations
     return {
         "schema_version": SCHEMA_VERSION,
         "partial": experiment.partial,
@@ -33,30 +30,21 @@ def results(judgement: Judgement) -> dict:
         "printed_by": experiment.printed.name,
         "settings": experiment.plain_settings(),
         "reading_seconds": experiment.reading_seconds,
+        # The first run of each.
         **{
-            implementation: _lists(first[implementation].records)
-            for implementation in IMPLEMENTATIONS
-            if implementation in first
+            run.implementation: {
+                name: list(map(float, getattr(run.records, name))) for name in _SERIES
+            }
+            for run in experiment.runs.get(data.edition, [])[: len(implementations)]
         },
         "editions": {
-            edition: {
-                implementation: _statistics(experiment.of(edition, implementation))
-                for implementation in IMPLEMENTATIONS
-                if experiment.of(edition, implementation)
-            }
+            edition: {name: _statistics(experiment.of(edition, name)) for name in implementations}
             for edition in experiment.runs
         },
+        # All of one implementation.
         "with_others_batch_size": {
-            implementation: _statistics(of_it)
-            for implementation in IMPLEMENTATIONS
-            for of_it in [
-                [
-                    run
-                    for run in experiment.with_their_batch_size
-                    if run.implementation == implementation
-                ]
-            ]
-            if of_it
+            run.implementation: _statistics(experiment.with_their_batch_size)
+            for run in experiment.with_their_batch_size[:1]
         },
         "claims": _claims(judgement),
         "tables": {table_fit.table: _table(table_fit) for table_fit in tables},
@@ -84,10 +72,6 @@ def _table(table_fit: TableFit) -> dict:
         "deviates": table_fit.deviates,
         "left_out": {"right": right, "of": tried},
     }
-
-
-def _lists(records: Records) -> Dict[str, List[float]]:
-    return {name: [float(x) for x in getattr(records, name)] for name in _SERIES}
 
 
 def _statistics(runs: List[Run]) -> dict:
@@ -122,7 +106,8 @@ def _claims(judgement: Judgement) -> List[dict]:
         }
         for fact in experiment.facts
     ]
-    for row in judgement.rows if judgement.verdicts else ():
+    for row in judgement.verdicts if experiment.is_comparable() else ():
+        others = judgement.predictions.get(row.claim)
         claimed.append(
             {
                 "name": row.claim.name,
@@ -130,7 +115,7 @@ def _claims(judgement: Judgement) -> List[dict]:
                 "printed": row.claim.printed,
                 "here": {edition: row.mean(edition) for edition in experiment.runs},
                 "interval": {e: list(interval) for e, interval in row.intervals.items()},
-                "others": row.others and {"mean": row.others.mean, "interval": row.others[1:]},
+                "others": others and {"mean": others.mean, "interval": others[1:]},
                 "verdict": row.verdict,
             }
         )

@@ -6,7 +6,7 @@ from typing import List
 
 from ..console import padded, wrapped
 from . import verdicts
-from .judgement import Judgement
+from .judge import Judgement
 from .language import Message, Text
 from .report_columns import columns
 
@@ -17,14 +17,14 @@ def table(judgement: Judgement, form: str = "text") -> List[str]:
     A line for each number: as printed, the mean of our runs by edition, what others' runs predict,
     and the verdict. Nothing without verdicts.
     """
-    experiment, of_numbers = judgement.experiment, judgement.rows if judgement.verdicts else []
-    if not of_numbers:
+    experiment = judgement.experiment
+    if not (experiment.is_comparable() and judgement.verdicts):
         return []
     shown = columns(judgement)
     heads = [column.short_head for column in shown]
     rows = [[Message("number"), Message(experiment.printed.column), *heads, Message("verdict")]]
-    for row in of_numbers:
-        means = [column.short_cell(row) for column in shown]
+    for row in judgement.verdicts:
+        means = [column.cells(row)[0] for column in shown]
         rows.append([row.claim.label, row.claim.text, *means, _short_verdict(row.verdict)])
     cells = [list(map(str, row)) for row in rows]
     if form == "markdown":
@@ -53,7 +53,7 @@ def _short_verdict(verdict: verdicts.Verdict) -> Text:
 
 def summary(judgement: Judgement, form: str = "text", width: int = 80) -> str:
     """Format the table, the evidence, and as the last lines the answer."""
-    paragraphs = list(judgement.sentences)
+    paragraphs = judgement.sentences
     experiment = judgement.experiment
     if experiment.partial:
         why = Message("Stopped by an error") if experiment.stopped else Message("Interrupted")

@@ -30,6 +30,8 @@ NEITHER, UNDECIDED = "neither", "undecided"
 # powers of ten. Another split is rare: of 205 official runs each was at least 11 times as likely on
 # the official edition, and of 165 runs on re-splits each at most a 700th.
 DECIDED = {WITHDRAWN: 2.0, ANOTHER_SPLIT: 0.5}
+# The tables that show each.
+_TABLES = {OFFICIAL: "official", WITHDRAWN: "MXNet", ANOTHER_SPLIT: "resplit"}
 # Below these p-values a table does not fit. Other people's tables scatter more than our runs do:
 # of the 13 published, one has 4e-9 when it is judged by the other 12, and the next 0.05.
 FITTING = {OFFICIAL: 1e-5, WITHDRAWN: 1e-5, ANOTHER_SPLIT: 1e-4}
@@ -151,9 +153,8 @@ class Material(NamedTuple):
             np.array([claim.printed for claim in claims]) / unit,
             np.array([100.0**-claim.digits / 12 for claim in claims]) / unit**2,
             {
-                OFFICIAL: published_runs.own_tables("official")[:, columns],
-                WITHDRAWN: published_runs.tables("MXNet").reshape(-1, 15)[:, columns],
-                ANOTHER_SPLIT: published_runs.own_tables("resplit")[:, columns],
+                name: published_runs.tables(kind).reshape(-1, 15)[:, columns]
+                for name, kind in _TABLES.items()
             },
         )
 
@@ -177,7 +178,7 @@ def judge_tables(experiment: Experiment, judged_claims: Sequence[JudgedClaim]) -
     judged = []
     tries: Dict[Tuple, Dict[Tuple[str, int], bool]] = {}
     verdicts_of = {verdict.claim: verdict.verdict for verdict in judged_claims}
-    for name in experiment.printed.tables if verdicts_of else ():
+    for name in experiment.printed.tables if experiment.is_comparable() else ():
         of_table = experiment.printed.of(name)
         implementation = of_table[0].implementation
         material = Material.of(experiment, name)

@@ -125,26 +125,11 @@ def name_of(source: str) -> str:
 
 
 def parse(text: str, name: str) -> Tables:
-    """Find the tables in a text.
+    """Find lines such as those of ``d2lzh.train_ch3`` or Keras, and Markdown or CSV tables.
 
-    Parameters
-    ----------
-    text : str
-        With lines such as those of ``d2lzh.train_ch3`` or Keras, or with a Markdown or CSV table,
-        among whatever else.
-    name : str
-        What to call it in an error.
-
-    Returns
-    -------
-    Tables
-        Each has the loss, train acc and test acc of epoch 1, 2 and so on, also where the text
-        counts them from 0.
-
-    Raises
-    ------
-    UsageError
-        If there is no such line, or the epochs of a table are not 1, 2, 3 and so on.
+    Each table has the loss, train acc and test acc of epoch 1, 2 and so on, also where the text
+    counts them from 0. Raises UsageError, with the text's name, if there is no table, or the epochs
+    of one are not 1, 2, 3 and so on.
     """
     # NFKC turns Chinese punctuation and digits into ASCII. It would turn a footnote's raised digit
     # into a digit of the number, too.

@@ -5,7 +5,7 @@ from typing import Dict, List, Sequence
 import numpy as np
 
 from .claims import table_in_words
-from .language import Joined, Listed, Message, Text
+from .language import Message, Text, listed, translate
 from .table_distribution import ANOTHER_SPLIT, OFFICIAL, WITHDRAWN
 from .table_fit import UNDECIDED, Splice, TableFit, Typo, right_of
 
@@ -47,7 +47,7 @@ def in_a_sentence(judged: List[TableFit]) -> Text:
             error=1 - right / tried,
         )
     )
-    return Joined(" ", sentences)
+    return translate(" ").join(map(str, sentences))
 
 
 def _conclusion(edition: str, of_it: List[TableFit]) -> Text:
@@ -61,7 +61,7 @@ def _conclusion(edition: str, of_it: List[TableFit]) -> Text:
     values["ratio"] = (
         Message("{least} to {most}", least=ends[0], most=ends[-1]) if ends[1:] else ends[0]
     )
-    values["names"] = Listed([table_in_words(table_fit.table) for table_fit in of_it])
+    values["names"] = listed([table_in_words(table_fit.table) for table_fit in of_it])
     if edition == WITHDRAWN:
         return Message(
             "Taken together, the numbers of {names} come from the withdrawn edition: about {ratio} "
@@ -102,7 +102,7 @@ def _typo_in_words(table_fit: TableFit, typo: Typo) -> Text:
     return Message(
         "All numbers of {table} but one fit {edition} (p-value {p}): is {name}, {text}, a typo?",
         table=table_in_words(table_fit.table),
-        edition=_data_in_words(typo.edition),
+        edition=data_in_words(typo.edition),
         p=p_values([typo.p_value]),
         name=typo.claim.label,
         text=typo.claim.text,
@@ -118,12 +118,13 @@ def _splice_in_words(table_fit: TableFit, splice: Splice) -> Text:
         "of two tables?",
         epochs=splice.epochs,
         table=table_in_words(table_fit.table),
-        first=_data_in_words(splice.first),
-        rest=_data_in_words(splice.rest),
+        first=data_in_words(splice.first),
+        rest=data_in_words(splice.rest),
     )
 
 
-def _data_in_words(name: str) -> Text:
+def data_in_words(name: str) -> Text:
+    """Name the data of a hypothesis."""
     if name == ANOTHER_SPLIT:
         return Message("another split")
     return Message("the official edition") if name == OFFICIAL else Message("the withdrawn edition")
@@ -138,7 +139,7 @@ def p_values(values: Sequence[float]) -> Text:
     if len(values) > 2:
         ends = {"least": one(min(values)), "most": one(max(values))}
         return Message("{least} to {most}", **ends)
-    return Listed(list(dict.fromkeys(map(one, values))))
+    return listed(list(dict.fromkeys(map(one, values))))
 
 
 def power(number: float) -> str:

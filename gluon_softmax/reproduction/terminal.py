@@ -38,9 +38,21 @@ def print_runs(experiment: Experiment, edition: str, k: int, several: List[Run])
     """Print the runs of all implementations with one seed, unless they were printed at length."""
     first = 1 if edition == experiment.data.edition else 0
     if k == first:
-        _print_heading(edition, experiment.settings.epochs, experiment.printed.implementations)
+        heading = translate(
+            "A new re-split for each run: loss and test accuracy after epoch {epochs}"
+            if edition == "resplit"
+            else "The {edition} again: loss and test accuracy after epoch {epochs}",
+            edition=EDITION[edition],
+            epochs=experiment.settings.epochs,
+        )
+        write_line(f"\n{heading}")
+        write_line(f"{'':17}" + "".join(f"{run.implementation:17}" for run in several).rstrip())
     if k >= first:
-        _print_run(k, experiment.runs_asked, several)
+        name = translate("run {number:>3} of {runs}", number=k + 1, runs=experiment.runs_asked)
+        numbers = "   ".join(
+            f"{run.records.loss[-1]:.4f}  {run.records.test_acc[-1]:.4f}" for run in several
+        )
+        write_line(padded(name, 17) + numbers)
 
 
 def print_reading(seconds: float) -> None:
@@ -70,25 +82,3 @@ def print_part_1(experiment: Experiment) -> None:
         if fact.here != fact.printed:
             line += "  " + translate("(tutorial: {printed})", printed=in_words(fact.printed))
         write_line(line)
-
-
-def _print_heading(edition: str, epochs: int, implementations: List[str]) -> None:
-    heading = translate(
-        "A new re-split for each run: loss and test accuracy after epoch {epochs}"
-        if edition == "resplit"
-        else "The {edition} again: loss and test accuracy after epoch {epochs}",
-        edition=EDITION[edition],
-        epochs=epochs,
-    )
-    write_line(f"\n{heading}")
-    write_line(
-        f"{'':17}" + "".join(f"{implementation:17}" for implementation in implementations).rstrip()
-    )
-
-
-def _print_run(k: int, runs: int, several: List[Run]) -> None:
-    claims = "".join(
-        f"{run.records.loss[-1]:.4f}  {run.records.test_acc[-1]:.4f}   " for run in several
-    )
-    name = translate("run {number:>3} of {runs}", number=k + 1, runs=runs)
-    write_line(f"{padded(name, 17)}{claims}".rstrip())

@@ -6,7 +6,7 @@ once, so the level is divided by how many there are (Bonferroni): a correct prog
 its numbers with at least the nominal probability.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Collection, Dict, List, Optional, Sequence, Tuple
 
@@ -50,22 +50,27 @@ class JudgedClaim:
         Prediction interval for one more run, by edition.
     verdict : Verdict
         Of the printed number.
+    values : dict of str to list of float
+        The values in our runs, by edition.
     """
 
     claim: Claim
     intervals: Dict[str, Tuple[float, float]]
     verdict: Verdict
+    values: Dict[str, List[float]] = field(default_factory=dict)
+
+    def mean(self, edition: str) -> float:
+        """Return the mean of our runs on an edition."""
+        return float(np.mean(self.values[edition]))
 
 
-def prediction_interval(values: Sequence[float], level: float) -> Optional[Tuple[float, float]]:
+def prediction_interval(values: Sequence[float], level: float) -> Tuple[float, float]:
     """Return the interval in which one more value lies except with a probability of ``level``.
 
-    The values are independent draws from one normal distribution, at least two (else None). It is
+    The values are independent draws from one normal distribution, at least two. The interval is
     two-sided: mean ± t * s * sqrt(1 + 1/n) with n - 1 degrees of freedom.
     """
     n = len(values)
-    if n < 2:
-        return None
     t = stdtrit(n - 1, 1 - level / 2)
     half = t * np.std(values, ddof=1) * np.sqrt(1 + 1 / n)
     mean = float(np.mean(values))
@@ -95,25 +100,23 @@ def judge_claims(
     claims: Sequence[Claim],
     values: Dict[str, Dict[Claim, List[float]]],
     at_hand: str,
-    level: float = LEVEL,
     awaited: Collection[str] = (),
 ) -> List[JudgedClaim]:
     """Judge printed numbers by the values that runs give, by edition; in their order.
 
-    The edition at hand is tried first, then ``resplit``. ``level`` is the probability that one or
-    more numbers of a correct program fail. ``no verdict`` is for the accuracy of random weights,
-    and for a number with fewer than two runs on the edition at hand, or on re-splits if these are
-    awaited and might still match.
+    The edition at hand is tried first, then ``resplit``. ``no verdict`` is for the accuracy of
+    random weights, and for a number with fewer than two runs on the edition at hand, or on
+    re-splits if these are awaited and might still match.
     """
     verdicts = []
     count = sum(map(is_judged, claims))
     for claim in claims:
-        intervals = {}
-        for edition, of_claim in values.items():
-            if is_judged(claim):
-                interval = prediction_interval(of_claim[claim], level / count)
-                if interval is not None:
-                    intervals[edition] = bounded(claim, interval)
+        of_editions = {edition: of_claim[claim] for edition, of_claim in values.items()}
+        intervals = {
+            edition: bounded(claim, prediction_interval(of_edition, LEVEL / count))
+            for edition, of_edition in of_editions.items()
+            if is_judged(claim) and len(of_edition) > 1
+        }
         if at_hand not in intervals:
             verdict = NO_VERDICT
         elif is_within(claim, intervals[at_hand]):
@@ -127,7 +130,7 @@ def judge_claims(
         if claim.mistaken_class is not None and verdict in (REPRODUCES, ON_RESPLIT):
             # The number matches, but it is not an accuracy.
             verdict = EXPLAINED
-        verdicts.append(JudgedClaim(claim, intervals, verdict))
+        verdicts.append(JudgedClaim(claim, intervals, verdict, of_editions))
     return verdicts
 
 

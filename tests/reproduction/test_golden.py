@@ -19,7 +19,6 @@ from gluon_softmax.commands import main as cli
 from gluon_softmax.data.fashion_mnist import CLASS_NAMES
 from gluon_softmax.data.resplit import resplit
 from gluon_softmax.reproduction import claims, report, reproduce, results, verdicts
-from gluon_softmax.reproduction.answer import each_alone
 from gluon_softmax.reproduction.exact_results import find_exact_results
 from gluon_softmax.reproduction.experiment import Experiment
 from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
@@ -78,8 +77,8 @@ def typed():
 
 
 def as_typed(claim):
-    """All of a claim, its section in English."""
-    return dataclasses.astuple(dataclasses.replace(claim, section=str(claim.section)))
+    """All of a claim, with its name and its section in English."""
+    return claim.name, str(claim.section), *dataclasses.astuple(claim)
 
 
 def test_claims_are_the_tutorials_numbers():
@@ -258,7 +257,7 @@ def test_every_cell_of_the_table(kind, request):
         [*map(str, judge(found).sentences), str(judge(found).headline)]
     )
     assert list(map(str, judge(found).sentences[:2])) == [
-        str(each_alone(judge(found))),
+        str(judge(found).each_alone()),
         str(in_a_sentence(judge(found).tables)),
     ]
     assert len(judge(found).sentences) == (3 if predicted else 2)
@@ -375,7 +374,7 @@ def test_the_headline_counts(kind, request):
     headline = str(judge(found).headline)
     assert headline.startswith(f"No: {fails} of 30 numbers are neither reproduced nor explained. ")
     assert headline.endswith(". Different from the tutorial: number of training examples.")
-    assert [(count.verdict, count.n) for count in judge(found).counts] == [
+    assert list(judge(found).counts.items()) == [
         (word, words.count(word))
         for word in (
             "reproduces",
@@ -597,7 +596,7 @@ def test_the_official_edition(whole):
     assert judge(whole).failures() == []
     assert str(judge(whole).headline).startswith("Yes: all 30 numbers are accounted for. ")
     assert str(judge(whole).headline).endswith("; 5 come from a bug in its accuracy line.")
-    assert sum(count.n for count in judge(whole).counts) == 30
+    assert sum(judge(whole).counts.values()) == 30
     tables = judge(whole).tables
     assert [each.edition for each in tables] == ["withdrawn", "withdrawn"]
     for whole_table in tables:

@@ -17,7 +17,7 @@ from shared import kept
 from gluon_softmax.commands import main as cli
 from gluon_softmax.reproduction import claims, language, report
 from gluon_softmax.reproduction.judge import judge
-from gluon_softmax.reproduction.language import Listed, Message, of_this_user, speaking, translate
+from gluon_softmax.reproduction.language import Message, listed, of_this_user, speaking, translate
 from gluon_softmax.reproduction.plot_style import chinese_font
 from gluon_softmax.reproduction.reproduce import reproduce
 from gluon_softmax.reproduction.summary import table
@@ -40,7 +40,6 @@ def in_the_code():
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
                 "translate",
                 "Message",
-                "Joined",
             ):
                 first = node.args[0]
                 both = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
@@ -73,19 +72,21 @@ def test_chinese_has_the_same_places(english):
 
 
 def test_translation():
-    assert translate("{n} match on {data}", n=2, data="x") == "2 match on x"
+    counted = "{n} [matches|match] on {data}"
+    assert translate(counted, n=1, data="[a|b]") == "1 matches on [a|b]"
+    assert translate(counted, n=2, data="x") == "2 match on x"
     with speaking("zh"):
-        assert translate("{n} match on {data}", n=2, data="x") == "2 个用x就能得到"
+        assert translate(counted, n=2, data="x") == "2 个用x就能得到"
         assert str(Message("{table}: {words}", table="t", words=Message("number"))) == ("t：数字")
-        assert str(Listed(["a", "b", "c"])) == "a，b 与 c"
+        assert listed(["a", "b", "c"]) == "a，b 与 c"
         assert translate("{edition}, from {origin}"[::-1]) == "}nigiro{ morf ,}noitide{"
         with speaking("en"):
             assert translate("number") == "number"
         assert isinstance(translate(Markup("<b>{x}</b>"), x="<"), Markup)
         assert translate(Markup("<b>{x}</b>"), x="<") == "<b>&lt;</b>"
         assert isinstance(translate(Markup("number")), Markup)
-    assert str(Listed(["a", "b", "c"])) == "a, b and c"
-    assert str(Listed(["a"])) == "a"
+    assert listed(["a", "b", "c"]) == "a, b and c"
+    assert listed(["a"]) == "a"
     assert translate("a reader's {file}") == "a reader's {file}"
 
 

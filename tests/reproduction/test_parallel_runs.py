@@ -137,12 +137,12 @@ def test_a_folder_without_space_is_one_line(sample, monkeypatch):
 
 
 def test_the_images_are_mapped_not_copied(sample, tmp_path, monkeypatch):
-    monkeypatch.setattr(parallel_runs, "_trainer", None)
+    monkeypatch.setattr(parallel_runs, "_data", None)
     monkeypatch.setattr(parallel_runs, "follow_parent", lambda folder: None)
     for name in ("train_images", "train_labels", "test_images", "test_labels"):
         np.save(tmp_path / f"{name}.npy", getattr(sample, name))
     parallel_runs._begin(str(tmp_path), sample.edition, sample.origin, sample.checksums)
-    assert isinstance(parallel_runs._trainer._data.train_images, np.memmap)
+    assert isinstance(parallel_runs._data.train_images, np.memmap)
     for path in tmp_path.iterdir():
         path.unlink()
 

@@ -17,11 +17,9 @@ from shared import by_module, kept
 from gluon_softmax import __version__
 from gluon_softmax.data.fashion_mnist import CLASS_NAMES
 from gluon_softmax.reproduction import claims, report, verdicts
-from gluon_softmax.reproduction.answer import counts, each_alone, headline
 from gluon_softmax.reproduction.exact_results import ExactResult, in_words
 from gluon_softmax.reproduction.experiment import Experiment
-from gluon_softmax.reproduction.judge import judge
-from gluon_softmax.reproduction.judgement import Evidence
+from gluon_softmax.reproduction.judge import Judgement, judge
 from gluon_softmax.reproduction.language import Message
 from gluon_softmax.reproduction.report_columns import columns
 from gluon_softmax.reproduction.report_plots import NAMES, pictures
@@ -157,7 +155,7 @@ def test_headline_says_why_there_is_no_verdict(found, sample):
         "No verdicts: these are files of your own, not an edition of the data set."
     )
     for each in (one, none, other, own):
-        assert judge(each).counts == []
+        assert judge(each).counts == {}
 
 
 GOOD, OTHER, BUG = verdicts.REPRODUCES, verdicts.ON_RESPLIT, verdicts.EXPLAINED
@@ -286,12 +284,12 @@ def test_headline(kinds, changed, words, found):
     if changed.get("neither"):
         tables = [SimpleNamespace(table="scratch", edition="official")]
         tables.append(SimpleNamespace(table="concise", edition="neither"))
-    judgement = Evidence(given, judged, tables, {}, [])
+    judgement = Judgement(given, judged, tables, {})
     assert bool(judgement.failures()) == (words.startswith("No:") or "facts" in changed)
     if changed.get("reader"):
         given.printed = dataclasses.replace(given.printed, name="table.txt")
-    assert str(headline(judgement, counts(judgement))) == words
-    assert {count.verdict: count.n for count in counts(judgement)} == Counter(kinds)
+    assert str(judgement.headline) == words
+    assert judgement.counts == Counter(kinds)
 
 
 def test_numbers_that_each_edition_accounts_for_alone(found):
@@ -300,12 +298,12 @@ def test_numbers_that_each_edition_accounts_for_alone(found):
         for edition, (low, high) in each.intervals.items():
             half = 0.5 * 10.0**-each.claim.digits
             within[edition] += low - half <= each.claim.printed <= high + half
-    assert str(each_alone(judge(found))) == (
+    assert str(judge(found).each_alone()) == (
         f"The official data alone account for {within['official']} of the 30 numbers, re-split "
         f"data alone for {within['resplit']}."
     )
     alone = dataclasses.replace(found, runs={"official": found.runs["official"]})
-    assert str(each_alone(judge(alone))) == ""
+    assert str(judge(alone).each_alone()) == ""
 
 
 @pytest.mark.parametrize("width", [20, 40, 80])
@@ -393,7 +391,7 @@ def test_the_run_is_described(found, monkeypatch):
     shown = report.page(judge(found), [], {}, "command")
     assert "<dt>Started</dt>" not in shown
     assert "<dt>Duration</dt>" not in shown
-    monkeypatch.setattr(found, "started", "2026-07-06T09:30:11+08:00")
+    monkeypatch.setattr(found, "started", "2026-07-06 09:30 +0800")
     monkeypatch.setattr(found, "seconds", 205.4)
     shown = report.page(judge(found), [], {}, "command")
     assert "<dt>Started</dt><dd>2026-07-06 09:30 +0800</dd>" in shown

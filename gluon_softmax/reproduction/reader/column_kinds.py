@@ -24,30 +24,12 @@ def printed_by(
 ) -> Printed:
     """Return a reader's tables as they are labelled: mean losses, proportions, training accuracy.
 
-    Parameters
-    ----------
-    name : str
-        Name of the file.
-    tables : Tables
-        The tables, all of one implementation and with the same settings.
-    implementation : {"scratch", "concise"}
-        The implementation to compare with.
-    batch_size : int
-        Examples in a batch.
-    lr : float
-        Learning rate.
-
-    Returns
-    -------
-    Printed
-        Its epochs are those of the longest table.
+    All have the same settings, and as many epochs as the longest. ``name`` is that of the file.
     """
     claims = [
         claim
         for number, table in enumerate(tables, start=1)
-        for claim in claims_of(
-            table, f"table {number}", Message("Table {number}", number=number), implementation
-        )
+        for claim in claims_of(table, f"table {number}", implementation)
     ]
     epochs, left_out = max(map(len, tables)), tuple(tables.left_out.items())
     return Printed(name, "table", epochs, batch_size, lr, tuple(claims), left_out)
@@ -92,15 +74,7 @@ def understood(experiment: Experiment) -> Tuple[Printed, List[Message]]:
                     Message("{table}: {words}", table=table_in_words(name), words=words)
                 )
             of_table[column::3] = [
-                dataclasses.replace(
-                    claim,
-                    metric=kind,
-                    scale=scale,
-                    name=claim.name.replace("train acc", '"train acc"')
-                    if kind in MISTAKEN
-                    else claim.name,
-                )
-                for claim in of_column
+                dataclasses.replace(claim, metric=kind, scale=scale) for claim in of_column
             ]
         claims += of_table
     return dataclasses.replace(experiment.printed, claims=tuple(claims)), readings

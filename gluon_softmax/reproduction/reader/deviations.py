@@ -1,5 +1,6 @@
 """The usual deviations from the tutorial's program, tried on a table that fits neither edition."""
 
+import contextlib
 from dataclasses import dataclass, replace
 from typing import Callable, Dict, List, Optional, Tuple
 
@@ -16,11 +17,11 @@ from ...training.run import Run, train_run
 from ..claims import Claim, table_in_words
 from ..experiment import Experiment
 from ..implementations import IMPLEMENTATIONS
-from ..judgement import Judgement
+from ..judge import Judgement
 from ..language import Message
-from ..table_distribution import ANOTHER_SPLIT, OFFICIAL
+from ..table_distribution import ANOTHER_SPLIT
 from ..table_fit import fit_of_deviation
-from ..table_sentences import p_values
+from ..table_sentences import data_in_words, p_values
 from ..verdicts import FAILS
 
 # Runs of each deviation: enough for a mean, and all together take a minute.
@@ -110,6 +111,7 @@ def try_deviations(judgement: Judgement) -> None:
     """
     experiment = judgement.experiment
     trained = _train(experiment)
+    readings = experiment.readings
     for table_fit in judgement.misfits():
         table = table_in_words(table_fit.table)
         fits = [
@@ -120,24 +122,19 @@ def try_deviations(judgement: Judgement) -> None:
         if fits:
             experiment.deviations.add(table_fit.table)
             _, words, edition, p_value = max(fits, key=lambda fit: fit[0])
-            values = {
-                "table": table,
-                "deviation": words,
-                "p": p_values([p_value]),
-                "runs": RUNS,
-            }
-            experiment.readings.append(
+            readings.append(
                 Message(
-                    "{table} fits the official edition if it was trained with {deviation} (p-value "
-                    "{p}, by {runs} runs)"
-                    if edition == OFFICIAL
-                    else "{table} fits the withdrawn edition if it was trained with {deviation} "
-                    "(p-value {p}, by {runs} runs)",
-                    **values,
+                    "{table} fits {edition} if it was trained with {deviation} (p-value {p}, by "
+                    "{runs} runs)",
+                    table=table,
+                    edition=data_in_words(edition),
+                    deviation=words,
+                    p=p_values([p_value]),
+                    runs=RUNS,
                 )
             )
             continue
-        experiment.readings.append(
+        readings.append(
             Message(
                 "{table} fits none of {n} usual deviations that were tried: weight decay, label "
                 "smoothing, momentum, normalized inputs, another initialization",
@@ -148,7 +145,7 @@ def try_deviations(judgement: Judgement) -> None:
         if table_fit.edition == ANOTHER_SPLIT:
             continue
         first = first_that_does_not_fit(judgement, table_fit.table)
-        experiment.readings.append(
+        readings.append(
             Message(
                 "{table} is implausible: {name}, {text}, is the first number that shows it",
                 table=table,
@@ -165,29 +162,20 @@ def try_deviations(judgement: Judgement) -> None:
 
 def first_that_does_not_fit(judgement: Judgement, table: str) -> Optional[Claim]:
     """Return the first number of a table that lies in no edition's interval; None without one."""
-    for verdict in judgement.verdicts:
-        if verdict.claim.table == table and verdict.verdict == FAILS:
-            return verdict.claim
-    return None
+    failing = [each.claim for each in judgement.verdicts if each.verdict == FAILS]
+    return next((claim for claim in failing if claim.table == table), None)
 
 
 def _train(experiment: Experiment) -> Dict[Deviation, List[Run]]:
     """Train with each deviation, with the given settings and data; drop those that diverge."""
     runs: Dict[Deviation, List[Run]] = {}
-    with progress(total=RUNS * len(DEVIATIONS), desc="usual deviations", unit="run") as bar:
-        for deviation in DEVIATIONS:
-            for k in range(RUNS):
-                seed = (experiment.seed + k) % 2**32
-                try:
-                    run = train_run(
-                        deviation.implementation(),
-                        experiment.data,
-                        experiment.settings,
-                        seed,
-                        on_epoch=None,
-                    )
-                    runs.setdefault(deviation, []).append(run)
-                except Diverged:
-                    runs.pop(deviation, None)
-                bar.update()
-    return {deviation: of_it for deviation, of_it in runs.items() if len(of_it) == RUNS}
+    given = experiment.data, experiment.settings
+    for deviation in progress(DEVIATIONS, desc="usual deviations"):
+        with contextlib.suppress(Diverged):
+            runs[deviation] = [
+                train_run(
+                    deviation.implementation(), *given, (experiment.seed + k) % 2**32, on_epoch=None
+                )
+                for k in range(RUNS)
+            ]
+    return runs

@@ -8,8 +8,7 @@ from ...interruption import clear_signal
 from ...training.run import Settings
 from ..claims import Printed
 from ..experiment import Experiment
-from ..judge import judge
-from ..judgement import Judgement
+from ..judge import Judgement, judge
 from ..language import Message, translate
 from ..reproduce import reproduce
 from ..table_fit import FEWEST
@@ -23,19 +22,9 @@ def reproduce_table(
 ) -> Judgement:
     """Reproduce a reader's tables as :func:`reproduce` does the tutorial's, and judge them.
 
-    Parameters
-    ----------
-    data, settings, seed, runs, jobs
-        As of :func:`reproduce`; the settings are the reader's.
-    taken : Printed
-        The tables as they are labelled.
-
-    Returns
-    -------
-    Judgement
-        Of runs with the reader's settings, or with other usual ones if no table fits the former and
-        all tables fit the latter. Its sentences also say how the tables were understood, which of
-        them a known deviation from the tutorial's program explains, and which remain unexplained.
+    The runs have the reader's settings, or other usual ones if no table fits the former and all
+    tables fit the latter. The sentences also say how the tables were understood, which of them a
+    known deviation from the tutorial's program explains, and which remain unexplained.
     """
     experiment = _understood(reproduce(data, settings, seed, runs, printed=taken, jobs=jobs))
     if not experiment.partial:

@@ -135,7 +135,7 @@ def _run(arguments: argparse.Namespace, language: str) -> int:
         raise GluonSoftmaxError(experiment.stopped)
     if experiment.partial:
         return 128 + signal.SIGINT
-    failures = judgement.failures() if arguments.check else []
+    failures = judgement.failures if arguments.check else []
     if failures:
         names = "; ".join(failures)
         raise GluonSoftmaxError(f"neither reproduced nor explained: {names}")

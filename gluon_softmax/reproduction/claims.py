@@ -81,13 +81,18 @@ class Claim:
         return _COLUMNS.get(self.metric, '"train acc"')
 
     @property
+    def table_label(self) -> Text:
+        """Name of its table for people."""
+        return table_in_words(self.table)
+
+    @property
     def label(self) -> Text:
         """Name of the number for people, as in "scratch, epoch 1: loss"."""
         if not self.epoch:
             return Message(self.name)
         return Message(
             "{table}, epoch {epoch}: {column}",
-            table=table_in_words(self.table),
+            table=self.table_label,
             epoch=self.epoch,
             column=Message(self.column),
         )

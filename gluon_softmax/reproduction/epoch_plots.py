@@ -17,7 +17,6 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ..data.fashion_mnist import CLASS_NAMES
 from . import verdicts
-from .claims import table_in_words
 from .edition_names import IN_A_SENTENCE
 from .experiment import Experiment
 from .judge import Judgement
@@ -80,7 +79,7 @@ def draw_answer(judgement: Judgement) -> Dict[str, Any]:
                 panels.append(_differences(experiment, table, metric, of_panel))
     column = Message(experiment.printed.column)
     names = {
-        edition: translate("expected on {data}", data=IN_A_SENTENCE[edition])
+        edition: Message("expected on {data}", data=IN_A_SENTENCE[edition])
         for edition in experiment.runs
     }
     for verdict, words in (
@@ -89,7 +88,7 @@ def draw_answer(judgement: Judgement) -> Dict[str, Any]:
         (verdicts.FAILS, Message("no match")),
         (verdicts.NO_VERDICT, Message("no verdict")),
     ):
-        names[verdict] = translate("{column}: {words}", column=column, words=words)
+        names[verdict] = Message("{column}: {words}", column=column, words=words)
     return _wide_and_narrow(panels, names, True) if panels else {}
 
 
@@ -97,11 +96,11 @@ def _differences(
     experiment: Experiment, table: str, metric: str, of_panel: List[JudgedClaim]
 ) -> Panel:
     means = np.array([row.mean(experiment.data.edition) for row in of_panel])
-    title = _title(table_in_words(table), metric)
+    title = _title(of_panel[0].claim.table_label, metric)
     return Panel(
         table,
         metric,
-        translate("{title}, minus our mean", title=title),
+        str(Message("{title}, minus our mean", title=title)),
         [row.claim.epoch for row in of_panel],
         {
             name: np.transpose([row.intervals[name] for row in of_panel]) - means
@@ -109,17 +108,17 @@ def _differences(
         },
         {},
         [
-            Point(row.claim.epoch, row.claim.printed - mean, row.verdict, _tip(experiment, row))
+            Point(row.claim.epoch, row.claim.printed - mean, row.verdict, _tip(row))
             for row, mean in zip(of_panel, means)
         ],
     )
 
 
-def _tip(experiment: Experiment, row: JudgedClaim) -> str:
+def _tip(row: JudgedClaim) -> str:
     """Write what the pointer shows on a point of the first picture."""
     decimals = row.claim.decimals
     ranges = [
-        translate(
+        Message(
             "{data}: {low} to {high}",
             data=IN_A_SENTENCE[edition],
             low=f"{low:.{decimals}f}",
@@ -127,8 +126,8 @@ def _tip(experiment: Experiment, row: JudgedClaim) -> str:
         )
         for edition, (low, high) in row.intervals.items()
     ]
-    verdict = verdicts.in_words(row.verdict, experiment.printed)
-    return "\n".join([f"{row.claim.label} {row.claim.text}", *ranges, str(verdict)])
+    parts = [f"{row.claim.label} {row.claim.text}", *ranges, verdicts.WORDS[row.verdict]]
+    return "\n".join(map(str, parts))
 
 
 def draw_curves(judgement: Judgement) -> Dict[str, Any]:
@@ -160,7 +159,7 @@ def draw_curves(judgement: Judgement) -> Dict[str, Any]:
                 Panel(
                     implementation,
                     metric,
-                    _title(implementation, metric),
+                    str(_title(implementation, metric)),
                     range(1, experiment.settings.epochs + 1),
                     {name: (of.min(axis=0), of.max(axis=0)) for name, of in series.items()},
                     {name: of.mean(axis=0) for name, of in series.items()},
@@ -168,35 +167,36 @@ def draw_curves(judgement: Judgement) -> Dict[str, Any]:
                 )
             )
     names = {
-        edition: translate(
+        edition: Message(
             "{data}: mean and range of {n} runs",
             data=IN_A_SENTENCE[edition],
             n=len(experiment.of(edition, printed.implementations[0])),
         )
         for edition in experiment.runs
     }
-    names[PRINTED] = translate("number in {name}", name=Message(printed.name))
+    names[PRINTED] = Message("number in {name}", name=Message(printed.name))
     return _wide_and_narrow(panels, names, False)
 
 
-def _title(table: Text, metric: str) -> str:
+def _title(table: Text, metric: str) -> Message:
     name = {
         "loss": Message("training loss"),
         "train_acc": Message("training accuracy"),
         "test_acc": Message("test accuracy"),
     }[metric]
-    return translate("{table}: {words}", table=table, words=name)
+    return Message("{table}: {words}", table=table, words=name)
 
 
 def _wide_and_narrow(
-    panels: List[Panel], names: Dict[str, str], is_difference: bool
+    panels: List[Panel], names: Dict[str, Message], is_difference: bool
 ) -> Dict[str, Figure]:
+    shown = {key: str(name) for key, name in names.items()}
     # On a phone all panels of one table follow each other.
     tables = [panel.table for panel in panels]
     stacked = sorted(panels, key=lambda panel: tables.index(panel.table))
     return {
-        "figure": draw_panels(panels, names, 2, is_difference),
-        "narrow": draw_panels(stacked, names, 1, is_difference),
+        "figure": draw_panels(panels, shown, 2, is_difference),
+        "narrow": draw_panels(stacked, shown, 1, is_difference),
     }
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import Dict, List, Optional
+from typing import Dict, List
 
 import numpy as np
 
@@ -41,25 +41,29 @@ class Judgement:
     tables: List[TableFit]
     predictions: Dict[Claim, Prediction]
 
+    @property
     def unexplained(self) -> List[Claim]:
-        """List the numbers that are neither reproduced nor explained."""
+        """The numbers that are neither reproduced nor explained."""
         return [
             each.claim
             for each in self.verdicts
             if each.verdict == verdicts.FAILS and each.claim.table not in self.experiment.deviations
         ]
 
+    @property
     def misfits(self) -> List[TableFit]:
-        """List the tables that fit neither edition, for no reason that they show themselves."""
+        """The tables that fit neither edition, for no reason that they show themselves."""
         return [each for each in self.tables if each.is_unexplained]
 
+    @property
     def different(self) -> List[str]:
-        """Name the exact results that differ for no known reason."""
+        """Names of the exact results that differ for no known reason."""
         return [each.name for each in self.experiment.facts if each.verdict == verdicts.FAILS]
 
+    @property
     def failures(self) -> List[str]:
-        """Name the exact results and numbers that are neither reproduced nor explained."""
-        return self.different() + [claim.name for claim in self.unexplained()]
+        """Names of the exact results and numbers that are neither reproduced nor explained."""
+        return self.different + [claim.name for claim in self.unexplained]
 
     @property
     def counts(self) -> Dict[Verdict, int]:
@@ -74,30 +78,34 @@ class Judgement:
         """The whole answer in plain sentences; without verdicts, the reason why."""
         return self._why_no_verdicts() or translate(" ").join(map(str, self._answer()))
 
-    def note(self, claim: Claim) -> Optional[Message]:
-        """Return a remark on a number; several may share it."""
-        if not verdicts.is_judged(claim):
-            return Message(
-                "Not judged: the accuracy of random weights varies so much that almost any number "
-                "would match."
-            )
-        number = claim.mistaken_class
-        if number is None:
-            return None
-        runs = self.experiment.of(self.experiment.data.edition, claim.implementation)
-        accuracies = np.mean([run.records.train_acc for run in runs], axis=0)
-        return Message(
-            "Not an accuracy: the predictions are compared with the constant {number} instead of "
-            "with the labels, so the number is the proportion of training images predicted as "
-            "class {number}, {name}. The true training accuracy in our runs, by epoch: "
-            "{accuracies}.",
-            number=number,
-            name=CLASS_NAMES[number],
-            accuracies=listed(tuple(f"{accuracy:.3f}" for accuracy in accuracies)),
-        )
+    @property
+    def notes(self) -> Dict[Claim, Message]:
+        """Remarks on numbers; several may share one."""
+        found = {}
+        for claim in (each.claim for each in self.verdicts):
+            number = claim.mistaken_class
+            if not verdicts.is_judged(claim):
+                found[claim] = Message(
+                    "Not judged: the accuracy of random weights varies so much that almost any "
+                    "number would match."
+                )
+            elif number is not None:
+                runs = self.experiment.of(self.experiment.data.edition, claim.implementation)
+                accuracies = np.mean([run.records.train_acc for run in runs], axis=0)
+                found[claim] = Message(
+                    "Not an accuracy: the predictions are compared with the constant {number} "
+                    "instead of with the labels, so the number is the proportion of training "
+                    "images predicted as class {number}, {name}. The true training accuracy in our "
+                    "runs, by epoch: {accuracies}.",
+                    number=number,
+                    name=CLASS_NAMES[number],
+                    accuracies=listed(tuple(f"{accuracy:.3f}" for accuracy in accuracies)),
+                )
+        return found
 
+    @property
     def each_alone(self) -> Text:
-        """Return how many numbers each edition accounts for by itself; empty if there is only one.
+        """How many numbers each edition accounts for by itself; empty if there is only one.
 
         A number may match on either edition, so that the answer's count is one over two hypotheses.
         """
@@ -121,7 +129,7 @@ class Judgement:
     def sentences(self) -> List[Text]:
         """The evidence beyond the headline: editions, tables, others' runs, readings."""
         found = [
-            self.each_alone(),
+            self.each_alone,
             table_sentences.in_a_sentence(self.tables),
             published_runs.in_a_sentence(self.experiment, self.predictions),
         ]
@@ -158,10 +166,10 @@ class Judgement:
     def _answer(self) -> List[Text]:
         of, completed = self.counts, self._completed()
         total, failing = sum(of.values()), of.get(verdicts.FAILS, 0)
-        facts = [Message(name) for name in self.different()]
+        facts = [Message(name) for name in self.different]
         few = completed < FEW_RUNS
         misfits = [table_in_words(each.table) for each in self.tables if each.edition == NEITHER]
-        if failing and not self.unexplained():
+        if failing and not self.unexplained:
             first = Message(
                 "Only with a change to the program: {n} of {count} numbers [does|do] not match "
                 "without it.",

@@ -78,7 +78,7 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
         judgement=judgement,
         experiment=experiment,
         chips=[
-            (_CLASSES[verdict], n, verdicts.in_words(verdict, experiment.printed))
+            (_CLASSES[verdict], n, verdicts.WORDS[verdict])
             for verdict, n in judgement.counts.items()
         ],
         is_tutorial=experiment.printed.name == claims.TUTORIAL.name,
@@ -116,8 +116,8 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
 def _failures(judgement: Judgement) -> Text:
     """Name for people what ``judgement.failures`` names for ``--check``; empty without failures."""
     names = [
-        *map(Message, judgement.different()),
-        *(claim.label for claim in judgement.unexplained()),
+        *map(Message, judgement.different),
+        *(claim.label for claim in judgement.unexplained),
     ]
     return translate("; ").join(map(str, names))
 
@@ -180,7 +180,7 @@ def _lines(judgement: Judgement, shown: List[Column]) -> List[dict]:
             "class": "same" if fact.verdict == verdicts.EXPLAINED else _CLASSES[fact.verdict],
             "verdict": Message("explained")
             if fact.verdict == verdicts.EXPLAINED
-            else verdicts.in_words(fact.verdict, experiment.printed),
+            else verdicts.WORDS[fact.verdict],
             "note": fact.note or "",
         }
         for fact in experiment.facts
@@ -193,8 +193,8 @@ def _lines(judgement: Judgement, shown: List[Column]) -> List[dict]:
                 "printed": row.claim.text,
                 "here": [column.cells(row)[1] for column in shown],
                 "class": _CLASSES[row.verdict],
-                "verdict": verdicts.in_words(row.verdict, experiment.printed),
-                "note": judgement.note(row.claim) or "",
+                "verdict": verdicts.WORDS[row.verdict],
+                "note": judgement.notes.get(row.claim, ""),
             }
         )
     if experiment.reading_seconds is not None:

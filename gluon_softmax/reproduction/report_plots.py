@@ -176,22 +176,20 @@ def _images(
 
 
 def _caption_of_confusion(implementation: str, counts: np.ndarray) -> Text:
-    caption = Message(
-        "Confusion matrix of {implementation} on the test images: a row for each true class, a "
-        "column for each predicted class.",
-        implementation=implementation,
-    )
     errors = counts - np.diag(np.diag(counts))
-    if not errors.any():
-        return caption
     true, predicted = np.unravel_index(errors.argmax(), errors.shape)
-    most_frequent = Message(
-        "The most frequent error: {n} images of the class {true} are predicted as {predicted}.",
+    return Message(
+        "Confusion matrix of {implementation} on the test images: a row for each true class, a "
+        "column for each predicted class. The most frequent error: {n} images of the class {true} "
+        "are predicted as {predicted}."
+        if errors.any()
+        else "Confusion matrix of {implementation} on the test images: a row for each true class, "
+        "a column for each predicted class.",
+        implementation=implementation,
         n=errors.max(),
         true=CLASS_NAMES[true],
         predicted=CLASS_NAMES[predicted],
     )
-    return translate(" ").join([str(caption), str(most_frequent)])
 
 
 def draw_confusion(counts: np.ndarray) -> Figure:
@@ -216,11 +214,8 @@ def draw_confusion(counts: np.ndarray) -> Figure:
     ax.set_xticks(range(size), CLASS_NAMES, rotation=45, ha="right", fontsize=10)
     ax.set_yticks(range(size), CLASS_NAMES, fontsize=10)
     ax.set(xlabel=translate("predicted class"), ylabel=translate("true class"))
-    ax.set_title(
-        translate(
-            "{n} of {count} test images are correct", n=int(np.trace(counts)), count=counts.sum()
-        )
-    )
+    n, count = int(np.trace(counts)), counts.sum()
+    ax.set_title(str(Message("{n} of {count} test images are correct", n=n, count=count)))
     return figure
 
 

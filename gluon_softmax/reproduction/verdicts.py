@@ -13,8 +13,8 @@ from typing import Collection, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 from scipy.special import stdtrit
 
-from .claims import Claim, Printed
-from .language import Message, Text
+from .claims import Claim
+from .language import Message
 
 
 class Verdict(str, Enum):
@@ -31,6 +31,15 @@ class Verdict(str, Enum):
 SAME, REPRODUCES, ON_RESPLIT, EXPLAINED, FAILS, NO_VERDICT = Verdict
 # Those of a printed number, the best first.
 NUMBERS = (REPRODUCES, ON_RESPLIT, EXPLAINED, FAILS, NO_VERDICT)
+# For people; each also follows a count, as in "17 matches".
+WORDS = {
+    SAME: Message("same"),
+    REPRODUCES: Message("matches"),
+    ON_RESPLIT: Message("matches on re-split data only"),
+    EXPLAINED: Message("explained by a bug in the original"),
+    FAILS: Message("no match"),
+    NO_VERDICT: Message("no verdict"),
+}
 # The accuracy of random weights cannot judge a program: in 1000 initializations it ranged from
 # 0.008 to 0.247, so almost any number would match.
 BEFORE_TRAINING = "accuracy_before"
@@ -132,15 +141,3 @@ def judge_claims(
             verdict = EXPLAINED
         verdicts.append(JudgedClaim(claim, intervals, verdict, of_editions))
     return verdicts
-
-
-def in_words(verdict: Verdict, printed: Printed) -> Text:
-    """Write a verdict for people; it also follows a count, as in "17 matches"."""
-    return {
-        SAME: Message("same"),
-        REPRODUCES: Message("matches"),
-        ON_RESPLIT: Message("matches on re-split data only"),
-        EXPLAINED: Message("explained by {name}'s bug", name=Message(printed.name)),
-        FAILS: Message("no match"),
-        NO_VERDICT: Message("no verdict"),
-    }[verdict]

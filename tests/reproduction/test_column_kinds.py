@@ -370,7 +370,7 @@ def test_the_log_line_has_the_accuracy_of_its_epoch(official, runs):
             "trouser. The true training accuracy in our runs, by epoch: "
             f"{', '.join(means[:4])} and {means[4]}."
         )
-        assert str(judgement.note(each.claim)) == expected
+        assert str(judgement.notes[each.claim]) == expected
 
 
 def test_sections_keep_their_order(official, runs, tmp_path):

@@ -51,7 +51,7 @@ RUNS = 5
 IN_WORDS = {
     "reproduces": "matches",
     "reproduces on a re-split only": "matches on re-split data only",
-    "explained": "explained by the tutorial's bug",
+    "explained": "explained by a bug in the original",
     "does not reproduce": "no match",
 }
 
@@ -257,7 +257,7 @@ def test_every_cell_of_the_table(kind, request):
         [*map(str, judge(found).sentences), str(judge(found).headline)]
     )
     assert list(map(str, judge(found).sentences[:2])) == [
-        str(judge(found).each_alone()),
+        str(judge(found).each_alone),
         str(in_a_sentence(judge(found).tables)),
     ]
     assert len(judge(found).sentences) == (3 if predicted else 2)
@@ -593,7 +593,7 @@ def test_the_official_edition(whole):
     words = {verdict.claim.name: verdict.verdict for verdict in judge(whole).verdicts}
     assert {name: words[name] for name in CLEAR} == CLEAR
     assert "does not reproduce" not in words.values()
-    assert judge(whole).failures() == []
+    assert judge(whole).failures == []
     assert str(judge(whole).headline).startswith("Yes: all 30 numbers are accounted for. ")
     assert str(judge(whole).headline).endswith("; 5 come from a bug in its accuracy line.")
     assert sum(judge(whole).counts.values()) == 30

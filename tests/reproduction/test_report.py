@@ -78,7 +78,7 @@ def test_page_leads_with_the_answer_and_holds_every_number(out, found):
     assert body.index("minus our mean on the official data, by epoch") < body.index("<svg")
     assert body.count('<figure id="answer"') == 1
     assert all(f">{verdict.claim.name}<" in body for verdict in judge(found).verdicts)
-    assert ("Not reproduced and not explained" in body) == bool(judge(found).failures())
+    assert ("Not reproduced and not explained" in body) == bool(judge(found).failures)
     # The answer and the curves have a form for phones.
     assert len(re.findall(r'<div class="narrow"[^>]*><svg', body)) == body.count('"narrow"') == 2
     tiles = sum(len(picture.tiles) for picture in pictures(judge(found)))
@@ -285,7 +285,7 @@ def test_headline(kinds, changed, words, found):
         tables = [SimpleNamespace(table="scratch", edition="official")]
         tables.append(SimpleNamespace(table="concise", edition="neither"))
     judgement = Judgement(given, judged, tables, {})
-    assert bool(judgement.failures()) == (words.startswith("No:") or "facts" in changed)
+    assert bool(judgement.failures) == (words.startswith("No:") or "facts" in changed)
     if changed.get("reader"):
         given.printed = dataclasses.replace(given.printed, name="table.txt")
     assert str(judgement.headline) == words
@@ -298,12 +298,12 @@ def test_numbers_that_each_edition_accounts_for_alone(found):
         for edition, (low, high) in each.intervals.items():
             half = 0.5 * 10.0**-each.claim.digits
             within[edition] += low - half <= each.claim.printed <= high + half
-    assert str(judge(found).each_alone()) == (
+    assert str(judge(found).each_alone) == (
         f"The official data alone account for {within['official']} of the 30 numbers, re-split "
         f"data alone for {within['resplit']}."
     )
     alone = dataclasses.replace(found, runs={"official": found.runs["official"]})
-    assert str(judge(alone).each_alone()) == ""
+    assert str(judge(alone).each_alone) == ""
 
 
 @pytest.mark.parametrize("width", [20, 40, 80])
@@ -416,8 +416,8 @@ def test_the_commit_is_that_of_the_checkout(found, monkeypatch, tmp_path):
 
 def test_failures_are_named_on_the_page(out, found):
     page = html.unescape((out / "index.html").read_text("utf-8"))
-    assert judge(found).failures()
-    assert f"Not reproduced and not explained: {'; '.join(judge(found).failures())}." in page
+    assert judge(found).failures
+    assert f"Not reproduced and not explained: {'; '.join(judge(found).failures)}." in page
 
 
 def test_two_facts_that_fail_are_named_one_after_the_other(found, tmp_path):

@@ -112,7 +112,7 @@ def try_deviations(judgement: Judgement) -> None:
     experiment = judgement.experiment
     trained = _train(experiment)
     readings = experiment.readings
-    for table_fit in judgement.misfits():
+    for table_fit in judgement.misfits:
         table = table_in_words(table_fit.table)
         fits = [
             (fit.log10_density, deviation.words, edition, fit.p_value)

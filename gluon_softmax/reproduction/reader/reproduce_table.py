@@ -37,7 +37,7 @@ def reproduce_table(
                 )
             )
         judgement = judge(experiment)
-        if not judgement.misfits():
+        if not judgement.misfits:
             return judgement
         try:
             experiment = _explain(judgement, taken, jobs)
@@ -51,7 +51,7 @@ def _explain(judgement: Judgement, taken: Printed, jobs: int) -> Experiment:
     """Search for the reason why tables fit no data; return the runs that show it."""
     experiment = judgement.experiment
     settings, runs = experiment.settings, experiment.runs_asked
-    if [table_fit.table for table_fit in judgement.misfits()] == taken.tables:
+    if [table_fit.table for table_fit in judgement.misfits] == taken.tables:
         write_line("\n" + translate("No table fits either edition: trying the usual settings."))
         guessed = guess(experiment, taken)
         printed = moved(taken, guessed)
@@ -69,7 +69,7 @@ def _explain(judgement: Judgement, taken: Printed, jobs: int) -> Experiment:
         if other.partial:
             experiment.partial, experiment.stopped = True, other.stopped
             return experiment
-        if not judge(other).misfits():
+        if not judge(other).misfits:
             other.readings.append(
                 Message(
                     "with {given}, no table fits either edition; {guess} is a guess that "

@@ -38,11 +38,10 @@ def assert_same(ours, single):
 
 # 1000 images: the last batch of 170 has 150, that of 7 has 6, which leaves one for a device.
 @pytest.mark.slow
-@pytest.mark.parametrize("batch_size", [170, 7])
-@pytest.mark.parametrize("count", [2, 4])
+@pytest.mark.parametrize(("count", "batch_size"), [(2, 170), (4, 7)])
 @both
 def test_digits_of_one_device(implementation, count, batch_size, sample):
-    settings = {"epochs": 5, "batch_size": batch_size, "lr": 0.1 if batch_size > 7 else 0.01}
+    settings = {"epochs": 2, "batch_size": batch_size, "lr": 0.1 if batch_size > 7 else 0.01}
     assert_same(
         run(implementation, sample, ctx=devices(count), **settings),
         run(implementation, sample, **settings),
@@ -52,7 +51,7 @@ def test_digits_of_one_device(implementation, count, batch_size, sample):
 @pytest.mark.slow
 @both
 def test_digits_of_one_device_by_the_tutorials_loader(implementation, sample):
-    settings = {"epochs": 2, "batch_size": 334, "loader": "per-sample", "num_workers": 2}
+    settings = {"epochs": 1, "batch_size": 334, "loader": "per-sample", "num_workers": 2}
     assert_same(
         run(implementation, sample, ctx=devices(3), **settings),
         run(implementation, sample, **settings),

@@ -4,12 +4,11 @@ import ast
 import difflib
 from pathlib import Path
 
-import d2lzh as d2l
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mxnet import autograd, gluon, nd
+from mxnet import autograd, nd
 
 import concise.model
 import scratch.model
@@ -57,12 +56,6 @@ def test_softmax(scale):
     np.testing.assert_allclose(ours.sum(axis=1), 1, rtol=1e-6)
 
 
-def test_pick_example_of_the_tutorial():
-    y_hat = nd.array([[0.2, 0.3, 0.5], [0.1, 0.2, 0.7]])
-    losses = scratch.model.cross_entropy(y_hat, nd.array([0, 2], dtype="int32"))
-    np.testing.assert_allclose(losses.asnumpy(), -np.log([0.2, 0.7]), rtol=1e-6)
-
-
 @settings(max_examples=60, deadline=None)
 @given(
     batch=st.one_of(st.integers(1, 40), st.integers(1, 5000)),
@@ -94,21 +87,6 @@ def test_both_losses_and_gradients(batch, classes, scale, dtype, seed):
     np.testing.assert_allclose(found_gradient[finite], gradient[finite], rtol=0, atol=2 * bound)
 
 
-@pytest.mark.parametrize("scale", [0.1, 1, 5, 20])
-def test_the_tutorials_formula_on_ordinary_logits(scale):
-    random = np.random.RandomState(6)
-    logits, labels = random.uniform(-scale, scale, (300, 10)), random.randint(0, 10, 300)
-
-    def of_tutorial(z, y):
-        X_exp = (z - nd.max(z)).exp()
-        return -nd.pick(X_exp / X_exp.sum(axis=1, keepdims=True), y).log()
-
-    losses, gradient = in_mxnet(of_tutorial, logits, labels)
-    ours, our_gradient = in_mxnet(of_scratch, logits, labels)
-    np.testing.assert_allclose(ours, losses, rtol=1e-5, atol=1e-5)
-    np.testing.assert_allclose(our_gradient, gradient, rtol=0, atol=1e-5)
-
-
 def corners():
     """Return logits that are -10,000, 0 or 10,000."""
     ends = np.array([-1e4, 0, 1e4], np.float32)
@@ -132,40 +110,6 @@ def test_logits_to_ten_thousand(label):
     np.testing.assert_allclose(found[~zero], losses[~zero], rtol=1e-5)
 
 
-def test_scratch_loss_is_gluons():
-    random = np.random.RandomState(3)
-    logits, labels = random.normal(size=(200, 10)), random.randint(0, 10, 200)
-    gluons, gluons_gradient = in_mxnet(gluon.loss.SoftmaxCrossEntropyLoss(), logits, labels)
-    ours, ours_gradient = in_mxnet(of_scratch, logits, labels)
-    np.testing.assert_allclose(ours, gluons, rtol=1e-5)
-    np.testing.assert_allclose(ours_gradient, gluons_gradient, atol=1e-5)
-
-
-@pytest.mark.parametrize("version", MODELS)
-def test_gradient_of_the_parameters(version, sample):
-    model = MODELS[version]
-    net, params = model.get_net(CPU)
-    random = np.random.RandomState(1)
-    W = random.normal(0, 0.05, (784, 10)).astype(np.float32)
-    b = random.normal(0, 0.05, 10).astype(np.float32)
-    model.set_parameters(params, W, b)
-    images, labels = sample.train_images[:100] / np.float32(255), sample.train_labels[:100]
-    X = nd.array(images.reshape(-1, 1, 28, 28))
-    with autograd.record():
-        losses = model.loss(net(X), nd.array(labels, dtype="int32"))
-    losses.backward()
-    flat = images.reshape(-1, 784).astype(np.float64)
-    exact_losses, by_logits = truth(flat @ W.astype(np.float64) + b, labels)
-    np.testing.assert_allclose(losses.asnumpy(), exact_losses, rtol=1e-5, atol=1e-6)
-    if version == "scratch":
-        of_W, of_b = (param.grad.asnumpy() for param in params)
-    else:
-        weight, bias = params.values()
-        of_W, of_b = weight.grad().asnumpy().T, bias.grad().asnumpy()
-    np.testing.assert_allclose(of_W, flat.T @ by_logits, rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(of_b, by_logits.sum(axis=0), rtol=1e-4, atol=1e-4)
-
-
 @pytest.mark.parametrize("version", MODELS)
 def test_initial_parameters(version):
     model = MODELS[version]
@@ -179,32 +123,6 @@ def test_initial_parameters(version):
     assert W.std() == pytest.approx(0.01, rel=0.04)
     assert abs(W.mean()) < 0.01 * 5 / np.sqrt(7840)
     np.testing.assert_array_equal(b, np.zeros(10))
-
-
-@pytest.mark.parametrize("version", MODELS)
-def test_parameters_go_in_and_out(version):
-    model = MODELS[version]
-    net, params = model.get_net(CPU)
-    W, b = np.random.RandomState(0).rand(784, 10).astype("f"), np.arange(10, dtype="f")
-    model.set_parameters(params, W, b)
-    # Gluon makes its parameters with the first batch.
-    net(nd.zeros((1, 1, 28, 28)))
-    for put, got in zip((W, b), model.get_parameters(params).values()):
-        np.testing.assert_array_equal(put, got)
-
-
-def test_both_networks_agree_on_the_same_parameters(sample):
-    W, b = np.random.RandomState(0).normal(0, 0.1, (784, 10)).astype("f"), np.arange(10, dtype="f")
-    X = nd.array(sample.test_images.reshape(-1, 1, 28, 28) / np.float32(255))
-    outputs = []
-    for model in MODELS.values():
-        net, params = model.get_net(CPU)
-        model.set_parameters(params, W, b)
-        outputs.append(net(X))
-    # scratch returns probabilities, concise logits.
-    np.testing.assert_allclose(
-        outputs[0].asnumpy(), nd.softmax(outputs[1]).asnumpy(), rtol=1e-4, atol=1e-7
-    )
 
 
 def definitions(path):
@@ -272,7 +190,3 @@ def test_training_on_a_batch(version, sample):
     new_W, new_b = model.get_parameters(params).values()
     np.testing.assert_allclose(new_W, W - 0.5 / 30 * flat.T @ by_logits, rtol=0, atol=1e-5)
     np.testing.assert_allclose(new_b, b - 0.5 / 30 * by_logits.sum(axis=0), rtol=0, atol=1e-5)
-
-
-def test_d2lzh_shows_what_it_always_showed():
-    assert d2l.get_fashion_mnist_labels([3, 1]) == ["dress", "trouser"]

@@ -44,33 +44,20 @@ def train(argv):
 
 BAD_SETTINGS = [
     ("--batch-size", "0"),
-    ("--batch-size", "-1"),
-    ("--batch-size", "1.5"),
-    ("--batch-size", "abc"),
     ("--batch-size", "1000001"),
-    ("--batch-size", ""),
     ("--lr", "0"),
-    ("--lr", "-0.1"),
     ("--lr", "nan"),
     ("--lr", "inf"),
-    ("--lr", "-inf"),
-    ("--lr", "fast"),
     ("--epochs", "0"),
-    ("--epochs", "-5"),
-    ("--epochs", "2.0"),
     ("--epochs", "10001"),
     ("--seed", "-1"),
     ("--seed", "4294967296"),
-    ("--seed", "x"),
     ("--split-seed", "-1"),
     ("--num-workers", "-1"),
     ("--num-workers", "10000"),
-    ("--num-workers", "two"),
     ("--ctx", "gpu:99"),
     ("--ctx", "tpu"),
     ("--ctx", ""),
-    ("--ctx", "gpu:-1"),
-    ("--ctx", "cpu:x"),
     ("--loader", "fast"),
     ("--edition", "first"),
     ("--data-dir", "/no/such/folder"),
@@ -253,24 +240,6 @@ def test_batch_sizes_that_work(size, epochs, on_sample, capsys):
     assert [int(n) for n in LINE.findall(capsys.readouterr().out)] == list(range(1, epochs + 1))
 
 
-@pytest.mark.parametrize("seed", [0, 2**31 - 1, 2**31, 2**32 - 1])
-def test_seeds_at_both_ends(seed, on_sample, capsys):
-    printed = []
-    for _ in range(2):
-        assert train([*on_sample, f"--seed={seed}", "--epochs=1"]) == 0
-        printed.append(capsys.readouterr().out)
-    assert printed[0] == printed[1]
-
-
-@pytest.mark.parametrize("loader", ["resident", "per-sample"])
-def test_both_loaders_print_the_same(loader, on_sample, capsys):
-    workers = ["--num-workers", "2"] * (loader == "per-sample")
-    assert train([*on_sample, "--loader", loader, *workers, "--epochs", "2"]) == 0
-    out = capsys.readouterr().out
-    assert train([*on_sample, "--epochs", "2"]) == 0
-    assert capsys.readouterr().out == out
-
-
 def test_as_tutorial_prints_the_mistaken_column(on_sample, capsys):
     assert cli.main_implementation("scratch", [*on_sample, "--epochs=1", "--as-tutorial"]) == 0
     share = re.search(r"train acc (\S+),", capsys.readouterr().out).group(1)
@@ -305,27 +274,6 @@ def test_predict_refuses_other_files(content, on_sample, tmp_path, capsys):
     path.write_bytes(content)
     assert train(["predict", str(path), *on_sample]) == 1
     assert capsys.readouterr().err.startswith(f"error: {path}: ")
-
-
-@pytest.mark.parametrize("label", [10, 255])
-def test_labels_out_of_range_in_ones_own_files(label, sample_dir, tmp_path, capsys):
-    import gzip
-
-    for path in sample_dir.glob("*.gz"):
-        content = bytearray(gzip.decompress(path.read_bytes()))
-        if path.name.startswith("t10k-labels"):
-            content[8 + 42] = label
-        (tmp_path / path.stem).write_bytes(content)
-    assert train(["--data-dir", str(tmp_path)]) == 1
-    said = capsys.readouterr()
-    path = tmp_path / "t10k-labels-idx1-ubyte"
-    expected = f"error: {path}: label {label} at index 42, expected 0 to 9\n"
-    assert (said.out, said.err) == ("", expected)
-
-
-def test_a_folder_without_the_files(tmp_path, capsys):
-    assert train(["--data-dir", str(tmp_path)]) == 1
-    assert "has neither train-images-idx3-ubyte nor" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("implementation", ["scratch", "concise"])
@@ -366,23 +314,6 @@ def test_divergence_in_reproduce_leaves_a_report_of_completed_runs(
     found = json.loads((out / "results.json").read_text("utf-8"))
     assert found["partial"]
     assert len(found["editions"]["own files"]["scratch"]["loss"]["values"]) == 2
-
-
-@pytest.mark.slow
-def test_reproduce_replaces_an_older_report_and_nothing_else(on_sample, tmp_path, capsys):
-    out = tmp_path / "a folder"
-    out.mkdir()
-    for name in ("results.json", "mine.txt"):
-        (out / name).write_text("older")
-    argv = ["reproduce", *on_sample, "--out", str(out), "--runs=1", "--no-reading"]
-    assert cli.main([*argv, "--batch-size=256", "--epochs=1", "--check"]) == 1
-    printed = capsys.readouterr().out
-    # --check fails here, correctly: own files have other counts than the tutorial's.
-    assert "No verdicts" in printed
-    assert (out / "results.json").read_text("utf-8").startswith("{")
-    assert (out / "mine.txt").read_text() == "older"
-    assert not list(out.glob(".save-*"))
-    assert cli.main([*argv, "--epochs=1"]) == 0
 
 
 @pytest.mark.parametrize("action", ["fetch", "verify", "where"])

@@ -10,7 +10,7 @@ from gluon_softmax.commands import main as cli
 from gluon_softmax.errors import Diverged
 from gluon_softmax.reproduction import parallel_runs, reproduce, verdicts
 from gluon_softmax.reproduction.judge import judge
-from gluon_softmax.training.run import Settings
+from gluon_softmax.training.run import Settings, train_run
 
 pytestmark = [pytest.mark.once, pytest.mark.slow]
 
@@ -22,9 +22,23 @@ def official(sample):
     return dataclasses.replace(sample, edition="official")
 
 
-def ended_at(call, official, monkeypatch, error=KeyboardInterrupt):
+@pytest.fixture(scope="module")
+def train():
+    """Return ``train_run``, which trains once with the same settings and seed."""
+    trained = {}
+
+    def train_once(implementation, data, settings, seed, **callbacks):
+        # The seed is that of the split, too.
+        key = implementation.name, data.edition, settings, seed
+        if key not in trained:
+            trained[key] = train_run(implementation, data, settings, seed, on_epoch=None)
+        return trained[key]
+
+    return train_once
+
+
+def ended_at(call, official, train, monkeypatch, error=KeyboardInterrupt):
     """Reproduce with four runs on each edition, 20 trainings in all, and interrupt one of them."""
-    train = parallel_runs.train_run
     calls = []
 
     def breaks_off(*args, **kwargs):
@@ -47,8 +61,8 @@ def pairs_ended(call):
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, Diverged("epoch 1: diverged", None)])
 @pytest.mark.parametrize("call", range(1, 5 * RUNS + 1))
-def test_nothing_fails_that_waits_for_runs(call, error, official, monkeypatch):
-    found = ended_at(call, official, monkeypatch, error)
+def test_nothing_fails_that_waits_for_runs(call, error, official, train, monkeypatch):
+    found = ended_at(call, official, train, monkeypatch, error)
     assert found.partial
     ended = tuple(len(found.of(edition, "scratch")) for edition in ("official", "resplit"))
     assert ended == pairs_ended(call)
@@ -62,8 +76,8 @@ def test_nothing_fails_that_waits_for_runs(call, error, official, monkeypatch):
     assert waits == (ended[0] >= 2 and ended[1] < 2)
 
 
-def test_all_sources_failed(official, monkeypatch):
-    found = ended_at(5 * RUNS + 1, official, monkeypatch)
+def test_all_sources_failed(official, train, monkeypatch):
+    found = ended_at(5 * RUNS + 1, official, train, monkeypatch)
     assert not found.partial
     assert verdicts.FAILS in {verdict.verdict for verdict in judge(found).verdicts}
     assert "wait for runs" not in str(judge(found).headline)

@@ -15,6 +15,7 @@ import sys
 import tarfile
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import d2lzh as d2l
 import mxnet as mx
@@ -105,6 +106,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def server(monkeypatch):
     """A local server in place of the public ones."""
     monkeypatch.delenv("MXNET_GLUON_REPO", raising=False)
+    # The pause before another attempt.
+    monkeypatch.setattr("pooch.core.time", SimpleNamespace(sleep=lambda seconds: None))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.asked = []
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

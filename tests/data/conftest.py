@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 from server import serve
 
@@ -20,5 +22,7 @@ def cache_folder(tmp_path):
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     monkeypatch.setattr(download, "TIMEOUT", (1, 1))
+    # The pause before another attempt.
+    monkeypatch.setattr("pooch.core.time", SimpleNamespace(sleep=lambda seconds: None))
     for module in (debian_package, folder):
         monkeypatch.setattr(module, "LARGEST_GZ", 4_000_000)

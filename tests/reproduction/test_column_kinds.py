@@ -244,7 +244,7 @@ def test_an_interruption_while_it_guesses(official, runs, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(reproduce_table, "guess", interrupted)
-    monkeypatch.setattr(Judgement, "misfits", lambda judgement: judgement.tables)
+    monkeypatch.setattr(Judgement, "misfits", property(lambda judgement: judgement.tables))
     found = tried(as_text(runs[2]), official, Settings(batch_size=64))
     assert found.partial
     assert len(found.of("resplit", "concise")) == 6
@@ -453,8 +453,21 @@ def test_tables_of_another_program_get_their_edition(name, settings, official_da
         assert len(judged) == 20
 
 
+TRIED = (
+    "weight decay 0.001",
+    "weight decay 0.002",
+    "label smoothing 0.01",
+    "momentum 0.9",
+    "Xavier initialization",
+)
+
+
 @pytest.mark.full_data
-def test_tables_of_no_edition_are_neither_and_why(official_data, many):
+def test_tables_of_no_edition_are_neither_and_why(official_data, many, monkeypatch):
+    # Five of eleven, as each trains three times.
+    few = [each for each in deviations.DEVIATIONS if str(each.words) in TRIED]
+    assert len(few) == len(TRIED)
+    monkeypatch.setattr(deviations, "DEVIATIONS", few)
     kinds = ["weight decay 0.0008", "weight decay 0.001", "weight decay 0.0012"]
     kinds += ["label smoothing 0.01", "batch size 280", "54,000 images"]
     kind_of = [kind for kind in kinds for _ in NUMPY[kind]]
@@ -470,7 +483,7 @@ def test_tables_of_no_edition_are_neither_and_why(official_data, many):
         if kind.startswith("weight decay"):
             kind = "weight decay 0.001"
         if kind in ("batch size 280", "54,000 images"):
-            assert "fits none of 11 usual deviations that were tried" in why
+            assert "fits none of 5 usual deviations that were tried" in why
         else:
             assert f"fits the official edition if it was trained with {kind} (p-value" in why
 

@@ -1,5 +1,6 @@
 """Roles that are started by hand exit within half a minute when one of them stops responding."""
 
+import argparse
 import os
 import re
 import select
@@ -8,10 +9,14 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import jobs
+import numpy as np
 import pytest
 from pace import paced
+
+from gluon_softmax.commands import train
 
 pytestmark = [pytest.mark.posix, pytest.mark.once, pytest.mark.slow]
 
@@ -127,8 +132,6 @@ def test_a_port_in_use(monkeypatch):
     ("options", "words"),
     [
         (("--seed", "7"), "--seed"),
-        (("--lr", "0.2"), "--lr"),
-        (("--batch-size", "100"), "--batch-size"),
         (("--data-dir", None), "the training images"),
     ],
 )
@@ -144,6 +147,31 @@ def test_a_worker_of_another_setting(options, words, tmp_path, sample):
     [line] = jobs.error_lines(found["worker 0"][1] + found["worker 1"][1])
     assert line.startswith(f"error: worker 1 differs from worker 0 in {words}")
     assert line.endswith("use the same value for all")
+
+
+def test_what_all_workers_must_share(sample):
+    def of_all(**changed):
+        given = {"implementation": "concise", "epochs": 5, "batch_size": 200, "lr": 0.1, "seed": 0}
+        data = changed.pop("data", sample)
+        start = changed.pop("start", None)
+        arguments = argparse.Namespace(**{**given, **changed})
+        return train._of_all_workers(arguments, data, start)
+
+    same, start = of_all(), {"W": np.zeros(2)}
+    for name, changed in (
+        ("the implementation", {"implementation": "scratch"}),
+        ("--epochs", {"epochs": 6}),
+        ("--batch-size", {"batch_size": 100}),
+        ("--lr", {"lr": 0.2}),
+        ("--seed", {"seed": 7}),
+        ("the parameters of --start-from", {"start": start}),
+        ("the training images", {"data": replace(sample, train_images=sample.test_images)}),
+        ("the training labels", {"data": replace(sample, train_labels=sample.test_labels)}),
+        ("the test images", {"data": replace(sample, test_images=sample.train_images)}),
+        ("the test labels", {"data": replace(sample, test_labels=sample.train_labels)}),
+    ):
+        found = of_all(**changed)
+        assert [key for key in same if found[key] is not same[key]] == [name]
 
 
 def test_a_worker_that_alone_cannot_work():
@@ -228,9 +256,9 @@ def test_workers_that_count_differently():
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("DMLC_NODE_HOST", "192.0.2.1"), ("DMLC_INTERFACE", "nope0")]
+    ("role", "name", "value"),
+    [("worker", "DMLC_NODE_HOST", "192.0.2.1"), ("server", "DMLC_INTERFACE", "nope0")],
 )
-@pytest.mark.parametrize("role", ["worker", "server"])
 def test_an_address_of_no_machine_here(role, name, value):
     variables = jobs.environment(jobs.free_port(), DMLC_ROLE=role)
     del variables["DMLC_NODE_HOST"]

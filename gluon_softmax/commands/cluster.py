@@ -12,7 +12,6 @@ SUMMARY = "train on several machines, by MXNet's parameter server"
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's arguments to its parser."""
     parser.usage = (
         "%(prog)s [-h] [--cluster NAME] [-n N] [-s N] [--host-file FILE] [--host-ip ADDRESS] "
         "-- COMMAND ..."
@@ -53,7 +52,6 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the command; return its exit status."""
     if not arguments.after:
         raise UsageError("cluster: no command to start; write it after --")
     if os.name == "nt":

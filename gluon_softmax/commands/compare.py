@@ -9,7 +9,6 @@ SUMMARY = "train both side by side and show where they differ"
 
 
 def add_arguments(parser: options.Parser) -> None:
-    """Add the command's arguments to its parser."""
     parser.description = (
         "Train both implementations from the same weights on the same batches. Report how far "
         "apart they are, how fast each is, and where the tutorial's formula underflows. Exit "
@@ -20,7 +19,6 @@ def add_arguments(parser: options.Parser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the command; return its exit status."""
     refuse_role()
     options.use_one_thread()
     settings = options.settings_of(arguments)

@@ -13,7 +13,6 @@ SUMMARY = "list the compatibility patches for MXNet and d2lzh"
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's arguments to its parser."""
     parser.description = (
         "List the compatibility patches that are applied to MXNet and d2lzh at their import: the "
         "release that made each necessary, and whether it applies here. No later release makes one "
@@ -23,7 +22,6 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the command; return its exit status."""
     from .. import compat
     from ..compat import d2lzh, distributed, python
 

@@ -8,7 +8,6 @@ SUMMARY = "print a completion script for your shell"
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's arguments to its parser."""
     parser.description = (
         "Print a script that completes commands and options in your shell. "
         'For bash: eval "$(gluon-softmax completion bash)".'
@@ -17,7 +16,6 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the command; return its exit status."""
     import shtab
 
     parser = arguments.parser

@@ -16,7 +16,6 @@ SUMMARY = "download the data set, verify it, or show where it is"
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's arguments to its parser."""
     parser.description = (
         "fetch loads an edition from the cache, or downloads it from the first source whose files "
         "pass their checksums; verify checks the files in the cache; where shows their folder."
@@ -26,7 +25,6 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the command; return its exit status."""
     edition, action = arguments.edition or "auto", arguments.action
     if action == "fetch" or arguments.data_dir is not None:
         if edition == "auto":

@@ -47,7 +47,6 @@ SUMMARY = "print system information and the problems found"
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's arguments to its parser."""
     parser.description = (
         "Print what a bug report needs and list the problems found on this machine. Exit status 1 "
         "if there is a problem."
@@ -55,7 +54,6 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the command; return its exit status."""
     wrong: List[str] = []
     for name, value in _findings(wrong):
         # At once, since the next one may hang or end the process.

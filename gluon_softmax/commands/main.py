@@ -27,7 +27,7 @@ from . import (
 )
 from .options import Parser, nearest
 
-# Each has a SUMMARY, `add_arguments(parser)` and `run(arguments)`.
+# Each has a SUMMARY, `add_arguments(parser)` and `run(arguments)`, which returns the exit status.
 COMMANDS: Dict[str, ModuleType] = {
     "train": train,
     "predict": predict,

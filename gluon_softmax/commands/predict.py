@@ -53,7 +53,6 @@ def add_arguments(parser: options.Parser, implementation: Optional[str] = None) 
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the command; return its exit status."""
     refuse_role()
     if arguments.out is not None:
         options.check_picture("--out", arguments.out)

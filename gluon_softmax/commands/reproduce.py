@@ -19,7 +19,6 @@ SUMMARY = "check each number that the tutorial prints; the main job"
 
 
 def add_arguments(parser: options.Parser) -> None:
-    """Add the command's arguments to its parser."""
     parser.description = (
         "Run the whole tutorial, train both implementations several times, and report for each "
         "number that the tutorial prints whether it can be reproduced and, if not, why."
@@ -80,7 +79,6 @@ def add_arguments(parser: options.Parser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the command; return its exit status."""
     refuse_role()
     options.use_one_thread()
     language = arguments.lang or of_this_user()

@@ -21,7 +21,6 @@ SUMMARY = "run a script of your own, made from the tutorial or the book"
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's arguments to its parser."""
     parser.usage = "%(prog)s [-h] [--fast] [--time] SCRIPT.py [ARGUMENT ...]"
     parser.description = (
         "Run a script made from the tutorial or the book, unchanged. The exit status is the "

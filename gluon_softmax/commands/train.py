@@ -63,7 +63,6 @@ def add_arguments(parser: options.Parser, implementation: Optional[str] = None) 
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the command; return its exit status."""
     options.use_one_thread()
     role = None
     if arguments.kvstore is not None:

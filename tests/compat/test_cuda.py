@@ -56,31 +56,26 @@ def program(*words, env):
 
 @needs_compiler
 @pytest.mark.parametrize(
-    ("capability", "supported"),
-    [((3, 7), False), ((5, 0), True), ((7, 5), True), ((8, 9), True), ((9, 0), False)],
+    ("given", "expected"),
+    [
+        ({"major": 3, "minor": 7}, ["'Stand-in' 3 7 False"]),
+        ({"major": 5}, ["'Stand-in' 5 0 True"]),
+        ({"major": 7, "minor": 5}, ["'Stand-in' 7 5 True"]),
+        ({"major": 8, "minor": 9}, ["'Stand-in' 8 9 True"]),
+        ({"major": 9}, ["'Stand-in' 9 0 False"]),
+        ({"devices": 2, "major": 7}, ["'Stand-in' 7 0 True", "'Stand-in 1' 7 0 True"]),
+        # No text.
+        ({"major": 7, "name": r"\377"}, [r"'\ufffd' 7 0 True"]),
+        ({"devices": 0}, []),
+    ],
 )
-def test_the_driver_is_asked(driver, capability, supported):
-    code = "from gluon_softmax.compat import cuda\nfor g in cuda.gpus(): print(*g, g.supported)"
-    reported = python(code, driver(1, *capability))
-    assert reported == [f"Stand-in {capability[0]} {capability[1]} {supported}"]
-
-
-@needs_compiler
-def test_each_device_is_asked(driver):
-    code = "from gluon_softmax.compat import cuda\nfor g in cuda.gpus(): print(*g)"
-    assert python(code, driver(2, 7, 5)) == ["Stand-in 7 5", "Stand-in 1 7 5"]
-
-
-@needs_compiler
-def test_a_name_that_is_no_text(driver):
-    code = "from gluon_softmax.compat import cuda\nprint(ascii(cuda.gpus()[0].name))"
-    assert python(code, driver(1, 7, 5, name=r"\377")) == [r"'\ufffd'"]
-
-
-@needs_compiler
-def test_a_driver_that_finds_no_device(driver):
-    code = "from gluon_softmax.compat import cuda\nprint(cuda.gpus())"
-    assert python(code, driver(0)) == ["[]"]
+def test_the_driver_is_asked(driver, given, expected):
+    code = """
+from gluon_softmax.compat import cuda
+for gpu in cuda.gpus():
+    print(ascii(gpu.name), *gpu[1:], gpu.supported)
+"""
+    assert python(code, driver(**{"devices": 1, **given})) == expected
 
 
 def site_packages(folder, *names):
@@ -146,31 +141,28 @@ print(sum("libcublas.so.11" in line for line in open("/proc/self/maps")) > 0)
 
 
 @linux
-@pytest.mark.parametrize(("gpus", "kept"), [([], None), ([], "1"), (["one"], None)])
-def test_mxnet_speaks_of_no_gpu_where_there_is_none(gpus, kept, tmp_path, monkeypatch):
-    monkeypatch.delenv("MXNET_CUDA_LIB_CHECKING", raising=False)
+@pytest.mark.parametrize("kept", [None, "1"])
+@pytest.mark.parametrize(
+    ("variable", "package", "gpus", "expected"),
+    [
+        ("MXNET_CUDA_LIB_CHECKING", "mxnet_cu117", [], "0"),
+        ("MXNET_CUDA_LIB_CHECKING", "mxnet_cu117", ["one"], None),
+        ("MXNET_CUDNN_LIB_CHECKING", "mxnet_cu117", ["one"], "0"),
+        ("MXNET_CUDNN_LIB_CHECKING", "mxnet", ["one"], None),
+    ],
+)
+def test_what_a_cuda_build_does_not_warn_of(
+    variable, package, gpus, expected, kept, tmp_path, monkeypatch
+):
+    """Of missing libraries without a GPU, nor of the cuDNN in its package."""
+    monkeypatch.delenv(variable, raising=False)
     if kept:
-        monkeypatch.setenv("MXNET_CUDA_LIB_CHECKING", kept)
+        monkeypatch.setenv(variable, kept)
     monkeypatch.setattr(cuda, "_driver", lambda: "a driver")
     monkeypatch.setattr(cuda, "gpus", lambda: gpus)
     monkeypatch.setattr(cuda, "note", lambda name, broken_by: None)
-    cuda.load_libraries(site_packages(tmp_path, "mxnet", "mxnet_cu117-1.9.1.dist-info"))
-    found = os.environ.pop("MXNET_CUDA_LIB_CHECKING", None)
-    assert found == (kept or (None if gpus else "0"))
-
-
-@linux
-@pytest.mark.parametrize("kept", [None, "1"])
-@pytest.mark.parametrize("name", ["mxnet_cu117", "mxnet"])
-def test_a_cuda_build_does_not_warn_of_the_cudnn_in_the_package(name, kept, tmp_path, monkeypatch):
-    monkeypatch.delenv("MXNET_CUDNN_LIB_CHECKING", raising=False)
-    if kept:
-        monkeypatch.setenv("MXNET_CUDNN_LIB_CHECKING", kept)
-    monkeypatch.setattr(cuda, "_driver", lambda: "a driver")
-    monkeypatch.setattr(cuda, "gpus", lambda: ["one"])
-    cuda.load_libraries(site_packages(tmp_path, "mxnet", f"{name}-1.9.1.dist-info"))
-    found = os.environ.pop("MXNET_CUDNN_LIB_CHECKING", None)
-    assert found == (kept or (None if name == "mxnet" else "0"))
+    cuda.load_libraries(site_packages(tmp_path, "mxnet", f"{package}-1.9.1.dist-info"))
+    assert os.environ.pop(variable, None) == (kept or expected)
 
 
 needs_build = pytest.mark.skipif(
@@ -270,16 +262,39 @@ print(mx.nd.ones((2,), ctx=mx.Context("gpu", 1)).context, mx.npx.gpu(0))
     assert done.stderr == "GLUON_SOFTMAX_GPU=1 is ignored: the only value is cpu\n"
 
 
+NO_CODE = (
+    "MXNet's CUDA builds have no code for GPU 1 (H200, compute capability 9.0); they support 5.0 "
+    "to 8.9"
+)
+
+
 @pytest.mark.parametrize(
-    "said",
+    ("said", "gpus", "reason"),
     [
-        "Check failed: device_count_ > 0 (-1 vs. 0) : GPU usage requires at least 1 GPU",
-        "CUDA: Check failed: e == cudaSuccess: no CUDA-capable device is detected",
+        (
+            "Check failed: device_count_ > 0 (-1 vs. 0) : GPU usage requires at least 1 GPU",
+            [],
+            "no usable GPU",
+        ),
+        (
+            "CUDA: Check failed: e == cudaSuccess: no CUDA-capable device is detected",
+            [],
+            "no usable GPU",
+        ),
+        # A real H200 gave these last words.
+        (
+            "CUDA: Check failed: e == cudaSuccess: no kernel image is available for execution on "
+            "the device",
+            [cuda.Gpu("T4", 7, 5), cuda.Gpu("H200", 9, 0)],
+            NO_CODE,
+        ),
+        ("no kernel image is available", [], "MXNet has no code for this GPU"),
     ],
 )
-def test_errors_of_a_cuda_build_without_a_device(said, monkeypatch):
+def test_errors_of_a_cuda_build_are_one_line(said, gpus, reason, monkeypatch):
     import mxnet as mx
 
+    monkeypatch.setattr(cuda, "gpus", lambda: gpus)
     raised = mx.MXNetError(said), mx.MXNetError("shape mismatch")
     errors = iter(raised)
     module = SimpleNamespace(
@@ -287,32 +302,7 @@ def test_errors_of_a_cuda_build_without_a_device(said, monkeypatch):
     )
     monkeypatch.setattr(cuda, "note", lambda *words: None)
     cuda.patch(module)
-    assert str(module.base.get_last_ffi_error()).startswith("no usable GPU: use d2l.try_gpu()")
-    assert module.base.get_last_ffi_error() is raised[1]
-
-
-@pytest.mark.parametrize("known", [True, False])
-def test_a_gpu_without_code_is_one_line(known, monkeypatch):
-    import mxnet as mx
-
-    gpus = [cuda.Gpu("T4", 7, 5), cuda.Gpu("H200", 9, 0)] if known else []
-    monkeypatch.setattr(cuda, "gpus", lambda: gpus)
-    # A real H200 gave these last words.
-    said = mx.MXNetError(
-        "CUDA: Check failed: e == cudaSuccess: no kernel image is available for execution on the "
-        "device"
-    )
-    module = SimpleNamespace(
-        base=SimpleNamespace(get_last_ffi_error=lambda: said, MXNetError=mx.MXNetError)
-    )
-    monkeypatch.setattr(cuda, "note", lambda *words: None)
-    cuda.patch(module)
-    reason = (
-        "MXNet's CUDA builds have no code for GPU 1 (H200, compute capability 9.0); they support "
-        "5.0 to 8.9"
-        if known
-        else "MXNet has no code for this GPU"
-    )
     assert str(module.base.get_last_ffi_error()) == (
         f"{reason}: use d2l.try_gpu(), or set GLUON_SOFTMAX_GPU=cpu to run on the CPU instead"
     )
+    assert module.base.get_last_ffi_error() is raised[1]

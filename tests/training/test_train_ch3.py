@@ -127,14 +127,10 @@ def assert_same(make, sample, capsys, loss=None, **options):
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.parametrize("how", ["trainer", "params"])
 @pytest.mark.parametrize("net", NETS)
-def test_any_net_with_a_trainer(net, sample, capsys):
-    assert_same(NETS[net], sample, capsys)
-
-
-@pytest.mark.parametrize("net", NETS)
-def test_any_net_with_params_and_lr(net, sample, capsys):
-    assert_same(NETS[net], sample, capsys, how="params")
+def test_any_net(net, how, sample, capsys):
+    assert_same(NETS[net], sample, capsys, how=how)
 
 
 def test_params_of_a_gluon_net_beside_a_trainer(sample, capsys):
@@ -178,26 +174,6 @@ def test_the_callers_objects_are_as_before(sample, capsys):
         assert vars(block) == attributes
         assert not block._active
     assert not autograd.is_recording()
-
-
-def test_metrics_over_more_than_one_output_an_example(sample, capsys):
-    """Like a fully convolutional net: a class for each of several places."""
-    X = nd.array(np.random.RandomState(0).rand(20, 1, 6, 6))
-    y = nd.array(np.random.RandomState(1).randint(0, 3, (20, 4, 4)))
-
-    def make():
-        return of_gluon(nn.Sequential(), nn.Conv2D(3, 3))
-
-    loss = gluon.loss.SoftmaxCrossEntropyLoss(axis=1)
-    printed = []
-    for train in (d2l.train_ch3, train_ch3):
-        mx.random.seed(1)
-        net = make()
-        net.initialize()
-        trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
-        train(net, [(X, y)], [(X, y)], loss, 2, 20, trainer=trainer)
-        printed.append(capsys.readouterr().out)
-    assert printed[0] == printed[1]
 
 
 def both(make, batches, loss, capsys, epochs=2):
@@ -275,53 +251,52 @@ def test_losses_in_half_precision_are_summed_as_d2lzh_sums_them(capsys):
     assert ours == theirs
 
 
-def test_the_caller_decides_what_happens_after_an_epoch(sample, capsys):
-    net = linear()
+@pytest.fixture
+def ready():
+    """A net, and our ``train_ch3`` with its loss and its trainer."""
+    net, loss = linear(), gluon.loss.SoftmaxCrossEntropyLoss()
     net.initialize()
-    trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
-    data = load_data_fashion_mnist(200, data=sample)
-    loss = gluon.loss.SoftmaxCrossEntropyLoss()
+
+    def train(train_iter, test_iter, lr=0.1, **options):
+        trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": lr})
+        train_ch3(net, train_iter, test_iter, loss, 2, 200, trainer=trainer, **options)
+
+    return net, train
+
+
+def test_the_caller_decides_what_happens_after_an_epoch(sample, ready, capsys):
+    _, train = ready
     seen = []
-    train_ch3(
-        net, *data, loss, 2, 200, trainer=trainer, on_epoch=lambda r: seen.append(len(r.loss))
-    )
+    data = load_data_fashion_mnist(200, data=sample)
+    train(*data, on_epoch=lambda records: seen.append(len(records.loss)))
     assert seen == [1, 2]
     assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize("batches", [[], iter([])])
-def test_an_iterator_that_gives_no_batch(batches, sample):
-    net = linear()
-    net.initialize()
-    trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
-    loss = gluon.loss.SoftmaxCrossEntropyLoss()
+def test_an_iterator_that_gives_no_batch(batches, sample, ready):
+    net, train = ready
     _, test_iter = load_data_fashion_mnist(200, data=sample)
     with pytest.raises(DataError, match=r"^epoch 1: .* no batch: .* exhausted$"):
-        train_ch3(net, batches, test_iter, loss, 2, 200, trainer=trainer)
+        train(batches, test_iter)
     with pytest.raises(DataError, match=r"^evaluate_accuracy: the iterator .* exhausted$"):
-        train_ch3(net, test_iter, [], loss, 2, 200, trainer=trainer)
+        train(test_iter, [])
     with pytest.raises(DataError, match="no batch"):
         evaluate_accuracy(batches, net)
 
 
-def test_an_iterator_that_is_exhausted_after_an_epoch(sample, capsys):
-    net = linear()
-    net.initialize()
-    trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
+def test_an_iterator_that_is_exhausted_after_an_epoch(sample, ready, capsys):
+    _, train = ready
     train_iter, test_iter = load_data_fashion_mnist(200, data=sample)
-    loss = gluon.loss.SoftmaxCrossEntropyLoss()
     with pytest.raises(DataError, match=r"epoch 2: .* no batch"):
-        train_ch3(net, iter(train_iter), test_iter, loss, 2, 200, trainer=trainer)
+        train(iter(train_iter), test_iter)
     assert capsys.readouterr().out.count("epoch") == 1
 
 
-def test_divergence_stops(sample):
-    net = linear()
-    net.initialize()
-    trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 1e38})
-    data = load_data_fashion_mnist(200, data=sample)
+def test_divergence_stops(sample, ready):
+    _, train = ready
     with pytest.raises(Diverged, match="in epoch 1"):
-        train_ch3(net, *data, gluon.loss.SoftmaxCrossEntropyLoss(), 2, 200, trainer=trainer)
+        train(*load_data_fashion_mnist(200, data=sample), lr=1e38)
 
 
 @pytest.mark.parametrize("ctx", [CPU, mx.cpu(1), [CPU, mx.cpu(1)], [mx.cpu(k) for k in range(3)]])

@@ -9,7 +9,7 @@ AFTER_TRAINING = tuple(
         "claims.",
         "report_columns.",
         "table_distribution.",
-        "judge.",
+        "answer.",
         "published_runs.",
         "reader.column_kinds.",
         "reader.settings_search.",

@@ -103,7 +103,7 @@ def _run(arguments: argparse.Namespace, language: str) -> int:
             out.rmdir()
         raise
 
-    from ..reproduction.judge import judge
+    from ..reproduction.answer import judge
     from ..reproduction.parallel_runs import usual_jobs
     from ..reproduction.reader.reproduce_table import reproduce_table
     from ..reproduction.report import write_report

@@ -17,9 +17,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ..data.fashion_mnist import CLASS_NAMES
 from . import verdicts
+from .answer import Judgement
 from .edition_names import IN_A_SENTENCE
 from .experiment import Experiment
-from .judge import Judgement
 from .language import Message, Text, translate
 from .verdicts import JudgedClaim
 

@@ -16,9 +16,9 @@ from ..data.fashion_mnist import CLASS_NAMES
 from ..training.environment import processor, versions
 from ..writing import write_text
 from . import claims, verdicts
+from .answer import Judgement
 from .edition_names import EDITION, IN_A_SENTENCE
 from .exact_results import in_words
-from .judge import Judgement
 from .language import Message, Text, speaking, translate
 from .plot_style import dark_colours, save_for_page, svg
 from .report_columns import Column, columns

@@ -5,9 +5,9 @@ from typing import Callable, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
+from .answer import Judgement
 from .claims import Claim
 from .edition_names import SHORT
-from .judge import Judgement
 from .language import Message, Text
 from .verdicts import JudgedClaim
 

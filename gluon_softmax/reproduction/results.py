@@ -7,7 +7,7 @@ import numpy as np
 from ..training.environment import processor, versions
 from ..training.run import Run
 from . import claims
-from .judge import Judgement
+from .answer import Judgement
 from .table_fit import TableFit, edition_of_table, right_of
 
 SCHEMA_VERSION = 4

@@ -6,7 +6,7 @@ from typing import List
 
 from ..console import padded, wrapped
 from . import verdicts
-from .judge import Judgement
+from .answer import Judgement
 from .language import Message, Text
 from .report_columns import columns
 

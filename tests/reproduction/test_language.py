@@ -16,7 +16,7 @@ from shared import kept
 
 from gluon_softmax.commands import main as cli
 from gluon_softmax.reproduction import claims, language, report
-from gluon_softmax.reproduction.judge import judge
+from gluon_softmax.reproduction.answer import judge
 from gluon_softmax.reproduction.language import Message, listed, of_this_user, speaking, translate
 from gluon_softmax.reproduction.plot_style import chinese_font
 from gluon_softmax.reproduction.reproduce import reproduce

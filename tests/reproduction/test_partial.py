@@ -9,7 +9,7 @@ import pytest
 from gluon_softmax.commands import main as cli
 from gluon_softmax.errors import Diverged
 from gluon_softmax.reproduction import parallel_runs, reproduce, verdicts
-from gluon_softmax.reproduction.judge import judge
+from gluon_softmax.reproduction.answer import judge
 from gluon_softmax.training.run import Settings, train_run
 
 pytestmark = [pytest.mark.once, pytest.mark.slow]

@@ -17,9 +17,9 @@ from shared import by_module, kept
 from gluon_softmax import __version__
 from gluon_softmax.data.fashion_mnist import CLASS_NAMES
 from gluon_softmax.reproduction import claims, report, verdicts
+from gluon_softmax.reproduction.answer import Judgement, judge
 from gluon_softmax.reproduction.exact_results import ExactResult, in_words
 from gluon_softmax.reproduction.experiment import Experiment
-from gluon_softmax.reproduction.judge import Judgement, judge
 from gluon_softmax.reproduction.language import Message
 from gluon_softmax.reproduction.report_columns import columns
 from gluon_softmax.reproduction.report_plots import NAMES, pictures

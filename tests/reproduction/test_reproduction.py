@@ -11,8 +11,8 @@ from program import Pipe
 from shared import by_module
 
 from gluon_softmax.reproduction import claims, parallel_runs, reproduce, results, verdicts
+from gluon_softmax.reproduction.answer import judge
 from gluon_softmax.reproduction.exact_results import find_exact_results, time_reading
-from gluon_softmax.reproduction.judge import judge
 from gluon_softmax.training.loop import epoch_line
 from gluon_softmax.training.run import Settings
 

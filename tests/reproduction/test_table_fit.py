@@ -8,8 +8,8 @@ from scipy import stats
 from gluon_softmax.data.fashion_mnist import FashionMNIST
 from gluon_softmax.reproduction import published_runs
 from gluon_softmax.reproduction import table_fit as table_fits
+from gluon_softmax.reproduction.answer import judge
 from gluon_softmax.reproduction.experiment import Experiment
-from gluon_softmax.reproduction.judge import judge
 from gluon_softmax.reproduction.language import speaking
 from gluon_softmax.reproduction.reader.column_kinds import printed_by, understood
 from gluon_softmax.reproduction.table_distribution import (

@@ -14,10 +14,10 @@ from ...data.editions import NUM_CLASSES
 from ...errors import Diverged
 from ...training.implementation import Implementation
 from ...training.run import Run, train_run
+from ..answer import Judgement
 from ..claims import Claim, table_in_words
 from ..experiment import Experiment
 from ..implementations import IMPLEMENTATIONS
-from ..judge import Judgement
 from ..language import Message
 from ..table_distribution import ANOTHER_SPLIT
 from ..table_fit import fit_of_deviation

@@ -6,9 +6,9 @@ from ...console import write_line
 from ...data.fashion_mnist import FashionMNIST
 from ...interruption import clear_signal
 from ...training.run import Settings
+from ..answer import Judgement, judge
 from ..claims import Printed
 from ..experiment import Experiment
-from ..judge import Judgement, judge
 from ..language import Message, translate
 from ..reproduce import reproduce
 from ..table_fit import FEWEST

@@ -1,4 +1,4 @@
-"""What an experiment shows: each number, each table, and the answer in sentences."""
+"""The answer: what an experiment shows of each number and each table, and in sentences."""
 
 from collections import Counter
 from dataclasses import dataclass, replace

@@ -115,11 +115,11 @@ def held() -> Iterator[None]:
 
 
 def follow_parent(folder: Optional[str] = None) -> None:
-    """Leave signals to the parent of this process, and exit when it has ended, however it did.
+    """Ignore Ctrl-C, and exit when the parent of this process has ended, however it did.
 
     A killed parent cannot remove its temporary folder, which is then removed here.
     """
-    # Ctrl-C in a terminal reaches all processes.
+    # Ctrl-C in a terminal reaches all processes; the parent ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_exit_after_parent, args=(folder,), daemon=True).start()

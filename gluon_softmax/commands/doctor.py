@@ -123,10 +123,14 @@ def _findings(wrong: List[str]) -> Iterator[Tuple[str, str]]:
             # Checked, but not moved away: this command changes nothing.
             for path in files:
                 verify_cached(edition, path)
-        except OSError as error:
-            wrong.append(f"{error.filename}: cannot be read ({error.strerror})")
-        except DataError as error:
-            wrong.append(f"the cache of the {edition.name} edition: {error}")
+        except (OSError, DataError) as error:
+            reason = str(error)
+            if isinstance(error, OSError):
+                reason = f"cannot be read ({error.strerror})"
+                # Only opening a file names it.
+                if error.filename:
+                    reason = f"{error.filename}: {reason}"
+            wrong.append(f"the cache of the {edition.name} edition: {reason}")
 
 
 def _in_a_line(error: Exception) -> str:

@@ -19,7 +19,7 @@ def patch(dataloader: Any) -> None:
     """Apply all patches of this module to ``mxnet.gluon.data.dataloader``."""
     _allow_fork(dataloader)
     _patch_spawned_workers(dataloader)
-    _stop_workers_at_exit(dataloader)
+    _end_quietly_at_exit(dataloader)
 
 
 def _allow_fork(dataloader: Any) -> None:
@@ -73,10 +73,10 @@ def _rebuild(is_np: bool, array: Any) -> Any:
     return (mxnet.np.array if is_np else mxnet.nd.array)(array, dtype=array.dtype)
 
 
-def _stop_workers_at_exit(dataloader: Any) -> None:
+def _end_quietly_at_exit(dataloader: Any) -> None:
     """Skip ``DataLoader.__del__`` while the interpreter exits; ``multiprocessing`` ends the pools.
 
-    Python has cleared the modules that it calls by then, and would print an error for each loader.
+    By then Python has cleared the modules that ``__del__`` calls, and prints an error per loader.
     """
     end, is_exiting = dataloader.DataLoader.__del__, sys.is_finalizing
 

@@ -67,14 +67,22 @@ class _TextType(type):
         return isinstance(instance, str)
 
     def __call__(cls, value: Any = "") -> str:
-        if type(value) not in (tuple, list):
-            return str(value)
-        with np.printoptions(legacy="1.25"):
-            return str(value)
+        return _format(value) if type(value) in (tuple, list) else str(value)
 
 
 class Text(metaclass=_TextType):
     """``str``, except that NumPy's scalars in tuples and lists look as in NumPy 1."""
+
+
+def _format(value: Any) -> str:
+    if isinstance(value, np.generic):
+        return repr(str(value)) if isinstance(value, str) else str(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_format, value))}]"
+    # A named tuple has a format of its own.
+    if type(value) is tuple:
+        return f"({', '.join(map(_format, value))}{',' if len(value) == 1 else ''})"
+    return repr(value)
 
 
 def _with_plain_numbers(function: Callable) -> Callable:

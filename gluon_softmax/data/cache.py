@@ -15,7 +15,7 @@ from ..console import notify
 from ..errors import DataError, GluonSoftmaxError
 from ..writing import whole_file
 from . import debian_package, url
-from .editions import FILES, Edition, Reader
+from .editions import FILES, LARGEST_GZ, Edition, Reader
 from .folder import read as read_folder
 from .idx import is_file, kind_of, read_idx, read_idx_path
 
@@ -113,6 +113,9 @@ def verify_cached(edition: Edition, path: Path) -> np.ndarray:
     """
     file = path.name[: len(path.name) - len(edition.suffix)]
     if edition.suffix:
+        size = path.stat().st_size
+        if size > LARGEST_GZ:
+            raise DataError(f"{path}: {size} bytes, more than the limit of {LARGEST_GZ}")
         return _decode(edition, file, path.read_bytes(), str(path))[0]
     header, array = read_idx_path(path, kind_of(file))
     check_sum(edition.checksums[file], (header, array), str(path))

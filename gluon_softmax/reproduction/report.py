@@ -37,10 +37,11 @@ _CLASSES = {
 
 
 def write_report(judgement: Judgement, out: Path, command: str, language: str = "en") -> None:
-    """Write ``results.json`` in English, the pictures as PNG and SVG, and ``index.html``.
+    """Write ``results.json``, the pictures as PNG and SVG, and ``index.html``.
 
-    The page has the command that the user typed. Files of an older report are replaced. Raises
-    GluonSoftmaxError if a file cannot be written.
+    The page and the pictures are in ``language``, ``results.json`` is in English. The page has the
+    command that the user typed. Files of an older report are replaced. Raises GluonSoftmaxError if
+    a file cannot be written.
     """
     with speaking("en"):
         content = json.dumps(results(judgement), indent=1, allow_nan=False)
@@ -185,6 +186,7 @@ def _lines(judgement: Judgement, shown: List[Column]) -> List[dict]:
         }
         for fact in experiment.facts
     ]
+    remarks = judgement.notes
     for row in judgement.verdicts:
         lines.append(
             {
@@ -194,7 +196,7 @@ def _lines(judgement: Judgement, shown: List[Column]) -> List[dict]:
                 "here": [column.cells(row)[1] for column in shown],
                 "class": _CLASSES[row.verdict],
                 "verdict": verdicts.WORDS[row.verdict],
-                "note": judgement.notes.get(row.claim, ""),
+                "note": remarks.get(row.claim, ""),
             }
         )
     if experiment.reading_seconds is not None:

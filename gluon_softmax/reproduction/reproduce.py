@@ -34,22 +34,13 @@ def reproduce(
 ) -> Experiment:
     """Run the whole tutorial several times; print the results as they come.
 
-    Parameters
-    ----------
-    seed : int
-        Seed of the first run; each further run adds 1.
-    runs : int
-        Number of runs of each implementation on each edition.
-    read : bool
-        Whether to time a pass of the tutorial's own data loader.
-    jobs : int
-        Number of processes to train in; the results do not depend on it. A script that asks for
-        several calls this under ``if __name__ == "__main__":``, as each process imports it.
+    ``runs`` is the number of runs of each implementation on each edition, and ``seed`` that of the
+    first; each further run adds 1. ``read`` also times a pass of the tutorial's own data loader.
 
-    Returns
-    -------
-    Experiment
-        The results; ``partial`` if Ctrl-C or an error ended the runs early.
+    ``jobs`` is the number of processes to train in. The results do not depend on it. A script that
+    asks for several calls this under ``if __name__ == "__main__":``, as each process imports it.
+
+    The experiment is ``partial`` if Ctrl-C or an error ended the runs early.
     """
     experiment = Experiment(data, settings, seed, runs, printed=printed)
     experiment.started = f"{datetime.datetime.now().astimezone():%Y-%m-%d %H:%M %z}"

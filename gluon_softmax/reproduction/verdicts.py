@@ -31,7 +31,7 @@ class Verdict(str, Enum):
 SAME, REPRODUCES, ON_RESPLIT, EXPLAINED, FAILS, NO_VERDICT = Verdict
 # Those of a printed number, the best first.
 NUMBERS = (REPRODUCES, ON_RESPLIT, EXPLAINED, FAILS, NO_VERDICT)
-# For people; each also follows a count, as in "17 matches".
+# For people; those of numbers also follow a count, as in "17 matches".
 WORDS = {
     SAME: Message("same"),
     REPRODUCES: Message("matches"),

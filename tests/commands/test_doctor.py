@@ -163,7 +163,9 @@ def test_a_cache_that_cannot_be_read_is_wrong_and_the_rest_is_printed(cache, mon
     monkeypatch.setattr(doctor, "in_cache", in_cache)
     assert cli.main(["doctor"]) == 1
     said = capsys.readouterr()
-    expected = "error: folder: cannot be read (Permission denied)\n"
+    expected = (
+        "error: the cache of the official edition: folder: cannot be read (Permission denied)\n"
+    )
     assert said.err == expected
     assert "mxnet: 0 of 4 files" in said.out
 

@@ -85,6 +85,15 @@ def test_a_bad_file_in_the_cache_is_renamed_and_downloaded_again(name, how, fold
     assert cache.obtain(wanted, folder)[1] == "the cache"
 
 
+def test_a_huge_file_in_the_cache_is_not_read(folder, capsys):
+    folder.mkdir(parents=True)
+    path = folder / f"{FILES[0]}.gz"
+    with open(path, "wb") as stream:
+        stream.truncate(40_000_001)
+    assert cache.read_cache(edition("mxnet"), folder) == {}
+    assert f"{path}: 40000001 bytes, more than the limit of 40000000; " in capsys.readouterr().err
+
+
 def test_the_other_edition_in_the_cache_is_refused(folder, capsys):
     # The sample's content is that of the official edition, but not its checksums.
     arrays = cache.obtain(edition("official", FOLDER), folder)[0]

@@ -123,14 +123,12 @@ def _findings(wrong: List[str]) -> Iterator[Tuple[str, str]]:
             # Checked, but not moved away: this command changes nothing.
             for path in files:
                 verify_cached(edition, path)
-        except (OSError, DataError) as error:
-            reason = str(error)
-            if isinstance(error, OSError):
-                reason = f"cannot be read ({error.strerror})"
-                # Only opening a file names it.
-                if error.filename:
-                    reason = f"{error.filename}: {reason}"
+        except OSError as error:
+            # An error names its file, except while the file is being read.
+            reason = f"{error.filename or path}: cannot be read ({error.strerror})"
             wrong.append(f"the cache of the {edition.name} edition: {reason}")
+        except DataError as error:
+            wrong.append(f"the cache of the {edition.name} edition: {error}")
 
 
 def _in_a_line(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""The answer: what an experiment shows of each number and each table, and in sentences."""
+"""The answer: the verdict on each number and each table, and the sentences that report them."""
 
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -107,7 +107,7 @@ class Judgement:
     def each_alone(self) -> Text:
         """How many numbers each edition accounts for by itself; empty if there is only one.
 
-        A number may match on either edition, so that the answer's count is one over two hypotheses.
+        A number may match on either edition, so the count in the answer tests two hypotheses.
         """
         judged = [each for each in self.verdicts if verdicts.is_judged(each.claim)]
         alone = [

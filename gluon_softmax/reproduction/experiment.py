@@ -41,7 +41,7 @@ class Experiment:
     stopped : str
         The error that ended it, if one did.
     started : str
-        When it started, for people; empty if unknown.
+        Local date and time of the start, as text; empty if unknown.
     seconds : float or None
         How long it took.
     """

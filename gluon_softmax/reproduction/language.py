@@ -14,15 +14,16 @@ from typing import Dict, Iterator, Sequence, Union
 LANGUAGES = ("en", "zh")
 _words: ContextVar[Dict[str, str]] = ContextVar("words")
 _NONE: Dict[str, str] = {}
-# What depends on a number n: "[matches|match]".
+# Singular and plural: "[matches|match]".
 _NUMBER = re.compile(r"\[(\w*)\|(\w*)\]")
 
 
 def translate(message: str, /, **values: object) -> str:
     """Translate a message into the current language, and fill values in as :meth:`str.format` does.
 
-    Without values, braces are ordinary characters. A :class:`markupsafe.Markup` stays one, with the
-    values escaped. Without a translation, the message stays English.
+    "[matches|match]" becomes "matches" if the value ``n`` is 1, else "match". Without values,
+    braces are ordinary characters. A :class:`markupsafe.Markup` stays one, with the values escaped.
+    Without a translation, the message stays English.
     """
     translated = _words.get(_NONE).get(message, message)
     if "n" in values:

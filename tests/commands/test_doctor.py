@@ -154,6 +154,20 @@ def test_it_looks_for_all_that_the_project_asks_for():
     }
 
 
+def test_a_file_of_the_cache_that_cannot_be_read_is_named(cache, monkeypatch, capsys):
+    """Also after it was opened, when the error itself does not name it."""
+
+    def fails(edition, path):
+        raise OSError(5, "Input/output error")
+
+    path = Path("folder", "file")
+    monkeypatch.setattr(doctor, "in_cache", lambda edition: {path: 1})
+    monkeypatch.setattr(doctor, "verify_cached", fails)
+    assert cli.main(["doctor"]) == 1
+    expected = f"edition: {path}: cannot be read (Input/output error)\n"
+    assert capsys.readouterr().err.count(expected) == 2
+
+
 def test_a_cache_that_cannot_be_read_is_wrong_and_the_rest_is_printed(cache, monkeypatch, capsys):
     def in_cache(edition):
         if edition.name == "official":

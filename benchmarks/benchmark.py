@@ -10,7 +10,7 @@ import numpy as np
 
 from gluon_softmax.data.load import load
 from gluon_softmax.errors import GluonSoftmaxError
-from gluon_softmax.training.environment import processor, versions
+from gluon_softmax.reproduction.environment import processor, versions
 from gluon_softmax.writing import write_text
 
 from .growth import SIZES, measure_growth, print_growth, save_growth

@@ -14,8 +14,8 @@ from ..console import notify, report_error, wrapped
 from ..data.cache import cache_root, in_cache, verify_cached
 from ..data.editions import EDITIONS, FILES
 from ..errors import MXNET_AGAIN, DataError, GluonSoftmaxError, package_at_fault
+from ..reproduction.environment import processor, versions
 from ..reproduction.matplotlib_backend import without_backend
-from ..training.environment import processor, versions
 from .options import Parser
 
 # Names of MXNet's libraries and of those that it needs, as /proc/self/maps has them.

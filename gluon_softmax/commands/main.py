@@ -1,12 +1,11 @@
 """The command line: finds the command, and turns errors into messages and exit statuses."""
 
-import contextlib
 import errno
 import io
 import os
 import sys
 from types import ModuleType
-from typing import Callable, Dict, Iterator, List, Optional, Sequence
+from typing import Callable, Dict, List, Optional, Sequence
 
 from .. import __version__
 from ..compat import SWITCH, is_off
@@ -109,8 +108,11 @@ def guarded(work: Callable[[List[str]], int], argv: Optional[Sequence[str]]) -> 
     # The words after -- are another program's.
     own = words[: words.index("--")] if "--" in words else words
     debug = "--debug" in own
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        # Escape characters that its encoding lacks, as standard error does.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        with listening(), _any_character():
+        with listening():
             return work([word for word in own if word != "--debug"] + words[len(own) :])
     except GluonSoftmaxError as error:
         if debug:
@@ -167,21 +169,3 @@ def _report_system(error: OSError) -> None:
         # Keep Python from writing the rest again at exit.
         with open(os.devnull, "w") as nowhere:
             os.dup2(nowhere.fileno(), sys.stdout.fileno())
-
-
-@contextlib.contextmanager
-def _any_character() -> Iterator[None]:
-    """Escape characters that the encoding of standard output lacks, as standard error does."""
-    stream = sys.stdout
-    if not isinstance(stream, io.TextIOWrapper) or stream.errors != "strict":
-        yield
-        return
-    stream.reconfigure(errors="backslashreplace")
-    try:
-        yield
-    except BaseException:
-        # This writes the pending output, which may fail again.
-        with contextlib.suppress(OSError):
-            stream.reconfigure(errors="strict")
-        raise
-    stream.reconfigure(errors="strict")

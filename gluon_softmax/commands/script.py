@@ -13,7 +13,7 @@ from ..compat.python import restore_clock
 from ..console import report_error
 from ..data.idx import is_file
 from ..errors import GluonSoftmaxError, UsageError, package_at_fault
-from ..training.environment import versions
+from ..reproduction.environment import versions
 from .doctor import NEEDED, missing_library
 from .options import Parser
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Dict, NamedTuple
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy import stats
 
 from ..training.run import Settings
 from . import verdicts
@@ -88,7 +88,7 @@ def predict(experiment: Experiment) -> Dict[Claim, Prediction]:
         df = (of_theirs + of_moves) ** 2 / (
             of_theirs**2 / (len(values) - 1) + of_moves**2 / (len(moves) - 1)
         )
-        half = stdtrit(df, 1 - level / 2) * np.sqrt(of_theirs + of_moves)
+        half = stats.t.ppf(1 - level / 2, df) * np.sqrt(of_theirs + of_moves)
         mean = float(np.mean(values) + np.mean(moves))
         predicted[claim] = Prediction(mean, *verdicts.bounded(claim, (mean - half, mean + half)))
     return predicted

@@ -13,11 +13,11 @@ import numpy as np
 from .. import __version__
 from ..console import progress
 from ..data.fashion_mnist import CLASS_NAMES
-from ..training.environment import processor, versions
 from ..writing import write_text
 from . import claims, verdicts
 from .answer import Judgement
 from .edition_names import EDITION, IN_A_SENTENCE
+from .environment import processor, versions
 from .exact_results import in_words
 from .language import Message, Text, speaking, translate
 from .plot_style import dark_colours, save_for_page, svg

@@ -4,10 +4,10 @@ from typing import List
 
 import numpy as np
 
-from ..training.environment import processor, versions
 from ..training.run import Run
 from . import claims
 from .answer import Judgement
+from .environment import processor, versions
 from .table_fit import TableFit, edition_of_table, right_of
 
 SCHEMA_VERSION = 4

@@ -7,7 +7,6 @@ from typing import Dict, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 from scipy import stats
-from scipy.special import gammaln
 
 OFFICIAL, WITHDRAWN, ANOTHER_SPLIT = "official", "withdrawn", "another split"
 # Splits differ in two directions: how hard the training set is, and how hard the test set.
@@ -53,14 +52,14 @@ class Hypothesis(NamedTuple):
         distance from them are tested separately, and the p-values combined after Fisher: splits
         scatter far in those directions, and no farther than runs in any other.
         """
-        p, df = len(self.mean), self.df
+        p, df, covariance = len(self.mean), self.df, self.within
         lower = np.linalg.cholesky(self.within)
         apart = np.linalg.solve(lower, table - self.mean)
-        log_determinant = 2 * np.log(np.diag(lower)).sum()
         distance = float(apart @ apart)
         if self.between is None:
             p_value = stats.f.sf(distance / p, p, df)
         else:
+            covariance = self.within + self.between
             r = min(DIRECTIONS, p - 1)
             half = np.linalg.solve(lower, self.between)
             values, vectors = np.linalg.eigh(np.linalg.solve(lower, half.T))
@@ -68,20 +67,13 @@ class Hypothesis(NamedTuple):
             inside = float(((apart @ vectors[:, -r:]) ** 2 / variances).sum())
             outside = distance - float(((apart @ vectors[:, -r:]) ** 2).sum())
             distance = inside + outside
-            log_determinant += np.log(variances).sum()
             p_value = stats.combine_pvalues(
                 [
                     stats.f.sf(inside / r, r, self.splits - 1),
                     stats.f.sf(outside / (p - r), p - r, df),
                 ]
             )[1]
-        log_density = (
-            gammaln((df + p) / 2)
-            - gammaln(df / 2)
-            - p / 2 * np.log(df * np.pi)
-            - log_determinant / 2
-            - (df + p) / 2 * np.log1p(distance / df)
-        )
+        log_density = stats.multivariate_t.logpdf(table, self.mean, covariance, df)
         return Fit(distance, float(p_value), float(log_density / np.log(10)))
 
 

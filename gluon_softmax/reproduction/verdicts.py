@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Collection, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy import stats
 
 from .claims import Claim
 from .language import Message
@@ -80,7 +80,7 @@ def prediction_interval(values: Sequence[float], level: float) -> Tuple[float, f
     two-sided: mean ± t * s * sqrt(1 + 1/n) with n - 1 degrees of freedom.
     """
     n = len(values)
-    t = stdtrit(n - 1, 1 - level / 2)
+    t = stats.t.ppf(1 - level / 2, n - 1)
     half = t * np.std(values, ddof=1) * np.sqrt(1 + 1 / n)
     mean = float(np.mean(values))
     return mean - half, mean + half

@@ -27,13 +27,6 @@ class Samples(ArrayDataset):
     def __init__(self, images: np.ndarray, labels: np.ndarray) -> None:
         super().__init__(nd.array(images, dtype=np.uint8), labels)
 
-    def __reduce__(self) -> tuple:
-        """Pickle the images by value."""
-        # For worker processes that are not forked: MXNet passes the images by a file descriptor,
-        # which fails on Python 3.9.
-        images, labels = self._data
-        return Samples, (images.asnumpy(), labels)
-
 
 class PerSampleLoader(DataLoader):
     """The tutorial's data loader with our worker processes, since MXNet's can hang."""

@@ -17,7 +17,7 @@ from gluon_softmax.commands import main as cli
 from gluon_softmax.compat.cuda import Gpu
 from gluon_softmax.data.cache import cache_root, edition_folder, obtain
 from gluon_softmax.data.editions import EDITIONS
-from gluon_softmax.training import environment
+from gluon_softmax.reproduction import environment
 
 
 def test_it_prints_what_a_bug_report_needs(cache, capsys, monkeypatch):

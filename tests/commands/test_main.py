@@ -598,14 +598,6 @@ def test_output_escapes_what_its_encoding_lacks(encoding, tmp_path, sample_dir):
     assert str(folder).encode(encoding, "backslashreplace") in done.stdout
 
 
-def test_output_is_strict_again_for_the_caller(capsys):
-    assert sys.stdout.errors == "strict"
-    assert cli.guarded(lambda argv: print("é", sys.stdout.errors) or 0, []) == 0
-    assert capsys.readouterr().out == "é backslashreplace\n"
-    assert cli.guarded(lambda argv: os.stat("/no/such/file"), []) == 1
-    assert sys.stdout.errors == "strict"
-
-
 @pytest.mark.posix
 def test_parameters_are_not_saved_over_a_pipe(on_sample, tmp_path, capsys):
     pipe = tmp_path / "pipe"

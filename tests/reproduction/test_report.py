@@ -18,6 +18,7 @@ from gluon_softmax import __version__
 from gluon_softmax.data.fashion_mnist import CLASS_NAMES
 from gluon_softmax.reproduction import claims, report, verdicts
 from gluon_softmax.reproduction.answer import Judgement, judge
+from gluon_softmax.reproduction.environment import processor
 from gluon_softmax.reproduction.exact_results import ExactResult, in_words
 from gluon_softmax.reproduction.experiment import Experiment
 from gluon_softmax.reproduction.language import Message
@@ -25,7 +26,6 @@ from gluon_softmax.reproduction.report_columns import columns
 from gluon_softmax.reproduction.report_plots import NAMES, pictures
 from gluon_softmax.reproduction.reproduce import reproduce
 from gluon_softmax.reproduction.summary import summary, wrapped
-from gluon_softmax.training.environment import processor
 from gluon_softmax.training.run import Settings
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import mxnet
 import numpy
 
-from gluon_softmax.training import environment
+from gluon_softmax.reproduction import environment
 
 
 def test_versions():

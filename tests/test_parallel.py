@@ -28,7 +28,12 @@ def run(implementation, data, **settings):
 
 def assert_same(ours, single):
     # Rounding changes one or two of 60,000 predictions.
-    for name, bound in (("loss", 1e-5), ("train_acc", 5e-5), ("test_acc", 2e-4), ("shares", 5e-5)):
+    for name, bound in (
+        ("loss", 1e-5),
+        ("train_acc", 5e-5),
+        ("test_acc", 2e-4),
+        ("proportions", 5e-5),
+    ):
         ours_, single_ = (getattr(run.records, name) for run in (ours, single))
         assert np.abs(np.subtract(ours_, single_)).max() <= bound, name
     assert ours.accuracy_before == single.accuracy_before

@@ -64,7 +64,7 @@ def check(kv: Any, role: Role) -> None:
         )
 
 
-def nobody(role: Role) -> ClusterError:
+def join_timeout(role: Role) -> ClusterError:
     """Return the error of a process that waited in vain for all others to join."""
     seconds = f"within {role.join_seconds:.0f} s (the limit is {JOIN_SECONDS})"
     if role.name == "scheduler":
@@ -78,7 +78,7 @@ def nobody(role: Role) -> ClusterError:
     )
 
 
-def explained(error: MXNetError, role: Role) -> ClusterError:
+def start_failure(error: MXNetError, role: Role) -> ClusterError:
     """Return the error for a failed start of ps-lite."""
     if "bind failed" in str(error) and role.name == "scheduler":
         return ClusterError(
@@ -114,7 +114,7 @@ def wait(
         try:
             work()
         except MXNetError as error:
-            errors.append(explained(error, role))
+            errors.append(start_failure(error, role))
 
     deadline = time.monotonic() + role.join_seconds
     joined = False
@@ -127,7 +127,7 @@ def wait(
             if joined and thread.is_alive():
                 look()
             elif thread.is_alive() and time.monotonic() > deadline:
-                raise nobody(role)
+                raise join_timeout(role)
         if errors:
             raise errors[0]
     except ClusterError as error:

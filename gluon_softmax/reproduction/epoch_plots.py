@@ -276,13 +276,13 @@ def draw_mistaken_column(experiment: Experiment) -> Optional[Figure]:
         return None
     first, number = mistaken[0], int(mistaken[0].mistaken_class or 0)
     records = [run.records for run in experiment.of(experiment.data.edition, first.implementation)]
-    share = np.mean([each.shares for each in records], axis=0)[:, number]
+    proportion = np.mean([each.proportions for each in records], axis=0)[:, number]
     train_acc = np.mean([each.train_acc for each in records], axis=0)
-    epochs = range(1, len(share) + 1)
+    epochs = range(1, len(proportion) + 1)
     drawn = {
         translate("training accuracy (ours)"): Line2D(epochs, train_acc, marker="o", color=BLUE),
         translate("proportion predicted {name} (ours)", name=CLASS_NAMES[number]): Line2D(
-            epochs, share, marker="s", linestyle="--", color=ORANGE
+            epochs, proportion, marker="s", linestyle="--", color=ORANGE
         ),
     }
     if experiment.is_comparable():
@@ -298,7 +298,7 @@ def draw_mistaken_column(experiment: Experiment) -> Optional[Figure]:
     figure, [ax] = _grid(1, 1, drawn)
     for line in drawn.values():
         ax.add_line(line)
-    ax.set_xlim(0.7, len(share) + 0.3)
+    ax.set_xlim(0.7, len(proportion) + 0.3)
     ax.set_title(translate("proportion of the training images"))
     ax.set_ylim(0, 1)
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))

@@ -74,7 +74,7 @@ class Experiment:
         epoch = claim.epoch - 1
         number = claim.mistaken_class
         if number is not None:
-            return [claim.scale * run.records.shares[epoch][number] for run in runs]
+            return [claim.scale * run.records.proportions[epoch][number] for run in runs]
         return [claim.scale * getattr(run.records, claim.metric)[epoch] for run in runs]
 
     def has_their_settings(self) -> bool:

@@ -1,6 +1,6 @@
 """What other people's notebooks print, and what it predicts.
 
-Nobody here has seen the images of the withdrawn edition. But MXNet's users had it, as MXNet takes
+The images of the withdrawn edition are not available. But MXNet's users had it, as MXNet takes
 no other, and some keep their notebooks in public with the outputs: ``published-runs.json`` has
 their tables, of 13 runs, and where each stands.
 """

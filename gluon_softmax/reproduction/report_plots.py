@@ -194,10 +194,10 @@ def _caption_of_confusion(implementation: str, counts: np.ndarray) -> Text:
 
 def draw_confusion(counts: np.ndarray) -> Figure:
     """Draw :func:`confusion`; a darker square is a larger proportion of its true class."""
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    proportions = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     figure = Figure(figsize=(6.4, 6), layout="constrained")
     ax = figure.subplots()
-    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    ax.imshow(proportions, cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(counts):
         if count:
             ax.text(
@@ -206,7 +206,7 @@ def draw_confusion(counts: np.ndarray) -> Figure:
                 str(count),
                 ha="center",
                 va="center",
-                color="white" if shares[row, column] > 0.5 else "black",
+                color="white" if proportions[row, column] > 0.5 else "black",
                 fontsize=9,
                 weight="bold" if row == column else "normal",
             )

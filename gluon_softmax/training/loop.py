@@ -26,7 +26,7 @@ class Records:
         Mean loss of the training examples, in nats, each taken before its batch's update.
     train_acc : list of float
         Accuracy on the training examples, likewise.
-    shares : list of list of float
+    proportions : list of list of float
         Proportion of the training examples predicted as each class.
     test_acc : list of float
         Accuracy on the test set after the epoch.
@@ -36,7 +36,7 @@ class Records:
 
     loss: List[float] = field(default_factory=list)
     train_acc: List[float] = field(default_factory=list)
-    shares: List[List[float]] = field(default_factory=list)
+    proportions: List[List[float]] = field(default_factory=list)
     test_acc: List[float] = field(default_factory=list)
     seconds: List[float] = field(default_factory=list)
 
@@ -47,7 +47,7 @@ class Records:
         The tutorial prints them as training accuracy: it compares the predictions with 1 instead
         of the labels.
         """
-        return [of_class[1] for of_class in self.shares]
+        return [of_class[1] for of_class in self.proportions]
 
 
 def epoch_line(records: Records, train_acc: Optional[float] = None) -> str:
@@ -199,7 +199,7 @@ def train_epochs(
             raise _diverged(records, sums[0])
         records.loss.append(sums[0] / n)
         records.train_acc.append(sums[1] / n)
-        records.shares.append([of_class / n for of_class in sums[2:]])
+        records.proportions.append([of_class / n for of_class in sums[2:]])
         records.test_acc.append(evaluate_accuracy(test_iter, net, ctx, total))
         records.seconds.append(seconds)
         if on_epoch is not None:

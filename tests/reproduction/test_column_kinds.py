@@ -173,22 +173,22 @@ def test_accuracies_in_per_cent(official, runs):
 
 
 def test_a_mistaken_column_in_per_cent(official, runs):
-    column = [of_class[1] for of_class in runs[2].shares]
+    column = [of_class[1] for of_class in runs[2].proportions]
     found = read(as_text(runs[2], per_cent=100, column=column), official, runs)
     assert {claim.metric for claim in found.printed.claims[1::3]} == {"share_predicted_1"}
     assert {claim.scale for claim in found.printed.claims[1::3]} == {100.0}
-    assert '"train acc" is the share predicted as class 1, trouser' in readings(found)[0]
+    assert '"train acc" is the proportion predicted as class 1, trouser' in readings(found)[0]
 
 
 @pytest.mark.parametrize(("unit", "decimals"), [(1, 3), (100, 1)])
 def test_the_class_of_a_column_is_sure_in_whatever_unit(unit, decimals, official):
     """Per cent are rounded as finely as proportions."""
     scatter = np.random.RandomState(0).normal(0, 0.0003, (6, 5, 10))
-    shares = np.array([0.09, 0.1, 0.104, *[0.2] * 7]) + scatter
+    proportions = np.array([0.09, 0.1, 0.104, *[0.2] * 7]) + scatter
     zeros = [0.8] * 5
     of_all = [
         Run("concise", seed, 0.1, Records(zeros, zeros, of_run.tolist(), zeros, zeros), {})
-        for seed, of_run in enumerate(shares)
+        for seed, of_run in enumerate(proportions)
     ]
     text = as_text(of_all[0].records, per_cent=unit, column=[0.1] * 5, decimals=decimals)
     found = read(text, official, (Settings(), {"official": of_all}, None))
@@ -198,7 +198,7 @@ def test_the_class_of_a_column_is_sure_in_whatever_unit(unit, decimals, official
 
 
 def test_a_column_near_a_proportion_in_one_epoch_only_is_none(official, runs):
-    column = [runs[2].shares[0][1], 0.35, 0.35, 0.35, 0.35]
+    column = [runs[2].proportions[0][1], 0.35, 0.35, 0.35, 0.35]
     found = read(as_text(runs[2], column=column), official, runs)
     assert {claim.metric for claim in found.printed.claims[1::3]} == {"train_acc"}
     assert readings(found) == []
@@ -351,7 +351,7 @@ def test_a_proportion_of_one_decimal_is_of_no_certain_class(official, runs):
 
 
 def test_the_log_line_has_the_accuracy_of_its_epoch(official, runs):
-    column = [of_class[1] for of_class in runs[2].shares]
+    column = [of_class[1] for of_class in runs[2].proportions]
     found = read(as_text(runs[2], column=column), official, runs)
     claims = [
         dataclasses.replace(claim, metric="share_predicted_1")
@@ -519,11 +519,11 @@ def test_a_column_that_is_the_proportion_of_any_class(edition, official_data, ma
     for k in range(5):
         others, records = without(many, edition, k)
         for number, name in enumerate(CLASS_NAMES):
-            column = [of_class[number] for of_class in records.shares]
+            column = [of_class[number] for of_class in records.proportions]
             found = read(as_text(records, column=column), official_data, others)
             assert found.printed.claims[1].name == 'table 1, epoch 1: "train acc"'
             right += len(readings(found)) == 1 and readings(found)[0].startswith(
-                f'table 1: "train acc" is the share predicted as class {number}, {name}: '
+                f'table 1: "train acc" is the proportion predicted as class {number}, {name}: '
                 f"the predictions were compared with {number} instead of with the labels"
             )
             # Once the mistake is understood, the table still does not fit the other edition.

@@ -189,8 +189,10 @@ def made(official):
                         column.append(value + 0.3 * far * (1 if value < 0.5 else -1) + noise)
                 W = random.normal(size=(784, 10)).astype("f")
                 parameters = {"W": W, "b": np.zeros(10, "f")}
-                shares = [[0.1, share, *[0.1] * 8] for share in series.pop("share_predicted_1")]
-                records = Records(**series, shares=shares, seconds=[0.1] * 5)
+                proportions = [
+                    [0.1, share, *[0.1] * 8] for share in series.pop("share_predicted_1")
+                ]
+                records = Records(**series, proportions=proportions, seconds=[0.1] * 5)
                 found.runs[edition].append(Run(implementation, seed, 0.1, records, parameters))
     return found
 

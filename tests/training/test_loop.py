@@ -103,7 +103,7 @@ def test_records_are_what_numpy_counts(implementation, sample):
     assert records.train_acc[0] == (z.argmax(axis=1) == y).mean()
     predicted = np.bincount(z.argmax(axis=1), minlength=10) / len(z)
     assert len(set(predicted)) > 5
-    assert records.shares[0] == pytest.approx(predicted)
+    assert records.proportions[0] == pytest.approx(predicted)
     assert records.share_predicted_1[0] == predicted[1]
     test_z = sample.test_images.reshape(-1, 784) / 255.0 @ W + b
     assert records.test_acc[0] == pytest.approx(
@@ -235,7 +235,9 @@ def test_each_epoch_is_seen_as_it_ends(show, monkeypatch):
     seen = []
     monkeypatch.setattr(sys, "stdout", Pipe())
     share = [0.1] * 10
-    show(loop.Records(loss=[0.5], train_acc=[0.8], test_acc=[0.7], seconds=[1], shares=[share]))
+    show(
+        loop.Records(loss=[0.5], train_acc=[0.8], test_acc=[0.7], seconds=[1], proportions=[share])
+    )
     column = "0.800" if show is loop.print_epoch else "0.100"
     assert seen[-1] == f"epoch 1, loss 0.5000, train acc {column}, test acc 0.700\n"
 

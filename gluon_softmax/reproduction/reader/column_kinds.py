@@ -60,11 +60,11 @@ def understood(experiment: Experiment) -> Tuple[Printed, List[Message]]:
                 if kind != metric:
                     number = int(kind.rpartition("_")[2])
                     words = Message(
-                        '"train acc" is the share predicted as class {number}, {called}: the '
+                        '"train acc" is the proportion predicted as class {number}, {called}: the '
                         "predictions were compared with {number} instead of with the labels"
                         if sure
-                        else '"train acc" is the share predicted as class {number}, {called}: the '
-                        "predictions were compared with {number} instead of with the labels "
+                        else '"train acc" is the proportion predicted as class {number}, {called}: '
+                        "the predictions were compared with {number} instead of with the labels "
                         "(or those of another class as frequent)",
                         number=number,
                         called=CLASS_NAMES[number],

@@ -1,4 +1,8 @@
-"""Get an edition from the cache, or from the first source whose files pass verification."""
+"""Get an edition from the cache, or from the first source whose files pass verification.
+
+pooch downloads the files. Its cache is not used: MXNet's class and d2lzh read the withdrawn edition
+in MXNet's folder, and pooch knows neither several sources of a file nor Debian's packages.
+"""
 
 import contextlib
 import gzip

@@ -19,7 +19,7 @@ class NetWithLoss(gluon.HybridBlock):
         self.hybridize(static_alloc=True, static_shape=True)
 
     def hybrid_forward(self, F, X, y):
-        """Give a batch's losses and outputs."""
+        """Return the losses and outputs of a batch."""
         y_hat = self.net(X)
         return self.loss(y_hat, y), F.BlockGrad(y_hat)  # Only the loss needs a gradient.
 

@@ -39,11 +39,11 @@ class DataError(GluonSoftmaxError):
 
 
 class ParametersError(GluonSoftmaxError):
-    """A file that does not contain saved parameters of this model."""
+    """Parameters that cannot be saved, or a file without saved parameters of this model."""
 
 
 class WorkerError(GluonSoftmaxError):
-    """A worker process of the per-sample loader that stopped working."""
+    """A loader worker or a training process that cannot start, ended or hangs."""
 
 
 class ClusterError(GluonSoftmaxError):
@@ -51,7 +51,7 @@ class ClusterError(GluonSoftmaxError):
 
 
 class UnsupportedMachine(GluonSoftmaxError, ImportError):
-    """A machine or an interpreter on which MXNet cannot run."""
+    """A machine, an interpreter or an environment with which MXNet cannot run."""
 
 
 class MissingLibrary(GluonSoftmaxError, ImportError):

@@ -45,7 +45,7 @@ def measure(settings, group):
     from mxnet import nd
 
     inputs = settings.inputs or 784
-    seconds = random_step(settings, group) if settings.inputs else epochs(settings, group)
+    seconds = random_step(settings) if settings.inputs else epochs(settings, group)
     wire = []
     if group is not None:
         arrays = [nd.ones((inputs, 10)), nd.ones((10,))]
@@ -84,7 +84,7 @@ def epochs(settings, group):
     return trained.records.seconds[1:]
 
 
-def random_step(settings, group):
+def random_step(settings):
     from mxnet import nd
 
     import concise.model

@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 import time
-from typing import Any, Callable, List, NoReturn
+from typing import Any, Callable, List, NoReturn, Optional
 
 from mxnet.base import _LIB, MXNetError, check_call
 
@@ -99,7 +99,7 @@ def wait(
     role: Role,
     work: Callable[[], None],
     has_joined: Callable[[], bool],
-    look: Callable[[], None] = lambda: None,
+    look: Optional[Callable[[], None]] = None,
 ) -> None:
     """Run a blocking MXNet call in a thread, so that Ctrl-C and errors can still end the process.
 
@@ -125,7 +125,8 @@ def wait(
             thread.join(0.5)
             joined = joined or has_joined()
             if joined and thread.is_alive():
-                look()
+                if look is not None:
+                    look()
             elif thread.is_alive() and time.monotonic() > deadline:
                 raise join_timeout(role)
         if errors:

@@ -16,7 +16,7 @@ def add_arguments(parser: Parser) -> None:
     parser.description = (
         "List the compatibility patches that are applied to MXNet and d2lzh at their import: the "
         "release that made each necessary, and whether it applies here. No later release makes one "
-        "unnecessary, because MXNet and d2lzh are retired. GLUON_SOFTMAX_REVIVE=0 in the "
+        "unnecessary, because MXNet and d2lzh are retired. GLUON_SOFTMAX_COMPAT=0 in the "
         "environment turns all of them off."
     )
 

@@ -39,7 +39,6 @@ COMMANDS: Dict[str, ModuleType] = {
     "run": script,
     "completion": completion,
 }
-OLD_NAMES = {"revival": "compat"}
 
 
 def main(argv: Optional[Sequence[str]] = None, prog: str = "gluon-softmax") -> int:
@@ -48,9 +47,11 @@ def main(argv: Optional[Sequence[str]] = None, prog: str = "gluon-softmax") -> i
     It is 0 if done, 1 for a failed job, 2 for bad usage, and 130 or 143 if interrupted.
     """
     words = sys.argv[1:] if argv is None else list(argv)
-    if words[:1] == ["run"]:
+    # --debug may come first.
+    if [word for word in words if word != "--debug"][:1] == ["run"]:
         # Errors, signals and the words after the script belong to the script.
-        return script.run_script(words[1:], f"{prog} run")
+        words.remove("run")
+        return script.run_script(words, f"{prog} run")
     return guarded(lambda words: _run_command(words, prog), words)
 
 
@@ -92,7 +93,6 @@ def _run_command(words: List[str], prog: str) -> int:
             "benchmark is not part of the installed package: run `make benchmark` in a clone of "
             "the project"
         )
-    words = [OLD_NAMES.get(words[0], words[0]), *words[1:]]
     if not words[0].startswith("-") and words[0] not in COMMANDS:
         parser.error(f"unknown command {words[0]!r}{nearest(words[0], list(COMMANDS))}")
     # The words after -- are another program's.

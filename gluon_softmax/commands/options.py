@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, Generator, NoReturn, Optional, Sequence
 from ..data.fashion_mnist import FashionMNIST
 from ..data.load import EDITION_CHOICES, load
 from ..errors import IMPLEMENTATION_NAMES, UsageError, check_implementations
-from ..training.defaults import BATCH_SIZE, EPOCHS, LR
+from ..training.defaults import BATCH_SIZE, EPOCHS, LOADERS, LR
 from ..writing import followed
 
 THREADS = "OMP_NUM_THREADS"
@@ -110,7 +110,7 @@ def add_implementation(parser: argparse.ArgumentParser, implementation: Optional
         "implementation",
         metavar="IMPLEMENTATION",
         choices=IMPLEMENTATION_NAMES,
-        help="scratch or concise; their parameters are interchangeable",
+        help=" or ".join(IMPLEMENTATION_NAMES),
     )
 
 
@@ -151,7 +151,7 @@ def add_training_options(parser: argparse.ArgumentParser, several: bool = False)
     add_ctx_option(group, several)
     group.add_argument(
         "--loader",
-        choices=("resident", "per-sample"),
+        choices=LOADERS,
         default="resident",
         help="resident keeps the data set in memory and is fast; per-sample transforms image by "
         "image, as the tutorial does; both give the same batches",

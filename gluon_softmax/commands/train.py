@@ -50,7 +50,7 @@ def add_arguments(parser: options.Parser, implementation: Optional[str] = None) 
     group.add_argument(
         "--save",
         metavar="FILE",
-        help="save the trained parameters (.npz); both implementations can read them",
+        help="save the trained parameters (.npz); scratch and concise read each other's",
     )
     group.add_argument(
         "--log", metavar="FILE.jsonl", help="write a line of JSON after each epoch to this file"
@@ -129,16 +129,17 @@ def _train(arguments: argparse.Namespace, settings: Any, group: Any) -> Any:
             # An error on every rank: the first one reports it.
             group.exit_unless_first()
     options.spare_collections()
-    show: Callable[[Records], Any] = (
+    show: Optional[Callable[[Records], Any]] = (
         print_epoch_as_tutorial if arguments.as_tutorial else print_epoch
     )
     if group is not None and group.rank:
-        show = bool
+        show = None
     try:
         with open(arguments.log or os.devnull, "w", encoding="utf-8") as log:
 
             def on_epoch(records: Records) -> None:
-                show(records)
+                if show is not None:
+                    show(records)
                 _log(log, arguments, records)
 
             trained = train_run(

@@ -119,7 +119,7 @@ class Stability(NamedTuple):
     gradients: Dict[str, float]
 
 
-def stability(gaps: Sequence[float] = GAPS) -> List[Stability]:
+def stability() -> List[Stability]:
     """Return loss and gradient of an example as its true class becomes less probable.
 
     A gap is the difference between the largest logit and all nine others, including the true
@@ -127,7 +127,7 @@ def stability(gaps: Sequence[float] = GAPS) -> List[Stability]:
     cross-entropy), ``scratch`` and ``Gluon``. In float32, 1/exp(-89) overflows and exp(-104) is 0.
     """
     table = []
-    for gap in gaps:
+    for gap in GAPS:
         logits = np.zeros(10, np.float64)
         logits[0] = gap
         losses, gradients = {}, {}
@@ -138,14 +138,14 @@ def stability(gaps: Sequence[float] = GAPS) -> List[Stability]:
     return table
 
 
-def far_rows(gaps: Sequence[float] = GAPS) -> List[Tuple[float, ...]]:
+def far_rows() -> List[Tuple[float, ...]]:
     """Return the loss of an example whose logits are far below those of another in its batch.
 
     Each row is a gap with the losses of the tutorial, which subtracts the maximum of the whole
     batch, of scratch and of Gluon; the exact value is always log(10) = 2.3026.
     """
     rows = []
-    for gap in gaps:
+    for gap in GAPS:
         logits = np.stack([np.zeros(10), np.full(10, -gap)])
         z = nd.array(logits, dtype="float32")
         y = nd.array([1, 1], dtype="int32")

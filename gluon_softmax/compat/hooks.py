@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, Optional, Sequence
 
 from . import cuda, d2lzh, dataloader, machine, python, scipy
 
-SWITCH = "GLUON_SOFTMAX_REVIVE"
+SWITCH = "GLUON_SOFTMAX_COMPAT"
 _take: Any = None
 
 

@@ -136,7 +136,7 @@ def _in_order(
     futures: "List[Future[Run]]",
     start: "Callable[[Sequence[Task]], List[Future[Run]]]",
 ) -> Iterator[Run]:
-    """Yield the runs as they are completed; start a run once more if a process ends before."""
+    """Yield the runs in the order of the tasks; start a run again if its process ended before."""
     done, ended_at = 0, -1
     while done < len(tasks):
         try:
@@ -151,7 +151,7 @@ def _in_order(
                 ) from error
             notify(
                 "a training process ended before it was done (killed, or out of memory): its run "
-                "is started once more"
+                "is started again"
             )
             ended_at = done
             futures = start(tasks[done:])

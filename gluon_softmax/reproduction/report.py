@@ -91,7 +91,7 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
         sections=_sections(judgement, shown_columns, notes),
         notes=notes,
         columns=[column.head for column in shown_columns] if experiment.runs else [Message("ours")],
-        others=len(shown_columns) > len(experiment.runs),
+        others=bool(judgement.predictions),
         pictures={picture.name: _picture(picture, drawn[picture.name]) for picture in shown},
         class_names=CLASS_NAMES,
         dark_colours=dark_colours(),

@@ -18,7 +18,7 @@ from .language import Message
 
 
 class Verdict(str, Enum):
-    """A verdict, as it stands in ``results.json``; :func:`in_words` translates it."""
+    """A verdict, as it stands in ``results.json``; :data:`WORDS` has it for people."""
 
     SAME = "same"
     REPRODUCES = "reproduces"

@@ -10,11 +10,10 @@ from mxnet.gluon.data import DataLoader
 from ..data.fashion_mnist import FashionMNIST
 from ..data.load import load_chosen
 from ..errors import DataError, UsageError
+from .defaults import LOADERS
 from .per_sample_loader import PerSampleLoader, Samples, transform
 from .resident_loader import ResidentLoader, resident_datasets
 from .samplers import ShardedBatchSampler, last_batch_size
-
-LOADERS = ("resident", "per-sample")
 
 
 def default_num_workers(platform: str = sys.platform) -> int:

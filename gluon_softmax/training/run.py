@@ -21,9 +21,10 @@ from .samplers import last_batch_size
 
 @dataclass(frozen=True)
 class Settings:
-    """Hyperparameters, device and data loader of a run; the defaults are the tutorial's.
+    """Hyperparameters, device and data loader of a run.
 
-    If ``ctx`` contains several devices, each batch is split over them.
+    The default hyperparameters are the tutorial's, the default loader is the fast one. If ``ctx``
+    contains several devices, each batch is split over them.
     """
 
     epochs: int = EPOCHS

@@ -78,6 +78,3 @@ def train_ch3(
     return train_epochs(
         train_batch, net, train_iter, test_iter, num_epochs, on_epoch, counter=ImmediateSums
     )
-
-
-train = train_ch3

@@ -641,12 +641,12 @@ def test_a_reader_that_closes_the_pipe_on_windows(monkeypatch, capsys):
 @pytest.mark.slow
 @pytest.mark.parametrize("program", [["scratch"], ["gluon_softmax", "reproduce", "--runs", "1"]])
 def test_mxnet_as_it_is(program, on_sample, monkeypatch):
-    monkeypatch.setenv("GLUON_SOFTMAX_REVIVE", "0")
+    monkeypatch.setenv("GLUON_SOFTMAX_COMPAT", "0")
     done = run(*program, *on_sample)
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch(
         r"error: MXNet cannot run here without the compatibility patches \(.+\): unset "
-        r"GLUON_SOFTMAX_REVIVE, which is 0\n",
+        r"GLUON_SOFTMAX_COMPAT, which is 0\n",
         done.stderr,
     )
 

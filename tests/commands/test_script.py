@@ -38,6 +38,12 @@ def run(*words, cwd):
     )
 
 
+def test_debug_before_the_command(tmp_path, capsys):
+    missing = tmp_path / "mine.py"
+    assert cli.main(["--debug", "run", str(missing)]) == 2
+    assert capsys.readouterr().err == f"error: '{missing}': no such file\n"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "module"),
@@ -232,7 +238,7 @@ def test_compat_lists_every_patch(columns, capsys, monkeypatch):
     from gluon_softmax import compat
 
     monkeypatch.setenv("COLUMNS", str(columns))
-    assert cli.main(["revival"]) == 0
+    assert cli.main(["compat"]) == 0
     shown = capsys.readouterr().out.splitlines()
     assert max(map(len, shown)) <= columns
     # The rest of a wrapped line is indented below its patches.
@@ -254,10 +260,10 @@ def test_compat_lists_every_patch(columns, capsys, monkeypatch):
 
 
 def test_patches_that_are_switched_off(capsys, monkeypatch):
-    monkeypatch.setenv("GLUON_SOFTMAX_REVIVE", "0")
-    assert cli.main(["revival"]) == 0
+    monkeypatch.setenv("GLUON_SOFTMAX_COMPAT", "0")
+    assert cli.main(["compat"]) == 0
     out = capsys.readouterr().out
-    assert out == "no patches are applied: GLUON_SOFTMAX_REVIVE=0 is in the environment\n"
+    assert out == "no patches are applied: GLUON_SOFTMAX_COMPAT=0 is in the environment\n"
 
 
 TERMINAL = """

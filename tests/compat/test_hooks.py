@@ -57,7 +57,7 @@ def test_it_can_be_switched_off():
         import gluon_softmax
         print(sys.meta_path == before, gluon_softmax.compat.considered())
         """,
-        GLUON_SOFTMAX_REVIVE="0",
+        GLUON_SOFTMAX_COMPAT="0",
     )
     assert printed == "True ()\n"
 

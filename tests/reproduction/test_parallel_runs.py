@@ -98,7 +98,7 @@ def test_a_process_that_is_killed_is_started_once_more(sample, capsys):
     assert found == made(TASKS, sample, 1)
     assert capsys.readouterr().err == (
         "a training process ended before it was done (killed, or out of memory): its run is "
-        "started once more\n"
+        "started again\n"
     )
 
 

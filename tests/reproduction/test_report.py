@@ -16,7 +16,7 @@ from shared import by_module, kept
 
 from gluon_softmax import __version__
 from gluon_softmax.data.fashion_mnist import CLASS_NAMES
-from gluon_softmax.reproduction import claims, report, verdicts
+from gluon_softmax.reproduction import claims, report, report_columns, verdicts
 from gluon_softmax.reproduction.answer import Judgement, judge
 from gluon_softmax.reproduction.environment import processor
 from gluon_softmax.reproduction.exact_results import ExactResult, in_words
@@ -25,7 +25,7 @@ from gluon_softmax.reproduction.language import Message
 from gluon_softmax.reproduction.report_columns import columns
 from gluon_softmax.reproduction.report_plots import NAMES, pictures
 from gluon_softmax.reproduction.reproduce import reproduce
-from gluon_softmax.reproduction.summary import summary, wrapped
+from gluon_softmax.reproduction.summary import summary, table, wrapped
 from gluon_softmax.training.run import Settings
 
 
@@ -68,6 +68,23 @@ def test_page_escapes_what_comes_from_outside(out):
     assert "<b>folder</b>" not in page
     assert html.escape("<b>folder</b>") in page
     assert "'<x>'" not in page
+
+
+def test_a_new_column_is_in_each_table(found, monkeypatch):
+    def with_one_more(judgement):
+        new = report_columns.Column("new", "new column", lambda row: ("1.5", "1.5 in all"))
+        return [*columns(judgement), new]
+
+    judgement = dataclasses.replace(judge(found), predictions={})
+    for renderer in ("report", "summary"):
+        monkeypatch.setattr(f"gluon_softmax.reproduction.{renderer}.columns", with_one_more)
+    page = report.page(judgement, [], {}, "")
+    assert page.count("1.5 in all") == len(judgement.verdicts)
+    assert "Others" not in page
+    for form in ("text", "markdown", "csv"):
+        head, *lines = table(judgement, form)
+        assert "new" in head
+        assert sum("1.5" in line for line in lines) == len(judgement.verdicts)
 
 
 def test_page_leads_with_the_answer_and_holds_every_number(out, found):

@@ -83,7 +83,7 @@ class Judgement:
         """Remarks on numbers; several may share one."""
         found = {}
         for claim in (each.claim for each in self.verdicts):
-            number = claim.mistaken_class
+            number = claim.class_id
             if not verdicts.is_judged(claim):
                 found[claim] = Message(
                     "Not judged: the accuracy of random weights varies so much that almost any "

@@ -1,8 +1,8 @@
 """The numbers that the tutorial prints, as data."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import List, Optional, Sequence, Tuple
+from typing import List, Optional, Tuple
 
 from ..training.defaults import BATCH_SIZE, EPOCHS, LR
 from .language import Message, Text
@@ -37,9 +37,9 @@ class Claim:
         Name of its table.
     implementation : {"scratch", "concise"}
         The implementation that printed it.
-    metric : str
-        Name of the list in :class:`gluon_softmax.training.loop.Records`, ``accuracy_before``, or
-        ``share_predicted_`` and the number of a class.
+    metric : {"loss", "train_acc", "test_acc", "accuracy_before", "proportion"}
+        What it is: a list of :class:`gluon_softmax.training.loop.Records`, the test accuracy before
+        training, or, mistaken for train acc, the proportion predicted as ``class_id``.
     epoch : int
         Of the number, from 1; 0 for before training.
     printed : float
@@ -48,6 +48,8 @@ class Claim:
         Decimals with which it is printed.
     scale : float
         Factor from our numbers to those of its kind: 100 for per cent.
+    class_id : int or None
+        The class of a proportion.
     """
 
     table: str
@@ -57,6 +59,7 @@ class Claim:
     printed: float
     digits: int
     scale: float = 1.0
+    class_id: Optional[int] = None
 
     @property
     def name(self) -> str:
@@ -98,15 +101,13 @@ class Claim:
         )
 
     @property
-    def mistaken_class(self) -> Optional[int]:
-        """The class of which it is the proportion, in a mistaken column; None elsewhere."""
-        prefix, _, number = self.metric.rpartition("_")
-        return int(number) if prefix == "share_predicted" else None
-
-    @property
     def decimals(self) -> int:
         """Decimals of our own numbers beside it."""
         return 4 if self.scale == 1 else max(self.digits, 0) + 1
+
+    def as_proportion(self, class_id: int) -> "Claim":
+        """Return it as the proportion predicted as a class."""
+        return replace(self, metric="proportion", class_id=class_id)
 
 
 @dataclass(frozen=True)
@@ -152,24 +153,18 @@ class Printed:
         return [claim for claim in self.claims if claim.table == table and claim.epoch]
 
 
-def claims_of(
-    table: Table, name: str, implementation: str, metrics: Sequence[str] = METRICS
-) -> List[Claim]:
-    """Turn a table into a list of numbers, epoch by epoch.
-
-    ``metrics`` are those of its columns: loss, train acc and test acc, unless one is mistaken.
-    """
+def claims_of(table: Table, name: str, implementation: str) -> List[Claim]:
+    """Turn a table into a list of numbers, epoch by epoch."""
     return [
         Claim(name, implementation, metric, epoch, *number)
         for epoch, row in enumerate(table, start=1)
-        for metric, number in zip(metrics, row)
+        for metric, number in zip(METRICS, row)
     ]
 
 
 def _tutorial() -> Printed:
     file = Path(__file__).with_name("tutorial.txt")
     scratch, concise = parse(file.read_text("utf-8"), file.name)
-    mistaken = ("loss", "share_predicted_1", "test_acc")
     return Printed(
         "the tutorial",
         "tutorial",
@@ -179,7 +174,10 @@ def _tutorial() -> Printed:
         claims=(
             Claim("scratch", "scratch", "accuracy_before", 0, 0.0982, 4),
             # The "train acc" of part 2 is the proportion predicted as class 1.
-            *claims_of(scratch, "scratch", "scratch", mistaken),
+            *(
+                claim.as_proportion(1) if claim.metric == "train_acc" else claim
+                for claim in claims_of(scratch, "scratch", "scratch")
+            ),
             *claims_of(concise, "concise", "concise"),
         ),
     )

@@ -271,10 +271,10 @@ def draw_mistaken_column(experiment: Experiment) -> Optional[Figure]:
 
     Beside it stands the training accuracy, which it should be.
     """
-    mistaken = [each for each in experiment.printed.claims if each.mistaken_class is not None]
+    mistaken = [each for each in experiment.printed.claims if each.class_id is not None]
     if not mistaken:
         return None
-    first, number = mistaken[0], int(mistaken[0].mistaken_class or 0)
+    first, number = mistaken[0], int(mistaken[0].class_id or 0)
     records = [run.records for run in experiment.of(experiment.data.edition, first.implementation)]
     proportion = np.mean([each.proportions for each in records], axis=0)[:, number]
     train_acc = np.mean([each.train_acc for each in records], axis=0)

@@ -72,9 +72,8 @@ class Experiment:
         if claim.metric == "accuracy_before":
             return [run.accuracy_before for run in runs]
         epoch = claim.epoch - 1
-        number = claim.mistaken_class
-        if number is not None:
-            return [claim.scale * run.records.proportions[epoch][number] for run in runs]
+        if claim.class_id is not None:
+            return [claim.scale * run.records.proportions[epoch][claim.class_id] for run in runs]
         return [claim.scale * getattr(run.records, claim.metric)[epoch] for run in runs]
 
     def has_their_settings(self) -> bool:

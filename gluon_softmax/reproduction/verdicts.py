@@ -136,7 +136,7 @@ def judge_claims(
             verdict = NO_VERDICT
         else:
             verdict = FAILS
-        if claim.mistaken_class is not None and verdict in (REPRODUCES, ON_RESPLIT):
+        if claim.class_id is not None and verdict in (REPRODUCES, ON_RESPLIT):
             # The number matches, but it is not an accuracy.
             verdict = EXPLAINED
         verdicts.append(JudgedClaim(claim, intervals, verdict, of_editions))

@@ -175,7 +175,7 @@ def test_accuracies_in_per_cent(official, runs):
 def test_a_mistaken_column_in_per_cent(official, runs):
     column = [of_class[1] for of_class in runs[2].proportions]
     found = read(as_text(runs[2], per_cent=100, column=column), official, runs)
-    assert {claim.metric for claim in found.printed.claims[1::3]} == {"share_predicted_1"}
+    assert {claim.class_id for claim in found.printed.claims[1::3]} == {1}
     assert {claim.scale for claim in found.printed.claims[1::3]} == {100.0}
     assert '"train acc" is the proportion predicted as class 1, trouser' in readings(found)[0]
 
@@ -192,7 +192,9 @@ def test_the_class_of_a_column_is_sure_in_whatever_unit(unit, decimals, official
     ]
     text = as_text(of_all[0].records, per_cent=unit, column=[0.1] * 5, decimals=decimals)
     found = read(text, official, (Settings(), {"official": of_all}, None))
-    [reading] = [reading for reading in readings(found) if '"train acc" is the share' in reading]
+    [reading] = [
+        reading for reading in readings(found) if '"train acc" is the proportion' in reading
+    ]
     assert "predicted as class 1, trouser" in reading
     assert "as frequent" not in reading
 
@@ -353,10 +355,7 @@ def test_a_proportion_of_one_decimal_is_of_no_certain_class(official, runs):
 def test_the_log_line_has_the_accuracy_of_its_epoch(official, runs):
     column = [of_class[1] for of_class in runs[2].proportions]
     found = read(as_text(runs[2], column=column), official, runs)
-    claims = [
-        dataclasses.replace(claim, metric="share_predicted_1")
-        for claim in found.printed.claims[1::3]
-    ]
+    claims = [claim.as_proportion(1) for claim in found.printed.claims[1::3]]
     found.printed = dataclasses.replace(found.printed, claims=tuple(claims))
     means = [
         f"{sum(one.records.train_acc[epoch] for one in runs[1]['official']) / 5:.3f}"

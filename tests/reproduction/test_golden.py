@@ -98,6 +98,7 @@ def test_claims_are_the_tutorials_numbers():
         0.0982,
         4,
         1.0,
+        None,
     )
     sections = {"scratch": "Part 2, from scratch", "concise": "Part 3, concise"}
     assert [as_typed(claim) for claim in trained] == [
@@ -106,11 +107,12 @@ def test_claims_are_the_tutorials_numbers():
             sections[implementation],
             implementation,
             implementation,
-            metric,
+            "proportion" if metric == "share_predicted_1" else metric,
             epoch,
             float(text),
             len(text) - 2,
             1.0,
+            1 if metric == "share_predicted_1" else None,
         )
         for name, implementation, metric, epoch, text in typed()
     ]

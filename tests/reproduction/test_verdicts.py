@@ -26,8 +26,8 @@ pytestmark = [pytest.mark.once, pytest.mark.slow]
 CONCISE = tuple(claim for claim in TUTORIAL.claims if claim.implementation == "concise")
 
 
-def claim(tutorial, digits=12, metric="loss", epoch=1):
-    return Claim("scratch", "scratch", metric, epoch, tutorial, digits)
+def claim(tutorial, digits=12, metric="loss", epoch=1, class_id=None):
+    return Claim("scratch", "scratch", metric, epoch, tutorial, digits, class_id=class_id)
 
 
 @pytest.mark.parametrize("n", [2, 3, 10, 50])
@@ -65,11 +65,11 @@ def test_words():
         (REPRODUCES, 0.5, near, far, "test_acc"),
         (ON_RESPLIT, 0.5, far, near, "loss"),
         (FAILS, 0.1, near, far, "loss"),
-        (EXPLAINED, 0.5, far, near, "share_predicted_1"),
-        (EXPLAINED, 0.5, near, far, "share_predicted_1"),
+        (EXPLAINED, 0.5, far, near, "proportion"),
+        (EXPLAINED, 0.5, near, far, "proportion"),
     ]
     for word, tutorial, official, resplit_values, metric in cases:
-        f = claim(tutorial, metric=metric)
+        f = claim(tutorial, metric=metric, class_id=1 if metric == "proportion" else None)
         [verdict] = judge_claims(
             [f], {"official": {f: official}, "resplit": {f: resplit_values}}, "official"
         )
@@ -79,7 +79,7 @@ def test_words():
             "official": verdicts.prediction_interval(official, verdicts.LEVEL),
             "resplit": verdicts.prediction_interval(resplit_values, verdicts.LEVEL),
         }
-    f = claim(0.1, metric="share_predicted_1")
+    f = claim(0.1, metric="proportion", class_id=1)
     [verdict] = judge_claims([f], {"official": {f: near}}, "official")
     assert verdict.verdict == FAILS
 

@@ -4,6 +4,7 @@ import dataclasses
 from typing import List, Optional, Tuple
 
 import numpy as np
+from scipy import stats
 
 from ...data.fashion_mnist import CLASS_NAMES
 from ..claims import METRICS, Claim, Printed, claims_of, table_in_words
@@ -16,7 +17,6 @@ from ..table_parser import Tables
 NEAR, AHEAD = 0.03, 2.0
 # The largest number of lines left out that are named.
 MOST_LINES = 5
-MISTAKEN = tuple(f"share_predicted_{number}" for number in range(len(CLASS_NAMES)))
 
 
 def printed_by(
@@ -54,11 +54,10 @@ def understood(experiment: Experiment) -> Tuple[Printed, List[Message]]:
         for column, metric in enumerate(METRICS):
             of_column = of_table[column::3]
             scale, words = _scale(experiment, metric, of_column)
-            kind = metric
             if metric == "train_acc":
-                kind, sure = _nearest(experiment, of_column, scale)
-                if kind != metric:
-                    number = int(kind.rpartition("_")[2])
+                number, sure = _nearest(experiment, of_column, scale)
+                if number is not None:
+                    of_column = _as_kind(of_column, number)
                     words = Message(
                         '"train acc" is the proportion predicted as class {number}, {called}: the '
                         "predictions were compared with {number} instead of with the labels"
@@ -73,9 +72,7 @@ def understood(experiment: Experiment) -> Tuple[Printed, List[Message]]:
                 readings.append(
                     Message("{table}: {words}", table=table_in_words(name), words=words)
                 )
-            of_table[column::3] = [
-                dataclasses.replace(claim, metric=kind, scale=scale) for claim in of_column
-            ]
+            of_table[column::3] = [dataclasses.replace(claim, scale=scale) for claim in of_column]
         claims += of_table
     return dataclasses.replace(experiment.printed, claims=tuple(claims)), readings
 
@@ -114,34 +111,45 @@ def _scale(
     return nearest if apart(nearest) < np.log(2) else scales[0]
 
 
-def _nearest(experiment: Experiment, column: List[Claim], scale: float) -> Tuple[str, bool]:
-    """Return which of our series a column most likely is, and whether it leads clearly."""
+def _as_kind(column: List[Claim], class_id: Optional[int]) -> List[Claim]:
+    """Return a column as the proportion predicted as a class, or as it is."""
+    return column if class_id is None else [claim.as_proportion(class_id) for claim in column]
 
-    def log_likelihood(kind: str) -> float:
+
+def _nearest(
+    experiment: Experiment, column: List[Claim], scale: float
+) -> Tuple[Optional[int], bool]:
+    """Return of which class a column most likely is the proportion, and whether that is sure.
+
+    The class is None if the column more likely is the training accuracy.
+    """
+    # One run does not show the scatter.
+    if min(map(len, experiment.runs.values())) < 2:
+        return None, True
+
+    def log_likelihood(class_id: Optional[int]) -> float:
         of_editions = []
         for edition in experiment.runs:
             logarithm = 0.0
-            for claim in column:
-                values = experiment.values(edition, dataclasses.replace(claim, metric=kind))
+            for claim in _as_kind(column, class_id):
+                values = experiment.values(edition, claim)
                 n = len(values)
                 rounding = 100.0**-claim.digits / scale**2
-                variance = (np.var(values, ddof=min(n - 1, 1)) + rounding) * (1 + 1 / n)
-                square = (claim.printed / scale - np.mean(values)) ** 2 / variance
+                sd = np.sqrt((np.var(values, ddof=1) + rounding) * (1 + 1 / n))
                 # Student's t: its tails allow for a variance that is known from few runs.
-                logarithm -= (np.log(variance) + n * np.log1p(square / max(n - 1, 1))) / 2
+                logarithm += stats.t.logpdf(claim.printed / scale, n - 1, np.mean(values), sd)
             of_editions.append(logarithm)
         return max(of_editions)
 
-    def is_near(kind: str) -> bool:
-        kinds = [dataclasses.replace(claim, metric=kind) for claim in column]
+    def is_near(class_id: Optional[int]) -> bool:
         return all(
             abs(claim.printed / scale - np.mean(experiment.values(edition, claim))) < NEAR
             for edition in experiment.runs
-            for claim in kinds
+            for claim in _as_kind(column, class_id)
         )
 
-    first, second = sorted(("train_acc", *MISTAKEN), key=log_likelihood, reverse=True)[:2]
-    # One run does not show the scatter, and a proportion far from ours is not one that we know.
-    if min(map(len, experiment.runs.values())) < 2 or not is_near(first):
-        return "train_acc", True
+    first, second = sorted((None, *range(len(CLASS_NAMES))), key=log_likelihood, reverse=True)[:2]
+    # A proportion far from ours is not one that we know.
+    if not is_near(first):
+        return None, True
     return first, log_likelihood(first) - log_likelihood(second) > AHEAD

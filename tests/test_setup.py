@@ -15,7 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from gluon_softmax.compat import machine
+from gluon_softmax.compat import platform_check
 
 ROOT = Path(__file__).parent.parent
 PYTHONS = ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15"]
@@ -78,15 +78,15 @@ def test_requirements_txt_is_the_exported_lock():
 def test_refused_pythons_are_those_of_the_wheels_and_the_project():
     project = (ROOT / "pyproject.toml").read_text("utf-8")
     [(least, above)] = re.findall(r'requires-python = ">=3\.(\d+),<3\.(\d+)"', project)
-    assert (3, int(least)) == machine.OLDEST_PYTHON
-    assert (3, int(above) - 1) == machine.NEWEST_PYTHON
+    assert (3, int(least)) == platform_check.OLDEST_PYTHON
+    assert (3, int(above) - 1) == platform_check.NEWEST_PYTHON
     wheels = re.findall(
         r"mxnet-1\.9\.1-py3-none-manylinux(\w+?)_(?:x86_64|aarch64)\.whl",
         (ROOT / "uv.lock").read_text("utf-8"),
     )
     # PEP 599.
     assert set(wheels) == {"2014"}
-    assert machine.OLDEST_GLIBC == (2, 17)
+    assert platform_check.OLDEST_GLIBC == (2, 17)
 
 
 def project_settings():

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Callable, Dict, Optional, Sequence
 
-from . import cuda, d2lzh, dataloader, machine, python, scipy
+from . import cuda, d2lzh, dataloader, native_libraries, platform_check, python, scipy
 
 SWITCH = "GLUON_SOFTMAX_COMPAT"
 _take: Any = None
@@ -59,14 +59,14 @@ def _load(load: Callable, module: ModuleType) -> None:
 
 
 def _load_mxnet(load: Callable, module: ModuleType) -> None:
-    machine.check_platform()
+    platform_check.check_platform()
     # An earlier import that failed leaves submodules behind.
     for name in [name for name in sys.modules if name.startswith("mxnet.")]:
         del sys.modules[name]
     folder = Path(str(module.__file__)).parent
-    machine.check_library(folder)
+    native_libraries.check_library(folder)
     cuda.load_libraries(folder)
-    machine.link_libraries(folder)
+    native_libraries.link_libraries(folder)
     python.restore_distutils()
     with scipy.hidden():
         load(module)

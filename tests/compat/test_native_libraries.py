@@ -1,6 +1,5 @@
-"""Native libraries that MXNet needs, and platforms on which it cannot run."""
+"""Native libraries that MXNet needs."""
 
-import contextlib
 import ctypes
 import os
 import platform
@@ -12,13 +11,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from program import ROOT, run
+from program import ROOT
 
-from gluon_softmax.compat import machine
-from gluon_softmax.errors import MissingLibrary, UnsupportedMachine
+from gluon_softmax.compat import native_libraries
+from gluon_softmax.errors import MissingLibrary
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux' wheels lack libraries")
+
 SAMPLE = str(ROOT / "tests" / "data")
+
 SITE = Path(find_spec("numpy").submodule_search_locations[0]).parent
 
 
@@ -36,8 +37,8 @@ def bare(tmp_path, monkeypatch):
             raise OSError(f"{name}: cannot open shared object file")
         return load(name, *args)
 
-    monkeypatch.setattr(machine.ctypes, "CDLL", only_by_path)
-    monkeypatch.setattr(machine, "note", lambda name, broken_by: None)
+    monkeypatch.setattr(native_libraries.ctypes, "CDLL", only_by_path)
+    monkeypatch.setattr(native_libraries, "note", lambda name, broken_by: None)
     return tmp_path / "mxnet"
 
 
@@ -45,13 +46,13 @@ def bare(tmp_path, monkeypatch):
 def noted(monkeypatch):
     """The libraries that were reported as supplied."""
     reported = []
-    monkeypatch.setattr(machine, "note", lambda name, broken_by: reported.append(name))
+    monkeypatch.setattr(native_libraries, "note", lambda name, broken_by: reported.append(name))
     return reported
 
 
 @linux
 def test_libraries_that_are_missing_come_from_wheels(bare):
-    machine.link_libraries(bare)
+    native_libraries.link_libraries(bare)
     names = {"libgomp.so.1"} | ({"libquadmath.so.0"} if platform.machine() == "x86_64" else set())
     assert {path.name for path in bare.iterdir()} >= names
     for path in bare.iterdir():
@@ -61,13 +62,13 @@ def test_libraries_that_are_missing_come_from_wheels(bare):
     # Found by their functions, not by their names.
     threads = ctypes.CDLL(str(bare / "libgomp.so.1")).omp_get_max_threads()
     assert threads >= 1
-    machine.link_libraries(bare)
+    native_libraries.link_libraries(bare)
 
 
 @linux
 def test_no_links_if_the_loader_finds_all_libraries(tmp_path, monkeypatch):
-    monkeypatch.setattr(machine.ctypes, "CDLL", lambda name: None)
-    machine.link_libraries(tmp_path)
+    monkeypatch.setattr(native_libraries.ctypes, "CDLL", lambda name: None)
+    native_libraries.link_libraries(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -78,29 +79,29 @@ def test_a_useless_library_is_replaced(kind, bare):
         (bare / "libgomp.so.1").symlink_to("gone.so")
     else:
         (bare / "libgomp.so.1").write_text("no library")
-    machine.link_libraries(bare)
+    native_libraries.link_libraries(bare)
     ctypes.CDLL(str(bare / "libgomp.so.1"))
 
 
 @linux
 def test_supplied_libraries_are_listed(bare, noted):
-    machine.link_libraries(bare)
+    native_libraries.link_libraries(bare)
     assert len(noted) == len(list(bare.iterdir()))
     target = Path(os.readlink(bare / "libgomp.so.1"))
     assert f"libgomp.so.1 from {target.parent.name}" in noted
     noted.clear()
-    machine.link_libraries(bare)
+    native_libraries.link_libraries(bare)
     assert noted == []
 
 
 @linux
 def test_on_arm(bare, monkeypatch):
     """Each of Arm's own libraries is replaced by one that has its functions."""
-    monkeypatch.setattr(machine.platform, "machine", lambda: "aarch64")
+    monkeypatch.setattr(native_libraries.platform, "machine", lambda: "aarch64")
     if not (bare.parent / "cmeel.prefix").exists():
         (bare.parent / "cmeel.prefix" / "lib").mkdir(parents=True)
         (bare.parent / "cmeel.prefix" / "lib" / "libopenblas.so").touch()
-    machine.link_libraries(bare)
+    native_libraries.link_libraries(bare)
     leads = {path.name: path.resolve().name.split(".")[0] for path in bare.iterdir()}
     assert leads.pop("libgomp.so.1").startswith("libgomp-")
     assert leads.pop("libarmpl_lp64_mp.so").startswith("libopenblas")
@@ -119,7 +120,7 @@ def test_either_wheel_that_has_it(bare):
         folder.unlink()
     (bare.parent / "scikit_learn.libs").mkdir()
     (bare.parent / "scikit_learn.libs" / "libgomp-1.so").touch()
-    machine.link_libraries(bare)
+    native_libraries.link_libraries(bare)
     assert os.readlink(bare / "libgomp.so.1") == "../scikit_learn.libs/libgomp-1.so"
 
 
@@ -127,16 +128,16 @@ def test_either_wheel_that_has_it(bare):
 @pytest.mark.parametrize(("module", "name"), [("os", "getpid"), ("threading", "get_ident")])
 def test_another_process_links_at_the_same_time(module, name, bare, monkeypatch):
     """Another process, whose threads may have the same number, or another thread."""
-    replace, own = os.replace, getattr(getattr(machine, module), name)()
+    replace, own = os.replace, getattr(getattr(native_libraries, module), name)()
 
     def after_another(*paths):
-        monkeypatch.setattr(machine.os, "replace", replace)
-        monkeypatch.setattr(getattr(machine, module), name, lambda: own + 1)
-        machine._link(bare / "libgomp.so.1", Path("its.so"))
+        monkeypatch.setattr(native_libraries.os, "replace", replace)
+        monkeypatch.setattr(getattr(native_libraries, module), name, lambda: own + 1)
+        native_libraries._link(bare / "libgomp.so.1", Path("its.so"))
         replace(*paths)
 
-    monkeypatch.setattr(machine.os, "replace", after_another)
-    machine._link(bare / "libgomp.so.1", bare / "ours.so")
+    monkeypatch.setattr(native_libraries.os, "replace", after_another)
+    native_libraries._link(bare / "libgomp.so.1", bare / "ours.so")
     assert os.readlink(bare / "libgomp.so.1") == "ours.so"
     assert len(list(bare.iterdir())) == 1
 
@@ -147,7 +148,7 @@ def test_two_at_once(bare):
 
     def supply():
         try:
-            machine.link_libraries(bare)
+            native_libraries.link_libraries(bare)
         except BaseException as error:
             errors.append(error)
 
@@ -164,7 +165,7 @@ def test_two_at_once(bare):
 def test_a_folder_that_cannot_be_written_is_one_line(bare):
     folder = bare.with_name("none")
     with pytest.raises(MissingLibrary, match=r"its folder is not writable .*: ln -sf .*libgomp-"):
-        machine.link_libraries(folder)
+        native_libraries.link_libraries(folder)
 
 
 @linux
@@ -172,12 +173,12 @@ def test_no_wheel_that_has_it_is_one_line(bare):
     for folder in bare.parent.glob("*.libs"):
         folder.unlink()
     with pytest.raises(MissingLibrary, match="the package pykdtree contains it, so run: pip"):
-        machine.link_libraries(bare)
+        native_libraries.link_libraries(bare)
 
 
 @linux
 def test_a_library_that_every_process_has_is_found():
-    path = machine._path_of("libc.so.6")
+    path = native_libraries._path_of("libc.so.6")
     assert ctypes.CDLL(str(path)).getpid() == os.getpid()
 
 
@@ -187,15 +188,17 @@ def test_whatever_else_is_mapped(tmp_path, monkeypatch):
     maps = tmp_path / "maps"
     names = (b"/d\xff/x", b"/usr/libc.so.6.old", b"/lib/libc.so.6")
     maps.write_bytes(b"".join(b"7f-80 r--p 0 fe:00 1   " + name + b"\n" for name in names))
-    monkeypatch.setattr(machine, "open", lambda path, **how: maps.open(**how), raising=False)
-    assert machine._path_of("libc.so.6") == Path("/lib/libc.so.6")
+    monkeypatch.setattr(
+        native_libraries, "open", lambda path, **how: maps.open(**how), raising=False
+    )
+    assert native_libraries._path_of("libc.so.6") == Path("/lib/libc.so.6")
 
 
 @linux
 def test_a_folder_in_the_place_of_a_link(bare):
     (bare / "libgomp.so.1").mkdir()
     with pytest.raises(MissingLibrary, match=r"libgomp.so.1, but a folder has its name; run: rm"):
-        machine.link_libraries(bare)
+        native_libraries.link_libraries(bare)
     assert os.listdir(bare) == ["libgomp.so.1"]
 
 
@@ -203,84 +206,9 @@ def test_a_folder_in_the_place_of_a_link(bare):
 def test_files_beside_the_script_come_first(bare, monkeypatch):
     """By the dynamic loader: a library of the system may not fit MXNet."""
     asked = []
-    monkeypatch.setattr(machine.ctypes, "CDLL", asked.append)
-    assert machine._is_there(bare, "libgomp.so.1")
+    monkeypatch.setattr(native_libraries.ctypes, "CDLL", asked.append)
+    assert native_libraries._is_there(bare, "libgomp.so.1")
     assert asked == [str(bare / "libgomp.so.1")]
-
-
-@pytest.mark.parametrize(
-    ("glibc", "machine_name", "series", "runs"),
-    [
-        ("2.17", "x86_64", (3, 9), True),
-        ("2.16", "x86_64", (3, 9), False),
-        ("2.36", "aarch64", (3, 9), False),
-        ("2.36", "aarch64", (3, 10), True),
-    ],
-)
-def test_the_oldest_that_runs(glibc, machine_name, series, runs, monkeypatch):
-    monkeypatch.setattr(machine.sysconfig, "get_config_var", lambda name: None)
-    monkeypatch.setattr(machine.sys, "platform", "linux")
-    monkeypatch.setattr(machine.platform, "libc_ver", lambda: ("glibc", glibc))
-    monkeypatch.setattr(machine.platform, "machine", lambda: machine_name)
-    monkeypatch.setattr(machine.sys, "version_info", series)
-    with contextlib.nullcontext() if runs else pytest.raises(UnsupportedMachine):
-        machine.check_platform()
-
-
-@pytest.mark.parametrize("name", ["OMP_NUM_THREADS", "MXNET_CPU_WORKER_NTHREADS"])
-@pytest.mark.parametrize("value", ["", "4", " 4", "-1"])
-def test_a_number_of_threads_that_mxnet_takes(name, value, monkeypatch):
-    monkeypatch.setenv(name, value)
-    monkeypatch.setenv("MXNET_ENGINE_TYPE", "NaiveEngine")
-    machine.check_platform()
-
-
-@pytest.mark.parametrize("system", ["win32", "darwin"])
-def test_the_c_library_matters_on_linux_alone(system, monkeypatch):
-    monkeypatch.setattr(machine.platform, "libc_ver", lambda: ("", ""))
-    # This reads a file of another system.
-    monkeypatch.setattr(machine.sysconfig, "get_config_var", lambda name: None)
-    monkeypatch.setattr(machine.sys, "platform", system)
-    machine.check_platform()
-
-
-REFUSED = {
-    "PyPy": ("sys.implementation.name", "pypy"),
-    "3.8 is not supported": ("sys.version_info", (3, 8, 0)),
-    "Python 3.16": ("sys.version_info", (3, 16, 0)),
-    "free-threaded": ("sysconfig.get_config_var", lambda name: name == "Py_GIL_DISABLED"),
-    "64-bit": ("sys.maxsize", 2**31 - 1),
-    "musl": ("platform.libc_ver", lambda: ("", "")),
-    "2.12": ("platform.libc_ver", lambda: ("glibc", "2.12")),
-    "OMP_NUM_THREADS": ("OMP_NUM_THREADS", "2,1"),
-    "MXNET_CPU_WORKER_NTHREADS": ("MXNET_CPU_WORKER_NTHREADS", "all"),
-    "ThreadedEngine": ("MXNET_ENGINE_TYPE", "Foo"),
-}
-
-
-@pytest.mark.parametrize("word", REFUSED)
-def test_unsupported_platforms_are_refused_in_one_line(word, monkeypatch):
-    if word in ("musl", "2.12") and sys.platform != "linux":
-        pytest.skip("of Linux only")
-    name, value = REFUSED[word]
-    with monkeypatch.context() as patch:
-        if word == "PyPy":
-            patch.setattr(machine.platform, "python_implementation", lambda: "PyPy")
-        if "." in name:
-            patch.setattr(name, value)
-        else:
-            patch.setenv(name, value)
-        with pytest.raises(UnsupportedMachine, match=word) as caught:
-            machine.check_platform()
-    assert "\n" not in str(caught.value)
-
-
-def test_without_docstrings_mxnet_cannot_be_imported():
-    done = run("concise", "--data-dir", SAMPLE, "--epochs", "1", python=["-OO"])
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: python -OO removes the docstrings")
-    assert done.stderr.count("\n") == 1
-    assert run("concise", "--data-dir", SAMPLE, "--epochs", "1", python=["-O"]).returncode == 0
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -320,25 +248,25 @@ def test_windows_without_the_redistributable_is_one_line(tmp_path, monkeypatch):
         asked.append(name)
         raise FileNotFoundError(f"Could not find module '{name}' (or one of its dependencies)")
 
-    monkeypatch.setattr(machine.sys, "platform", "win32")
-    monkeypatch.setattr(machine.ctypes, "CDLL", missing)
+    monkeypatch.setattr(native_libraries.sys, "platform", "win32")
+    monkeypatch.setattr(native_libraries.ctypes, "CDLL", missing)
     with pytest.raises(MissingLibrary, match=r"VCOMP140.DLL of .* run: winget install Microsoft"):
-        machine.link_libraries(tmp_path)
+        native_libraries.link_libraries(tmp_path)
     assert asked == ["vcomp140.dll"]
-    monkeypatch.setattr(machine.ctypes, "CDLL", lambda name: None)
-    machine.link_libraries(tmp_path)
+    monkeypatch.setattr(native_libraries.ctypes, "CDLL", lambda name: None)
+    native_libraries.link_libraries(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_mxnets_own_library_is_missing(tmp_path, monkeypatch):
     monkeypatch.delenv("MXNET_LIBRARY_PATH", raising=False)
     with pytest.raises(MissingLibrary, match="install mxnet again"):
-        machine.check_library(tmp_path)
+        native_libraries.check_library(tmp_path)
     # The variable is for people who built MXNet themselves.
     monkeypatch.setenv("MXNET_LIBRARY_PATH", "/opt/libmxnet.so")
-    machine.check_library(tmp_path)
+    native_libraries.check_library(tmp_path)
     monkeypatch.delenv("MXNET_LIBRARY_PATH")
-    machine.check_library(SITE / "mxnet")
+    native_libraries.check_library(SITE / "mxnet")
 
 
 @linux
@@ -346,9 +274,9 @@ def test_commands_in_error_messages_work(bare, monkeypatch):
     def refuse(*args):
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(machine.os, "symlink", refuse)
+    monkeypatch.setattr(native_libraries.os, "symlink", refuse)
     with pytest.raises(MissingLibrary) as raised:
-        machine._link(bare / "it's here" / "libgomp.so.1", Path("/a b/libgomp-1.so"))
+        native_libraries._link(bare / "it's here" / "libgomp.so.1", Path("/a b/libgomp-1.so"))
     command = str(raised.value).partition("with sufficient rights: ")[2]
     assert shlex.split(command) == [
         *("ln", "-sf", "/a b/libgomp-1.so", str(bare / "it's here" / "libgomp.so.1"))

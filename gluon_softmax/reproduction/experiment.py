@@ -1,6 +1,6 @@
 """The results of one call of ``reproduce``: settings, runs and what was printed; no verdicts."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Dict, List, Optional, Set
 
 from ..data.fashion_mnist import OWN_FILES, FashionMNIST
@@ -61,6 +61,10 @@ class Experiment:
     stopped: str = ""
     started: str = ""
     seconds: Optional[float] = None
+
+    def with_readings(self, *readings: Message) -> "Experiment":
+        """Return it with more sentences on a reader's tables."""
+        return replace(self, readings=[*self.readings, *readings])
 
     def of(self, edition: str, implementation: str) -> List[Run]:
         """List the runs of one implementation on an edition."""

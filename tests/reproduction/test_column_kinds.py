@@ -272,7 +272,7 @@ def test_settings_that_do_not_fit_are_found_out(made, first, official, capsys):
     given = "with batch size 200 and learning rate 0.1, no table fits either edition"
     assert readings(found)[-1].startswith(given)
     assert "is a guess that 6 runs on each edition confirm" in readings(found)[-1]
-    assert ("if an epoch had gone before its first" in readings(found)[-1]) == bool(first)
+    assert ("if one epoch was trained before its first line" in readings(found)[-1]) == bool(first)
     # So few runs may leave it undecided, but do not give a wrong answer.
     assert edition_of_table(judge(found).tables) in ("official", "undecided")
     assert "No table fits either edition: trying the usual settings." in capsys.readouterr().out
@@ -317,7 +317,8 @@ def test_an_error_during_the_settings_search_is_reported(error, official, monkey
 def test_few_runs_say_that_they_settle_little(official):
     found = tried("epoch 1, loss 9, train acc 0.1, test acc 0.1\n", official, Settings(), runs=2)
     assert readings(found)[-1] == (
-        "with fewer than 5 runs no table is judged as a whole, and no other settings are tried"
+        "with fewer than 5 runs the numbers of a table are not judged together, and no other "
+        "settings are tried"
     )
 
 
@@ -472,7 +473,7 @@ def test_tables_of_no_edition_are_neither_and_why(official_data, many, monkeypat
     kind_of = [kind for kind in kinds for _ in NUMPY[kind]]
     text = "\n".join(lines(table) for kind in kinds for table in NUMPY[kind].values())
     found = read(text, official_data, (*many, None))
-    deviations.try_deviations(judge(found))
+    found = deviations.try_deviations(found, judge(found))
     judged = judge(found).tables
     assert [table_fit.edition for table_fit in judged] == ["neither"] * len(kind_of)
     for number, kind in enumerate(kind_of, start=1):

@@ -103,15 +103,14 @@ DEVIATIONS = (
 )
 
 
-def try_deviations(judgement: Judgement) -> None:
+def try_deviations(experiment: Experiment, judgement: Judgement) -> Experiment:
     """Try the usual deviations on the tables that fit neither edition.
 
-    Adds a sentence on each to the experiment's ``readings``, and the tables that a deviation
-    explains to its ``deviations``.
+    Returns the experiment with a sentence on each in its ``readings``, and the tables that a
+    deviation explains in its ``deviations``.
     """
-    experiment = judgement.experiment
     trained = _train(experiment)
-    readings = experiment.readings
+    readings, explained = [], set()
     for table_fit in judgement.misfits:
         table = table_in_words(table_fit.table)
         fits = [
@@ -120,7 +119,7 @@ def try_deviations(judgement: Judgement) -> None:
             for edition, fit in fit_of_deviation(experiment, table_fit, runs).items()
         ]
         if fits:
-            experiment.deviations.add(table_fit.table)
+            explained.add(table_fit.table)
             _, words, edition, p_value = max(fits, key=lambda fit: fit[0])
             readings.append(
                 Message(
@@ -158,6 +157,7 @@ def try_deviations(judgement: Judgement) -> None:
                 table=table,
             )
         )
+    return replace(experiment.with_readings(*readings), deviations=explained)
 
 
 def first_that_does_not_fit(judgement: Judgement, table: str) -> Optional[Claim]:

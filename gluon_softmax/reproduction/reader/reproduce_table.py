@@ -1,6 +1,6 @@
 """Judge a reader's tables; where they fit no data, search for the reason."""
 
-import dataclasses
+from dataclasses import replace
 
 from ...console import write_line
 from ...data.fashion_mnist import FashionMNIST
@@ -27,24 +27,23 @@ def reproduce_table(
     known deviation from the tutorial's program explains, and which remain unexplained.
     """
     experiment = _understood(reproduce(data, settings, seed, runs, printed=taken, jobs=jobs))
-    if not experiment.partial:
-        if runs < FEWEST:
-            experiment.readings.append(
-                Message(
-                    "with fewer than {n} runs no table is judged as a whole, and no other settings "
-                    "are tried",
-                    n=FEWEST,
-                )
-            )
-        judgement = judge(experiment)
-        if not judgement.misfits:
-            return judgement
-        try:
-            experiment = _explain(judgement, taken, jobs)
-        except KeyboardInterrupt:
-            experiment.partial = True
-            clear_signal()
-    return judge(experiment)
+    if experiment.partial:
+        return judge(experiment)
+    if runs < FEWEST:
+        few = Message(
+            "with fewer than {n} runs the numbers of a table are not judged together, and no other "
+            "settings are tried",
+            n=FEWEST,
+        )
+        experiment = experiment.with_readings(few)
+    judgement = judge(experiment)
+    if not judgement.misfits:
+        return judgement
+    try:
+        return judge(_explain(judgement, taken, jobs))
+    except KeyboardInterrupt:
+        clear_signal()
+        return judge(replace(experiment, partial=True))
 
 
 def _explain(judgement: Judgement, taken: Printed, jobs: int) -> Experiment:
@@ -55,7 +54,7 @@ def _explain(judgement: Judgement, taken: Printed, jobs: int) -> Experiment:
         write_line("\n" + translate("No table fits either edition: trying the usual settings."))
         guessed = guess(experiment, taken)
         printed = moved(taken, guessed)
-        settings_of_guess = dataclasses.replace(guessed.settings, epochs=printed.epochs)
+        settings_of_guess = replace(guessed.settings, epochs=printed.epochs)
         other = _understood(
             reproduce(
                 experiment.data,
@@ -67,31 +66,27 @@ def _explain(judgement: Judgement, taken: Printed, jobs: int) -> Experiment:
             )
         )
         if other.partial:
-            experiment.partial, experiment.stopped = True, other.stopped
-            return experiment
+            return replace(experiment, partial=True, stopped=other.stopped)
         if not judge(other).misfits:
-            other.readings.append(
-                Message(
-                    "with {given}, no table fits either edition; {guess} is a guess that "
-                    "{runs} runs on each edition confirm",
-                    given=Guess(settings, 0).in_words(),
-                    guess=guessed.in_words(),
-                    runs=runs,
-                )
-            )
-            return other
-        experiment.readings.append(
-            Message(
-                "of the usual settings, {guess} came nearest, but does not fit either",
+            confirmed = Message(
+                "with {given}, no table fits either edition; {guess} is a guess that {runs} runs "
+                "on each edition confirm",
+                given=Guess(settings, 0).in_words(),
                 guess=guessed.in_words(),
+                runs=runs,
             )
+            return other.with_readings(confirmed)
+        nearest = Message(
+            "of the usual settings, {guess} came nearest, but does not fit either",
+            guess=guessed.in_words(),
         )
+        experiment = experiment.with_readings(nearest)
     write_line("\n" + translate("Trying the usual deviations from the tutorial's program."))
-    try_deviations(judgement)
-    return experiment
+    return try_deviations(experiment, judgement)
 
 
 def _understood(experiment: Experiment) -> Experiment:
-    if experiment.runs:
-        experiment.printed, experiment.readings = understood(experiment)
-    return experiment
+    if not experiment.runs:
+        return experiment
+    printed, readings = understood(experiment)
+    return replace(experiment, printed=printed, readings=readings)

@@ -33,7 +33,8 @@ class Guess(NamedTuple):
     def in_words(self) -> Message:
         """Return it as a message."""
         return Message(
-            "batch size {batch_size} and learning rate {lr}, if an epoch had gone before its first"
+            "batch size {batch_size} and learning rate {lr}, if one epoch was trained before its "
+            "first line"
             if self.before
             else "batch size {batch_size} and learning rate {lr}",
             batch_size=self.settings.batch_size,
@@ -103,7 +104,7 @@ def _apart(experiment: Experiment, taken: Printed, candidate: Guess, epochs: int
     trial = Experiment(
         experiment.data, settings, experiment.seed, 1, printed=printed, runs={edition: [run]}
     )
-    trial.printed, _ = understood(trial)
+    trial = dataclasses.replace(trial, printed=understood(trial)[0])
     squares = [
         ((claim.printed - trial.values(edition, claim)[0]) / claim.scale / _unit(claim)) ** 2
         for claim in trial.printed.claims

@@ -61,7 +61,7 @@ def run_once(contender: Contender, **settings: float) -> Result:
             [sys.executable, "-m", f"{CONTENDERS}.{contender.script}", *options],
             stdout=subprocess.PIPE,
             stderr=messages,
-            # A process group of its own, which includes its worker processes.
+            # A separate process group, which includes its worker processes.
             start_new_session=True,
         ) as process,
     ):

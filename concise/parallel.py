@@ -49,12 +49,12 @@ def get_train_batch(
         for l in ls:
             l.backward()
         trainer.step(batch_size)
-        return together(ls), together(y_hats)
+        return concatenated(ls), concatenated(y_hats)
 
     return train_batch
 
 
-def together(arrays: Sequence[nd.NDArray]) -> nd.NDArray:
+def concatenated(arrays: Sequence[nd.NDArray]) -> nd.NDArray:
     """Return the parts of a batch as one array, on the device of the first."""
     return nd.concat(*(array.as_in_context(arrays[0].context) for array in arrays), dim=0)
 

@@ -23,7 +23,7 @@ _is_held = False
 
 @contextlib.contextmanager
 def listening() -> Iterator[None]:
-    """Handle Ctrl-C and SIGTERM inside the block, which ends as they ask for.
+    """End the block on Ctrl-C and on SIGTERM.
 
     Raises KeyboardInterrupt after Ctrl-C, and SystemExit with status 143 after SIGTERM.
     """
@@ -54,10 +54,10 @@ def exit_on_interrupt() -> Iterator[None]:
     except KeyboardInterrupt:
         sys.exit(report_interruption())
     except ImportError as error:
-        said = package_at_fault(error)
-        if said is None or "--debug" in sys.argv:
+        reason = package_at_fault(error)
+        if reason is None or "--debug" in sys.argv:
             raise
-        sys.exit(f"error: {said}")
+        sys.exit(f"error: {reason}")
 
 
 def open_closed_streams() -> None:

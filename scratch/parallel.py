@@ -29,7 +29,7 @@ def get_net(ctxs: Sequence[Context]) -> Tuple[Net, List[Params]]:
 
 
 def allreduce(arrays: Sequence[nd.NDArray]) -> None:
-    """Add up arrays of one shape, each on a device of its own, and make each of them the sum."""
+    """Add up arrays of one shape, each on another device, and store the sum in each."""
     for array in arrays[1:]:
         arrays[0][:] += array.copyto(arrays[0].context)
     for array in arrays[1:]:
@@ -63,12 +63,12 @@ def get_train_batch(
                 kv.pull(key, out=grads)
         for of_device in params:
             training.sgd(of_device, lr, batch_size)
-        return together(ls), together(y_hats)
+        return concatenated(ls), concatenated(y_hats)
 
     return train_batch
 
 
-def together(arrays: Sequence[nd.NDArray]) -> nd.NDArray:
+def concatenated(arrays: Sequence[nd.NDArray]) -> nd.NDArray:
     """Return the parts of a batch as one array, on the device of the first."""
     return nd.concat(*(array.as_in_context(arrays[0].context) for array in arrays), dim=0)
 

@@ -69,7 +69,7 @@ def test_the_lock_has_hashes_and_comes_from_one_index():
 def test_requirements_txt_is_the_exported_lock():
     uv = shutil.which("uv") or ROOT / ".uv/bin/uv"
     if not Path(uv).exists():
-        pytest.skip("no uv at hand")
+        pytest.skip("uv is not installed")
     command = "export -q --locked --offline --no-emit-project --no-hashes --no-annotate --no-header"
     exported = subprocess.run([uv, *command.split()], cwd=ROOT, capture_output=True, text=True)
     assert exported.stdout == (ROOT / "requirements.txt").read_text("utf-8"), exported.stderr
@@ -301,7 +301,7 @@ def test_a_downloaded_uv_that_does_not_run_is_downloaded_again(content, make, pr
 def test_a_uv_that_is_too_old_is_ignored(least, downloads, make, project):
     uv = shutil.which("uv") or str(ROOT / ".uv/bin/uv")
     if not Path(uv).exists():
-        pytest.skip("no uv at hand")
+        pytest.skip("uv is not installed")
     (project / "pyproject.toml").write_text(f'[tool.uv]\nrequired-version = ">={least}"\n')
     asks = f'[ "$1" = run ] || exec {shlex.quote(uv)} "$@"'
     status, _, err = ended(make("reproduce", python=FAKE, uv=asks))
@@ -328,7 +328,7 @@ def test_a_gpu_has_an_environment_of_its_own(make, project):
     )
 
 
-def test_a_gpu_has_it_with_a_given_interpreter_too(make):
+def test_a_gpu_build_with_a_given_interpreter(make):
     status, out, err = ended(make("reproduce", uv=UV, GPU="1", PYTHON=sys.executable))
     assert (status, out.endswith(f"{sys.executable} .venv-gpu\n")) == (0, True)
     # make announces this download itself.

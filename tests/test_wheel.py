@@ -32,7 +32,7 @@ CLOUD = (
 
 pytestmark = [
     pytest.mark.full_data,
-    pytest.mark.skipif(not Path(UV).exists(), reason="no uv at hand"),
+    pytest.mark.skipif(not Path(UV).exists(), reason="uv is not installed"),
     pytest.mark.skipif(sys.platform != "linux", reason="MXNet 1.9.1 is for Linux"),
 ]
 
@@ -104,7 +104,7 @@ def test_it_trains_where_only_the_wheel_is(wheel, tmp_path):
     assert run(python, "-W", "ignore", "-c", book, cwd=tmp_path) == "1.000000\n"
 
 
-def test_without_mxnet_one_line_tells_what_to_type(wheel, tmp_path):
+def test_without_mxnet_one_line_says_what_to_install(wheel, tmp_path):
     python = environment(tmp_path / "venv")
     install(python, wheel)
     done = subprocess.run(

@@ -70,7 +70,7 @@ def launch(
     process = subprocess.Popen(
         [sys.executable, "-m", __name__, json.dumps([cluster, options, words, os.getpid()])],
         env={**os.environ, **variables},
-        # A process group of its own, for killpg.
+        # A separate process group, for killpg.
         start_new_session=True,
     )
     before = signal.signal(signal.SIGHUP, lambda signum, frame: sys.exit(128 + signum))

@@ -35,14 +35,14 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.split_seed is not None:
         raise UsageError(f"--split-seed {arguments.split_seed} has no effect on `data {action}`")
-    found, damaged, shut = 0, [], []
+    found, damaged, unreadable = 0, [], []
     for candidate in _candidates(edition):
         folder = edition_folder(candidate)
         try:
             there = in_cache(candidate)
         except OSError as error:
             print(f"{candidate.name}: {folder} cannot be read ({error.strerror})")
-            shut.append(f"{folder}: cannot be read ({error.strerror})")
+            unreadable.append(f"{folder}: cannot be read ({error.strerror})")
             continue
         if action == "where":
             print(f"{candidate.name}: {folder}, {len(there)} of {len(FILES)} files present")
@@ -60,8 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
             f"the cache has damaged or unreadable files of the edition {names}; "
             f"`gluon-softmax data --edition {damaged[0]}` downloads them again"
         )
-    if action == "verify" and shut:
-        raise DataError(shut[0])
+    if action == "verify" and unreadable:
+        raise DataError(unreadable[0])
     if action == "verify" and not found:
         option = "" if edition == "auto" else f" --edition {edition}"
         raise DataError(

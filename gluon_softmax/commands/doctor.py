@@ -54,19 +54,19 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    wrong: List[str] = []
-    for name, value in _findings(wrong):
+    problems: List[str] = []
+    for name, value in _properties(problems):
         # At once, since the next one may hang or end the process.
         print(_lines(name, value), flush=True)
-    for line in wrong:
+    for line in problems:
         report_error(line)
-    if not wrong:
+    if not problems:
         notify("no problems found")
-    return 1 if wrong else 0
+    return 1 if problems else 0
 
 
 def _lines(name: str, value: str) -> str:
-    """Format a finding; a list is wrapped to the terminal's width, a path never."""
+    """Format a property; a list is wrapped to the terminal's width, a path never."""
     line = f"{name:12} {value}"
     if name not in ("features", "patches"):
         return line
@@ -74,8 +74,8 @@ def _lines(name: str, value: str) -> str:
     return "\n".join(wrapped(line, width, 13 * " "))
 
 
-def _findings(wrong: List[str]) -> Iterator[Tuple[str, str]]:
-    """Yield each finding with its name, and add each problem to ``wrong``."""
+def _properties(problems: List[str]) -> Iterator[Tuple[str, str]]:
+    """Yield each property of this machine with its name, and add each problem to ``problems``."""
     bits = 8 * struct.calcsize("P")
     yield "python", f"{platform.python_implementation()} {platform.python_version()}, {bits} bits"
     yield "system", f"{platform.platform()}, {' '.join(platform.libc_ver())}"
@@ -84,14 +84,14 @@ def _findings(wrong: List[str]) -> Iterator[Tuple[str, str]]:
         mxnet = import_module("mxnet")
     except Exception as error:
         # Whatever it is, report it in one line and go on.
-        wrong.append(f"MXNet cannot be imported: {_in_a_line(error)}")
+        problems.append(f"MXNet cannot be imported: {_in_a_line(error)}")
     else:
         features = mxnet.runtime.Features()
         enabled = sorted(name for name in features if features.is_enabled(name))
         yield "features", " ".join(enabled)
         yield "GPUs", _gpus("CUDA" in enabled)
         for index, reason in (cuda.unsupported() if "CUDA" in enabled else {}).items():
-            wrong.append(f"{reason}: --ctx gpu:{index} does not work, --ctx cpu does")
+            problems.append(f"{reason}: --ctx gpu:{index} does not work, --ctx cpu does")
     packages = versions()
     for name, version in packages.items():
         if name != "python":
@@ -102,12 +102,12 @@ def _findings(wrong: List[str]) -> Iterator[Tuple[str, str]]:
                 with without_backend():
                     import_module(name)
             except ImportError as error:
-                said = _in_a_line(error)
+                reason = _in_a_line(error)
                 # Once, if several packages import it.
-                if not any(said in line for line in wrong):
-                    wrong.append(said)
+                if not any(reason in line for line in problems):
+                    problems.append(reason)
             except Exception as error:
-                wrong.append(f"{name} cannot be imported: {_in_a_line(error)}")
+                problems.append(f"{name} cannot be imported: {_in_a_line(error)}")
     for library in _libraries():
         yield "library", library
     patches: Dict[str, List[str]] = {}
@@ -126,18 +126,18 @@ def _findings(wrong: List[str]) -> Iterator[Tuple[str, str]]:
         except OSError as error:
             # An error names its file, except while the file is being read.
             reason = f"{error.filename or path}: cannot be read ({error.strerror})"
-            wrong.append(f"the cache of the {edition.name} edition: {reason}")
+            problems.append(f"the cache of the {edition.name} edition: {reason}")
         except DataError as error:
-            wrong.append(f"the cache of the {edition.name} edition: {error}")
+            problems.append(f"the cache of the {edition.name} edition: {error}")
 
 
 def _in_a_line(error: Exception) -> str:
-    said = None
+    reason = None
     if isinstance(error, ImportError) and not isinstance(error, GluonSoftmaxError):
-        said = package_at_fault(error)
+        reason = package_at_fault(error)
     elif isinstance(error, OSError):
-        said = missing_library(error)
-    return said or " ".join(str(error).split())
+        reason = missing_library(error)
+    return reason or " ".join(str(error).split())
 
 
 def missing_library(error: OSError) -> Optional[str]:

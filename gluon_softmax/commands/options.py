@@ -48,7 +48,7 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} (see `{self.prog} --help`)")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
-        """Name the choices, and the nearest one first."""
+        """Raise ArgumentError with the nearest choice and all choices."""
         if action.choices is not None and value not in action.choices:
             choices = list(map(str, action.choices))
             close = nearest(str(value), choices)

@@ -91,8 +91,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace, language: str) -> int:
-    taken = _reader_tables(arguments)
-    arguments.epochs = taken.epochs if taken else arguments.epochs or EPOCHS
+    labelled = _reader_tables(arguments)
+    arguments.epochs = labelled.epochs if labelled else arguments.epochs or EPOCHS
     settings = options.settings_of(arguments, workers_needed=not arguments.no_reading)
     is_new = not os.path.exists(arguments.out)
     out = options.output_folder(arguments.out)
@@ -113,9 +113,9 @@ def _run(arguments: argparse.Namespace, language: str) -> int:
     options.spare_collections()
     seed, runs = arguments.seed, arguments.runs
     examples = runs * settings.epochs * len(data.train_labels)
-    jobs = arguments.jobs or usual_jobs(settings, examples * (2 if taken else 4))
-    if taken:
-        judgement = reproduce_table(data, settings, seed, runs, taken, jobs)
+    jobs = arguments.jobs or usual_jobs(settings, examples * (2 if labelled else 4))
+    if labelled:
+        judgement = reproduce_table(data, settings, seed, runs, labelled, jobs)
     else:
         judgement = judge(
             reproduce(data, settings, seed, runs, not arguments.no_reading, jobs=jobs)
@@ -157,14 +157,14 @@ def _reader_tables(arguments: argparse.Namespace) -> Any:
     from ..reproduction.reader.column_kinds import printed_by
     from ..reproduction.table_parser import name_of, read
 
-    source, version = arguments.table, arguments.implementation or "concise"
+    source, implementation = arguments.table, arguments.implementation or "concise"
     tables = read(source)
     # Bytes that are not UTF-8 are escaped: no picture can show them.
     name = name_of(source).encode("utf-8", "backslashreplace").decode("utf-8")
-    taken = printed_by(name, tables, version, arguments.batch_size, arguments.lr)
-    if arguments.epochs not in (None, taken.epochs):
+    labelled = printed_by(name, tables, implementation, arguments.batch_size, arguments.lr)
+    if arguments.epochs not in (None, labelled.epochs):
         raise UsageError(
-            f"--epochs {arguments.epochs}: the longest table in {taken.name} has {taken.epochs} "
-            "epochs; drop the option"
+            f"--epochs {arguments.epochs}: the longest table in {labelled.name} has "
+            f"{labelled.epochs} epochs; drop the option"
         )
-    return taken
+    return labelled

@@ -58,7 +58,9 @@ class Judgement:
     @property
     def different(self) -> List[str]:
         """Names of the exact results that differ for no known reason."""
-        return [each.name for each in self.experiment.facts if each.verdict == verdicts.FAILS]
+        return [
+            each.name for each in self.experiment.exact_results if each.verdict == verdicts.FAILS
+        ]
 
     @property
     def failures(self) -> List[str]:
@@ -166,7 +168,7 @@ class Judgement:
     def _answer(self) -> List[Text]:
         of, completed = self.counts, self._completed()
         total, failing = sum(of.values()), of.get(verdicts.FAILS, 0)
-        facts = [Message(name) for name in self.different]
+        different = [Message(name) for name in self.different]
         few = completed < FEW_RUNS
         misfits = [table_in_words(each.table) for each in self.tables if each.edition == NEITHER]
         if failing and not self.unexplained:
@@ -184,7 +186,7 @@ class Judgement:
             )
         elif verdicts.NO_VERDICT in of:
             first = Message("No answer yet.")
-        elif facts:
+        elif different:
             first = Message("Not quite: all {count} numbers are accounted for.", count=total)
         elif misfits:
             first = Message(
@@ -205,12 +207,12 @@ class Judgement:
         parts = [self._part(verdict, n) for verdict, n in of.items() if verdict != verdicts.FAILS]
         if parts:
             sentences.append(Message("{parts}.", parts=translate("; ").join(map(str, parts))))
-        if facts:
+        if different:
             sentences.append(
                 Message(
-                    "Different from {name}: {facts}.",
+                    "Different from {name}: {different}.",
                     name=Message(self.experiment.printed.name),
-                    facts=listed(facts),
+                    different=listed(different),
                 )
             )
         if few:

@@ -186,7 +186,7 @@ def _tutorial() -> Printed:
 TUTORIAL = _tutorial()
 
 # Results that must be exactly the same, by name: section and printed value.
-FACTS = {
+EXACT_RESULTS = {
     "number of training examples": (PART_1, 60000),
     "shape of mnist_train[0:10]": (PART_1, [10, 28, 28, 1]),
     "dtype of the images": (PART_1, "uint8"),

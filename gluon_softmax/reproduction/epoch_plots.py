@@ -269,7 +269,7 @@ def _colour(edition: str) -> str:
 def draw_mistaken_column(experiment: Experiment) -> Optional[Figure]:
     """Draw the first column that is the proportion predicted as one class; None without one.
 
-    Beside it stands the training accuracy, which it should be.
+    The training accuracy, which the column should be, is drawn beside it.
     """
     mistaken = [each for each in experiment.printed.claims if each.class_id is not None]
     if not mistaken:

@@ -45,20 +45,20 @@ def find_exact_results(data: FashionMNIST) -> List[ExactResult]:
         "get_fashion_mnist_labels([3, 1])": get_fashion_mnist_labels([3, 1]),
         "nd.pick example": [round(float(p), 6) for p in picked.asnumpy()],
     }
-    facts = []
-    for name, (section, tutorial) in claims.FACTS.items():
-        fact = ExactResult(name, section, tutorial, here[name], verdicts.SAME)
+    results = []
+    for name, (section, tutorial) in claims.EXACT_RESULTS.items():
+        result = ExactResult(name, section, tutorial, here[name], verdicts.SAME)
         if here[name] != tutorial:
-            fact.verdict = verdicts.FAILS
+            result.verdict = verdicts.FAILS
             if name == claims.LABELS and data.edition in ("official", "resplit"):
-                fact.verdict = verdicts.EXPLAINED
-                fact.note = Message(
+                result.verdict = verdicts.EXPLAINED
+                result.note = Message(
                     "The tutorial used the withdrawn edition, which begins with these labels. Ours "
                     "are those of {data}.",
                     data=IN_A_SENTENCE[data.edition],
                 )
-        facts.append(fact)
-    return facts
+        results.append(result)
+    return results
 
 
 def time_reading(data: FashionMNIST, num_workers: Optional[int]) -> float:
@@ -74,5 +74,5 @@ def time_reading(data: FashionMNIST, num_workers: Optional[int]) -> float:
 
 
 def in_words(value: object) -> str:
-    """Format a fact's value for people: a list without brackets and commas."""
+    """Format a result's value for people: a list without brackets and commas."""
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)

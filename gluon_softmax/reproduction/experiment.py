@@ -22,7 +22,7 @@ class Experiment:
         Of all runs.
     seed, runs_asked : int
         Seed of the first run, and how many runs were requested.
-    facts : list of ExactResult
+    exact_results : list of ExactResult
         Results of the parts of the tutorial that train nothing.
     reading_seconds : float or None
         Duration of one pass of the tutorial's own data loader over the training set.
@@ -50,7 +50,7 @@ class Experiment:
     settings: Settings
     seed: int
     runs_asked: int
-    facts: List[ExactResult] = field(default_factory=list)
+    exact_results: List[ExactResult] = field(default_factory=list)
     reading_seconds: Optional[float] = None
     runs: Dict[str, List[Run]] = field(default_factory=dict)
     with_their_batch_size: List[Run] = field(default_factory=list)

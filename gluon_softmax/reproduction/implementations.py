@@ -14,7 +14,7 @@ import scratch.training
 from ..training.implementation import Implementation
 
 
-def _of(package: Any, **facts: Any) -> Implementation:
+def _of(package: Any, **of_model: Any) -> Implementation:
     """Return the implementation of a package with the modules model, training and parallel."""
 
     def of(model: ModuleType, training: ModuleType) -> Implementation:
@@ -24,7 +24,7 @@ def _of(package: Any, **facts: Any) -> Implementation:
             get_train_batch=training.get_train_batch,
             get_parameters=model.get_parameters,
             set_parameters=model.set_parameters,
-            **facts,
+            **of_model,
         )
 
     alone = of(package.model, package.training)

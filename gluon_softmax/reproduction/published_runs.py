@@ -20,7 +20,7 @@ from .experiment import Experiment
 from .language import Message, Text, listed, translate
 
 # The book's settings, which all those notebooks use.
-THEIRS = Settings(epochs=5, batch_size=256, lr=0.1)
+PUBLISHED = Settings(epochs=5, batch_size=256, lr=0.1)
 
 
 class Prediction(NamedTuple):
@@ -36,7 +36,7 @@ def tables(kind: str) -> np.ndarray:
     """Return tables with the published settings: loss, train acc, test acc, (runs, epochs, 3).
 
     MXNet's users had the withdrawn edition, PyTorch's the official one. Our own runs are on
-    ``official`` or ``resplit`` data; each of the latter has a split of its own, by its seed.
+    ``official`` or ``resplit`` data; each re-split run has a separate split, by its seed.
     """
     folder = Path(__file__).parent
     runs = json.loads((folder / "published-runs.json").read_text("utf-8"))
@@ -46,14 +46,14 @@ def tables(kind: str) -> np.ndarray:
     )
 
 
-def are_theirs(settings: Settings) -> bool:
+def has_published_settings(settings: Settings) -> bool:
     """Check whether batch size and learning rate are those of the published tables."""
-    return (settings.batch_size, settings.lr) == (THEIRS.batch_size, THEIRS.lr)
+    return (settings.batch_size, settings.lr) == (PUBLISHED.batch_size, PUBLISHED.lr)
 
 
-def has_the_like(claim: Claim) -> bool:
+def has_counterpart(claim: Claim) -> bool:
     """Check whether the published tables have a number of the same kind."""
-    return claim.metric in METRICS and claim.epoch <= THEIRS.epochs
+    return claim.metric in METRICS and claim.epoch <= PUBLISHED.epochs
 
 
 def predict(experiment: Experiment) -> Dict[Claim, Prediction]:
@@ -75,7 +75,7 @@ def predict(experiment: Experiment) -> Dict[Claim, Prediction]:
     level = verdicts.LEVEL / sum(map(verdicts.is_judged, experiment.printed.claims))
     predicted = {}
     for claim in experiment.printed.claims:
-        if not has_the_like(claim) or claim.scale != 1:
+        if not has_counterpart(claim) or claim.scale != 1:
             continue
         values = theirs[:, claim.epoch - 1, METRICS.index(claim.metric)]
         moves = [
@@ -102,11 +102,11 @@ def in_a_sentence(experiment: Experiment, predicted: Dict[Claim, Prediction]) ->
     sentence = Message(
         "{runs} runs that other people published on the withdrawn edition, at batch size "
         "{batch_size}, predict {within} of the {count} comparable numbers."
-        if ours == THEIRS.batch_size
+        if ours == PUBLISHED.batch_size
         else "Extrapolated from batch size {batch_size} to {n}, {runs} runs that other people "
         "published on the withdrawn edition predict {within} of the {count} comparable numbers.",
         runs=len(tables("MXNet")),
-        batch_size=THEIRS.batch_size,
+        batch_size=PUBLISHED.batch_size,
         within=sum(verdicts.is_within(f, (p.low, p.high)) for f, p in predicted.items()),
         count=len(predicted),
         n=ours,

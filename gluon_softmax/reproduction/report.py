@@ -115,7 +115,7 @@ def page(judgement: Judgement, shown: List[Picture], drawn: Dict[str, str], comm
 
 
 def _failures(judgement: Judgement) -> Text:
-    """Name for people what ``judgement.failures`` names for ``--check``; empty without failures."""
+    """Return the labels of ``judgement.failures`` for the page; empty without failures."""
     names = [
         *map(Message, judgement.different),
         *(claim.label for claim in judgement.unexplained),
@@ -174,17 +174,17 @@ def _lines(judgement: Judgement, shown: List[Column]) -> List[dict]:
     experiment = judgement.experiment
     lines = [
         {
-            "name": Message(fact.name),
-            "section": fact.section,
-            "printed": in_words(fact.printed),
-            "here": [in_words(fact.here)],
-            "class": "same" if fact.verdict == verdicts.EXPLAINED else _CLASSES[fact.verdict],
+            "name": Message(result.name),
+            "section": result.section,
+            "printed": in_words(result.printed),
+            "here": [in_words(result.here)],
+            "class": "same" if result.verdict == verdicts.EXPLAINED else _CLASSES[result.verdict],
             "verdict": Message("explained")
-            if fact.verdict == verdicts.EXPLAINED
-            else verdicts.WORDS[fact.verdict],
-            "note": fact.note or "",
+            if result.verdict == verdicts.EXPLAINED
+            else verdicts.WORDS[result.verdict],
+            "note": result.note or "",
         }
-        for fact in experiment.facts
+        for result in experiment.exact_results
     ]
     remarks = judgement.notes
     for row in judgement.verdicts:

@@ -17,7 +17,7 @@ from .exact_results import find_exact_results, time_reading
 from .experiment import Experiment
 from .implementations import IMPLEMENTATIONS
 from .parallel_runs import Task, train, training
-from .published_runs import THEIRS, are_theirs
+from .published_runs import PUBLISHED, has_published_settings
 
 # Number of runs used to estimate the effect of the batch size.
 WITH_THEIR_BATCH_SIZE = 5
@@ -47,7 +47,7 @@ def reproduce(
     start = time.perf_counter()
     try:
         if printed is TUTORIAL:
-            experiment.facts = find_exact_results(data)
+            experiment.exact_results = find_exact_results(data)
             terminal.print_part_1(experiment)
             if read:
                 experiment.reading_seconds = time_reading(data, settings.num_workers)
@@ -67,7 +67,7 @@ def reproduce(
 def _plan(experiment: Experiment) -> List[Task]:
     """List all runs in their order."""
     settings = experiment.settings
-    theirs = dataclasses.replace(settings, batch_size=THEIRS.batch_size)
+    theirs = dataclasses.replace(settings, batch_size=PUBLISHED.batch_size)
     again = WITH_THEIR_BATCH_SIZE if experiment.may_be_predicted() and theirs != settings else 0
     implementations = [IMPLEMENTATIONS[name] for name in experiment.printed.implementations]
     plan = []
@@ -83,7 +83,7 @@ def _plan(experiment: Experiment) -> List[Task]:
 
 def _run_all(experiment: Experiment, jobs: int) -> None:
     plan, count = _plan(experiment), len(experiment.printed.implementations)
-    # The first run on the edition at hand prints every epoch, the others a line each. It is trained
+    # The first run on the loaded edition prints every epoch, the others a line each. It is trained
     # here, while the other processes start.
     several: List[Run] = []
     with (
@@ -105,7 +105,9 @@ def _run_all(experiment: Experiment, jobs: int) -> None:
                 edition = experiment.data.edition if task.split_seed is None else "resplit"
                 k = (task.seed - experiment.seed) % 2**32
                 experiment.runs.setdefault(edition, []).extend(several)
-                is_theirs = are_theirs(experiment.settings) and experiment.may_be_predicted()
+                is_theirs = (
+                    has_published_settings(experiment.settings) and experiment.may_be_predicted()
+                )
                 if is_theirs and edition == "resplit" and k < WITH_THEIR_BATCH_SIZE:
                     experiment.with_their_batch_size.append(run)
                 terminal.print_runs(experiment, edition, k, several)

@@ -96,15 +96,15 @@ def _claims(judgement: Judgement) -> List[dict]:
     experiment = judgement.experiment
     claimed: List[dict] = [
         {
-            "name": fact.name,
-            "section": str(fact.section),
-            "printed": fact.printed,
-            "here": fact.here,
+            "name": result.name,
+            "section": str(result.section),
+            "printed": result.printed,
+            "here": result.here,
             "interval": None,
             "others": None,
-            "verdict": fact.verdict,
+            "verdict": result.verdict,
         }
-        for fact in experiment.facts
+        for result in experiment.exact_results
     ]
     for row in judgement.verdicts if experiment.is_comparable() else ():
         others = judgement.predictions.get(row.claim)

@@ -43,7 +43,7 @@ class Hypothesis(NamedTuple):
         return self._replace(mean=self.mean[kept], within=self.within[both], between=between)
 
     def fit(self, table: np.ndarray) -> "Fit":
-        """Return how far a table lies off, and how likely it is.
+        """Return the distance, the p-value and the density of a table.
 
         Notes
         -----
@@ -106,13 +106,13 @@ def hypotheses(
 ) -> Dict[str, Hypothesis]:
     """Return where one more table would lie on each of the three kinds of data.
 
-    By the runs at hand and by the tables with the settings of the published ones, each (runs,
+    By the new runs and by the tables with the settings of the published ones, each (runs,
     numbers): ``theirs`` are those of others on the withdrawn edition, and ours on the other two.
     ``rounding`` is the variance of each printed number's rounding. With other settings, runs
     scatter more or less. The covariance known from the settings of the published tables is
-    multiplied by how much larger the variance at hand is on average, in its own units, before it is
-    pooled with that at hand. The mean of the withdrawn edition moves by as much as that of our runs
-    on the official edition, which is one split, too.
+    multiplied by how much larger the variance of the new runs is on average, in its own units,
+    before it is pooled with theirs. The mean of the withdrawn edition moves by as much as that of
+    our runs on the official edition, which is one split, too.
     """
     n = len(official)
     known, known_df = pooled([theirs[OFFICIAL], theirs[WITHDRAWN]])

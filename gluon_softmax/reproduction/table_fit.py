@@ -1,6 +1,6 @@
 """Which data a whole table comes from: all its numbers at once.
 
-Number by number, each may choose the edition that suits it. Asked together they cannot: the losses
+Judged alone, each number may match a different edition. Judged together they cannot: the losses
 and accuracies of a run go up and down with each other, so their covariance decides how far a table
 lies from each of three hypotheses. It may come from the official edition, from the withdrawn one,
 or from another split of the same images; if it fits none of them, it is neither.
@@ -63,7 +63,7 @@ class Typo(NamedTuple):
 
 
 class Splice(NamedTuple):
-    """After how many epochs a table goes on as one of other data does, and what the parts are."""
+    """Epochs after which a table continues as one of other data, and what both parts fit."""
 
     epochs: int
     first: str
@@ -144,7 +144,9 @@ class Material(NamedTuple):
     @classmethod
     def of(cls, experiment: Experiment, name: str) -> "Material":
         """Return it for the table of a name."""
-        claims = [each for each in experiment.printed.of(name) if published_runs.has_the_like(each)]
+        claims = [
+            each for each in experiment.printed.of(name) if published_runs.has_counterpart(each)
+        ]
         # Losses near 0.7, accuracies, per cent: each on a scale of its own.
         unit = np.array([claim.scale for claim in claims])
         columns = [3 * (claim.epoch - 1) + METRICS.index(claim.metric) for claim in claims]
@@ -188,7 +190,11 @@ def judge_tables(experiment: Experiment, judged_claims: Sequence[JudgedClaim]) -
         if min(map(len, runs.values())) < FEWEST or not material.claims:
             continue
         official, resplit = map(material.numbers, runs.values())
-        rest = (material.theirs, material.rounding, published_runs.are_theirs(experiment.settings))
+        rest = (
+            material.theirs,
+            material.rounding,
+            published_runs.has_published_settings(experiment.settings),
+        )
         by_name = hypotheses(official, resplit, *rest)
         typo = _typo(material, by_name)
         # Tables with the same numbers have the same tries.
@@ -226,15 +232,15 @@ def _leave_one_out(
             left_out = others[edition][k]
             others[edition] = np.delete(others[edition], k, axis=0)
             by_others = hypotheses(others["official"], others["resplit"], *rest)
-            called = decide({name: each.fit(left_out) for name, each in by_others.items()})
-            tries[edition, run.seed] = called in right
+            answer = decide({name: each.fit(left_out) for name, each in by_others.items()})
+            tries[edition, run.seed] = answer in right
     return tries
 
 
 def fit_of_deviation(
     experiment: Experiment, table_fit: TableFit, runs: List[Run]
 ) -> Dict[str, Fit]:
-    """Judge a table by runs of a program that deviates from the tutorial's, on the data at hand.
+    """Judge a table by runs of a program that deviates from the tutorial's, on the loaded data.
 
     Returns the fit by edition, for those that it fits; none if another split is more likely.
     """
@@ -308,9 +314,9 @@ def decide(fits: Dict[str, Fit]) -> str:
     fitting = [name for name, fit in fits.items() if fit.p_value >= FITTING[name]]
     others = [name for name in fitting if name != OFFICIAL]
     if OFFICIAL in fitting and others:
-        likeliest = max(others, key=lambda name: fits[name].log10_density)
-        ahead = fits[OFFICIAL].log10_density - fits[likeliest].log10_density
-        if abs(ahead) < DECIDED[likeliest]:
+        most_likely = max(others, key=lambda name: fits[name].log10_density)
+        ahead = fits[OFFICIAL].log10_density - fits[most_likely].log10_density
+        if abs(ahead) < DECIDED[most_likely]:
             return UNDECIDED
         return OFFICIAL if ahead > 0 else others[0]
     return fitting[0] if fitting else NEITHER

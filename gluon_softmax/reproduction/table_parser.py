@@ -120,7 +120,7 @@ def read(source: str) -> Tables:
 
 
 def name_of(source: str) -> str:
-    """Name what ``--table`` names."""
+    """Return the name of the source of ``--table``, for messages."""
     return "standard input" if source == "-" else Path(source).name
 
 
@@ -141,7 +141,7 @@ def parse(text: str, name: str) -> Tables:
     tables.left_out = dict(sorted({**rows_left_out, **_left_out(text, entries)}.items()))
     before: Optional[_Entry] = None
     for entry in entries:
-        if entry.is_first or before is None or not _goes_on(text, before, entry):
+        if entry.is_first or before is None or not _continues(text, before, entry):
             if entry.epoch not in (0, 1):
                 raise UsageError(
                     f"{name}: its first epoch is {entry.epoch}: a table begins with epoch 1"
@@ -262,8 +262,8 @@ def _header(line: str) -> Optional[_Layout]:
     return None
 
 
-def _goes_on(text: str, before: _Entry, entry: _Entry) -> bool:
-    """Check whether an epoch goes on the table of the one before it."""
+def _continues(text: str, before: _Entry, entry: _Entry) -> bool:
+    """Check whether an epoch continues the table of the one before it."""
     if entry.epoch != before.epoch + 1:
         return False
     if before.epoch:

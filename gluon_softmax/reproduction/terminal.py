@@ -77,8 +77,10 @@ def print_part_1(experiment: Experiment) -> None:
             origin=translate(data.origin),
         )
     )
-    for fact in experiment.facts:
-        line = translate("  {name}: {value}", name=translate(fact.name), value=in_words(fact.here))
-        if fact.here != fact.printed:
-            line += "  " + translate("(tutorial: {printed})", printed=in_words(fact.printed))
+    for result in experiment.exact_results:
+        line = translate(
+            "  {name}: {value}", name=translate(result.name), value=in_words(result.here)
+        )
+        if result.here != result.printed:
+            line += "  " + translate("(tutorial: {printed})", printed=in_words(result.printed))
         write_line(line)

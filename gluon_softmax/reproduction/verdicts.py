@@ -108,13 +108,13 @@ def bounded(claim: Claim, interval: Tuple[float, float]) -> Tuple[float, float]:
 def judge_claims(
     claims: Sequence[Claim],
     values: Dict[str, Dict[Claim, List[float]]],
-    at_hand: str,
+    loaded: str,
     awaited: Collection[str] = (),
 ) -> List[JudgedClaim]:
     """Judge printed numbers by the values that runs give, by edition; in their order.
 
-    The edition at hand is tried first, then ``resplit``. ``no verdict`` is for the accuracy of
-    random weights, and for a number with fewer than two runs on the edition at hand, or on
+    The loaded edition is tried first, then ``resplit``. ``no verdict`` is for the accuracy of
+    random weights, and for a number with fewer than two runs on the loaded edition, or on
     re-splits if these are awaited and might still match.
     """
     verdicts = []
@@ -126,9 +126,9 @@ def judge_claims(
             for edition, of_edition in of_editions.items()
             if is_judged(claim) and len(of_edition) > 1
         }
-        if at_hand not in intervals:
+        if loaded not in intervals:
             verdict = NO_VERDICT
-        elif is_within(claim, intervals[at_hand]):
+        elif is_within(claim, intervals[loaded]):
             verdict = REPRODUCES
         elif is_within(claim, intervals.get("resplit")):
             verdict = ON_RESPLIT

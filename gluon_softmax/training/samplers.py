@@ -16,8 +16,8 @@ class ShardedBatchSampler(Sampler):
 
     ``random`` shuffles the examples before each pass. The order is that of
     ``gluon.data.RandomSampler``, which calls ``np.random.shuffle``, but from a separate generator:
-    a seed gives the same batches whatever else draws numbers. A shard, (rank, num_workers), is
-    every num_workers-th example of each batch, starting at the rank.
+    a seed gives the same batches, independent of other random numbers. A shard, (rank,
+    num_workers), is every num_workers-th example of each batch, starting at the rank.
     """
 
     def __init__(

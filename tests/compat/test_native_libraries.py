@@ -112,7 +112,7 @@ def test_on_arm(bare, monkeypatch):
 
 
 @linux
-def test_either_wheel_that_has_it(bare):
+def test_either_wheel_with_libgomp(bare):
     """For example, pykdtree has no wheel for Python 3.15."""
     for folder in bare.parent.glob("pykdtree.libs"):
         folder.unlink()
@@ -169,7 +169,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(bare):
 
 
 @linux
-def test_no_wheel_that_has_it_is_one_line(bare):
+def test_no_wheel_with_the_library_is_one_line(bare):
     for folder in bare.parent.glob("*.libs"):
         folder.unlink()
     with pytest.raises(MissingLibrary, match="the package pykdtree contains it, so run: pip"):

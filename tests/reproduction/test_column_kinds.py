@@ -16,10 +16,10 @@ from gluon_softmax.reproduction.answer import Judgement, judge
 from gluon_softmax.reproduction.experiment import Experiment
 from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
 from gluon_softmax.reproduction.language import speaking
-from gluon_softmax.reproduction.published_runs import THEIRS, tables
+from gluon_softmax.reproduction.published_runs import PUBLISHED, tables
 from gluon_softmax.reproduction.reader import deviations, reproduce_table
 from gluon_softmax.reproduction.reader.column_kinds import printed_by, understood
-from gluon_softmax.reproduction.reader.settings_search import Guess, _apart
+from gluon_softmax.reproduction.reader.settings_search import Candidate, _apart
 from gluon_softmax.reproduction.report_plots import pictures
 from gluon_softmax.reproduction.table_fit import edition_of_table
 from gluon_softmax.reproduction.table_parser import parse
@@ -85,7 +85,7 @@ def theirs(official):
         records = [
             run(
                 resplit(official, seed if split == "each" else split) if split else official,
-                THEIRS,
+                PUBLISHED,
                 seed,
             )
             for seed in seeds
@@ -116,8 +116,8 @@ def of_the_sample(request, monkeypatch):
 
 def read(text, official, runs):
     settings, of, _ = runs
-    taken = printed_by("t", parse(text, "t"), "concise", settings.batch_size, settings.lr)
-    found = Experiment(official, settings, 0, 5, runs=of, printed=taken)
+    labelled = printed_by("t", parse(text, "t"), "concise", settings.batch_size, settings.lr)
+    found = Experiment(official, settings, 0, 5, runs=of, printed=labelled)
     found.printed, found.readings = understood(found)
     return found
 
@@ -209,7 +209,7 @@ def test_a_column_near_a_proportion_in_one_epoch_only_is_none(official, runs):
 def test_how_near_settings_are_does_not_depend_on_the_scale(official):
     records = run(official, Settings(epochs=2), 1234).records
     found = Experiment(official, Settings(epochs=2), 0, 5)
-    candidate = Guess(Settings(epochs=2, lr=0.05), 0)
+    candidate = Candidate(Settings(epochs=2, lr=0.05), 0)
 
     def apart(**changes):
         text = as_text(records, digits=6, **changes)
@@ -236,16 +236,16 @@ def test_each_table_is_read_by_itself(official, runs):
 
 
 def tried(text, data, settings, runs=6):
-    taken = printed_by("t", parse(text, "t"), "concise", settings.batch_size, settings.lr)
-    settings = dataclasses.replace(settings, epochs=taken.epochs)
-    return reproduce_table.reproduce_table(data, settings, 0, runs, taken).experiment
+    labelled = printed_by("t", parse(text, "t"), "concise", settings.batch_size, settings.lr)
+    settings = dataclasses.replace(settings, epochs=labelled.epochs)
+    return reproduce_table.reproduce_table(data, settings, 0, runs, labelled).experiment
 
 
 def test_an_interruption_while_it_guesses(official, runs, monkeypatch):
-    def interrupted(found, taken):
+    def interrupted(found, labelled):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(reproduce_table, "guess", interrupted)
+    monkeypatch.setattr(reproduce_table, "nearest_settings", interrupted)
     monkeypatch.setattr(Judgement, "misfits", property(lambda judgement: judgement.tables))
     found = tried(as_text(runs[2]), official, Settings(batch_size=64))
     assert found.partial
@@ -298,7 +298,7 @@ def test_a_table_of_perfect_runs_is_implausible(official):
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), Diverged("epoch 1: diverged", None)])
 def test_an_error_during_the_settings_search_is_reported(error, official, monkeypatch):
-    """Runs with the given settings succeed, runs with those of the guess do not."""
+    """Runs with the given settings succeed, runs with those of the candidate do not."""
     train = parallel_runs.train_run
     text = as_text(run(official, Settings(epochs=1, batch_size=64), 3).records)
 
@@ -384,7 +384,7 @@ def test_sections_keep_their_order(official, runs, tmp_path):
 @pytest.fixture(scope=by_module)
 def many(official_data):
     """Twenty runs of each edition, at the settings with which others published theirs."""
-    settings = THEIRS
+    settings = PUBLISHED
     of = {"official": [], "resplit": []}
     for seed in range(20):
         of["official"].append(run(official_data, settings, seed))
@@ -432,10 +432,12 @@ def test_our_own_runs_get_their_edition(official_data, many):
 
 
 @pytest.mark.full_data
-@pytest.mark.parametrize(("name", "settings"), [("256", THEIRS), ("128", Settings(5, 128, 0.05))])
+@pytest.mark.parametrize(
+    ("name", "settings"), [("256", PUBLISHED), ("128", Settings(5, 128, 0.05))]
+)
 def test_tables_of_another_program_get_their_edition(name, settings, official_data, request):
     """Twenty official ones and twenty on re-splits, by ten runs of ours on each."""
-    if settings == THEIRS:
+    if settings == PUBLISHED:
         of = {edition: runs[:10] for edition, runs in request.getfixturevalue("many")[1].items()}
     else:
         of = {
@@ -501,7 +503,7 @@ def test_the_runs_that_are_shipped_are_todays(official_data):
     """To four digits, as MXNet's arithmetic differs between machines."""
     for edition, seed in (("official", 1000), ("official", 1007), ("resplit", 2003)):
         data = resplit(official_data, seed) if edition == "resplit" else official_data
-        records = run(data, THEIRS, seed).records
+        records = run(data, PUBLISHED, seed).records
         shipped = next(
             one["table"]
             for one in SHIPPED["runs"]

@@ -99,7 +99,7 @@ def test_all_colours_have_one_for_the_dark():
         assert f'[style*="fill: {colour}"]' in plot_style.dark_colours()
 
 
-def test_pictures_are_chinese_where_a_font_has_it(monkeypatch):
+def test_pictures_are_chinese_with_a_chinese_font(monkeypatch):
     font = plot_style.chinese_font()
     if font is None:
         pytest.skip("no Chinese font")

@@ -299,7 +299,7 @@ def test_every_number_of_the_json(kind, request):
     written = json.loads(json.dumps(results.results(judge(found)), allow_nan=False))
     entries = {claim["name"]: claim for claim in written["claims"]}
     rows = judged(found)
-    assert len(entries) == len(rows) + len(claims.FACTS) + 1
+    assert len(entries) == len(rows) + len(claims.EXACT_RESULTS) + 1
     assert entries["scratch, untrained: test acc"]["verdict"] == verdicts.NO_VERDICT
     for name, text, of, ends, _, verdict in rows:
         entry = entries[name]
@@ -361,7 +361,7 @@ def test_every_cell_of_the_page(kind, request, tmp_path):
 
 
 def test_the_headline_counts_what_waits(made):
-    found = dataclasses.replace(made, facts=[], runs={"official": made.runs["official"]})
+    found = dataclasses.replace(made, exact_results=[], runs={"official": made.runs["official"]})
     waiting = sum(not row[4]["official"] for row in judged(made))
     assert waiting > 1
     assert str(judge(found).headline).startswith("No answer yet. ")
@@ -553,7 +553,9 @@ def test_check_sees_numbers_that_fail(fails, made, official, tmp_path, monkeypat
     found = made
     if not fails:
         # Runs that give exactly the tutorial's numbers and results.
-        found = dataclasses.replace(made, facts=[], runs={"official": made.runs["official"][:2]})
+        found = dataclasses.replace(
+            made, exact_results=[], runs={"official": made.runs["official"][:2]}
+        )
     monkeypatch.setattr("gluon_softmax.commands.options.load_data", lambda arguments: official)
     monkeypatch.setattr(reproduce, "reproduce", lambda *args, **kwargs: found)
     monkeypatch.setattr(report, "write_report", lambda *args: None)
@@ -562,7 +564,7 @@ def test_check_sees_numbers_that_fail(fails, made, official, tmp_path, monkeypat
     assert status == (1 if fails else 0)
     if fails:
         failing = [row[0] for row in judged(made) if row[-1] == "does not reproduce"]
-        facts = [fact.name for fact in made.facts if fact.verdict == verdicts.FAILS]
+        facts = [fact.name for fact in made.exact_results if fact.verdict == verdicts.FAILS]
         expected = "; ".join([*facts, *failing])
         assert said.err == f"error: neither reproduced nor explained: {expected}\n"
         assert said.out.count("FAILS") == len(failing) > 0

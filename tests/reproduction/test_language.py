@@ -28,7 +28,7 @@ CHINESE = json.loads((FOLDER / "zh.json").read_text("utf-8"))
 # Messages that the code names by a constant.
 NAMED = {
     *(claims.TUTORIAL.name, claims.TUTORIAL.column, "table", "the cache"),
-    *(name for name in claims.FACTS if not re.search(r"\(", name)),
+    *(name for name in claims.EXACT_RESULTS if not re.search(r"\(", name)),
     *(claims.TUTORIAL.claims[0].name, "loss", "train acc", '"train acc"', "test acc"),
 }
 
@@ -141,7 +141,7 @@ def test_chinese_page(sample, tmp_path):
     allowed += (
         " Fashion MNIST MXNet softmax Student Bonferroni W T t SVG PNG results json Test runs"
     )
-    allowed += " ".join(["", *claims.FACTS["class names"][1]]).replace("-", " ")
+    allowed += " ".join(["", *claims.EXACT_RESULTS["class names"][1]]).replace("-", " ")
     before, _, after = text_of(chinese).partition("用这条命令可以重复本次运行")
     assert set(re.findall(r"[A-Za-z_]+", before)) - set(allowed.split()) == set()
     assert "command" in after

@@ -290,7 +290,7 @@ def test_headline(kinds, changed, words, found):
             **({"resplit": runs} if "runs" in changed else {}),
             edition: runs[: 2 * changed.get("runs", 5)],
         },
-        facts=[
+        exact_results=[
             ExactResult(f"fact {number}", "", 0, 0, verdict)
             for number, verdict in enumerate(changed.get("facts", ()))
         ],
@@ -347,7 +347,7 @@ def test_lines_are_broken_in_both_languages(text, width):
 def test_facts_on_the_page_have_their_names_numbers_and_notes(out, found):
     page = html.unescape((out / "index.html").read_text("utf-8"))
     lines = re.findall(r"<tr[ >].*?</tr>", page, re.DOTALL)
-    for fact in found.facts:
+    for fact in found.exact_results:
         [row] = [line for line in lines if f'<th scope="row">{fact.name}</th>' in line]
         assert in_words(fact.printed) in row
         assert in_words(fact.here) in row
@@ -376,7 +376,7 @@ def test_each_chip_leads_to_the_rows_of_its_verdict(out, found):
     for name, n in chips:
         assert f'<div id="only-{name}"></div>' in page
         assert f"#only-{name}:target ~ .numbers tbody tr:not(.{name})" in page
-        facts = sum(fact.verdict == verdicts.FAILS for fact in found.facts)
+        facts = sum(fact.verdict == verdicts.FAILS for fact in found.exact_results)
         assert rows.count(name) == int(n) + (facts if name == "fails" else 0)
 
 
@@ -438,8 +438,8 @@ def test_failures_are_named_on_the_page(out, found):
 
 
 def test_two_facts_that_fail_are_named_one_after_the_other(found, tmp_path):
-    facts = [dataclasses.replace(fact, verdict=verdicts.FAILS) for fact in found.facts[:2]]
-    given = dataclasses.replace(found, facts=facts)
+    facts = [dataclasses.replace(fact, verdict=verdicts.FAILS) for fact in found.exact_results[:2]]
+    given = dataclasses.replace(found, exact_results=facts)
     page = html.unescape(report.page(judge(given), [], tmp_path, "command"))
     names = [fact.name for fact in facts]
     assert f"Not reproduced and not explained: {names[0]}; {names[1]}" in page
@@ -600,7 +600,7 @@ def test_nothing_of_an_older_report_stays(sample, tmp_path, monkeypatch):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.png", "results.json"]
 
 
-def test_a_page_without_verdicts_speaks_of_none(sample):
+def test_a_page_without_verdicts(sample):
     own = judge(reproduce(sample, Settings(epochs=1), seed=0, runs=2, read=False))
     page = report.page(own, [], {}, "command")
     assert "in brackets" not in page

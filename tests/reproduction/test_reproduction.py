@@ -178,11 +178,11 @@ def test_exact_results_are_printed_before_any_run(official, capsys):
     found = reproduce.reproduce(official, Settings(epochs=1), seed=0, runs=1, read=False)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"Part 1, the data set (official edition, from {official.origin})"
-    reported = dict(line.strip().split(": ", 1) for line in lines[1 : len(found.facts) + 1])
+    reported = dict(line.strip().split(": ", 1) for line in lines[1 : len(found.exact_results) + 1])
     # Results that equal the tutorial's, and results that do not.
     assert reported["dtype of the images"] == "uint8"
     assert reported["number of training examples"] == "1000  (tutorial: 60000)"
-    assert list(reported) == [fact.name for fact in found.facts]
+    assert list(reported) == [fact.name for fact in found.exact_results]
 
 
 @pytest.mark.parametrize(

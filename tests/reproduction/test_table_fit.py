@@ -227,10 +227,10 @@ def experiment_of(*texts):
     """Return tables with six official runs of NumPy and ten re-split runs of ours."""
     empty = np.zeros((60000, 0), np.uint8)
     data = FashionMNIST("official", "", {}, empty, empty[:, :0], empty, empty[:, :0])
-    taken = printed_by("t", parse("\n".join(texts), "t"), "concise", 256, 0.1)
+    labelled = printed_by("t", parse("\n".join(texts), "t"), "concise", 256, 0.1)
     official = [np.array(table) for table in NUMPY["official, 256"].values()][:6]
     resplit = published_runs.tables("resplit")[:10]
-    found = Experiment(data, Settings(batch_size=256), 0, 10, printed=taken)
+    found = Experiment(data, Settings(batch_size=256), 0, 10, printed=labelled)
     found.runs = {
         "official": [run_of(table, seed) for seed, table in enumerate(official)],
         "resplit": [run_of(table, seed) for seed, table in enumerate(resplit)],
@@ -437,4 +437,4 @@ def test_later_epochs_and_mistaken_columns_do_not_break_it():
     longer = np.concatenate([table, table[-1:] - 0.01, table[-1:] - 0.02])
     assert len(longer) == 7
     claims = printed_by("t", parse(lines(longer), "t"), "concise", 256, 0.1).claims
-    assert sum(map(published_runs.has_the_like, claims)) == 15
+    assert sum(map(published_runs.has_counterpart, claims)) == 15

@@ -14,11 +14,11 @@ from ..reproduce import reproduce
 from ..table_fit import FEWEST
 from .column_kinds import understood
 from .deviations import try_deviations
-from .settings_search import Guess, guess, moved
+from .settings_search import Candidate, nearest_settings, with_candidate
 
 
 def reproduce_table(
-    data: FashionMNIST, settings: Settings, seed: int, runs: int, taken: Printed, jobs: int = 1
+    data: FashionMNIST, settings: Settings, seed: int, runs: int, labelled: Printed, jobs: int = 1
 ) -> Judgement:
     """Reproduce a reader's tables as :func:`reproduce` does the tutorial's, and judge them.
 
@@ -26,7 +26,7 @@ def reproduce_table(
     tables fit the latter. The sentences also say how the tables were understood, which of them a
     known deviation from the tutorial's program explains, and which remain unexplained.
     """
-    experiment = _understood(reproduce(data, settings, seed, runs, printed=taken, jobs=jobs))
+    experiment = _understood(reproduce(data, settings, seed, runs, printed=labelled, jobs=jobs))
     if experiment.partial:
         return judge(experiment)
     if runs < FEWEST:
@@ -40,25 +40,24 @@ def reproduce_table(
     if not judgement.misfits:
         return judgement
     try:
-        return judge(_explain(judgement, taken, jobs))
+        return judge(_explain(judgement, labelled, jobs))
     except KeyboardInterrupt:
         clear_signal()
         return judge(replace(experiment, partial=True))
 
 
-def _explain(judgement: Judgement, taken: Printed, jobs: int) -> Experiment:
+def _explain(judgement: Judgement, labelled: Printed, jobs: int) -> Experiment:
     """Search for the reason why tables fit no data; return the runs that show it."""
     experiment = judgement.experiment
     settings, runs = experiment.settings, experiment.runs_asked
-    if [table_fit.table for table_fit in judgement.misfits] == taken.tables:
+    if [table_fit.table for table_fit in judgement.misfits] == labelled.tables:
         write_line("\n" + translate("No table fits either edition: trying the usual settings."))
-        guessed = guess(experiment, taken)
-        printed = moved(taken, guessed)
-        settings_of_guess = replace(guessed.settings, epochs=printed.epochs)
+        candidate = nearest_settings(experiment, labelled)
+        printed = with_candidate(labelled, candidate)
         other = _understood(
             reproduce(
                 experiment.data,
-                settings_of_guess,
+                replace(candidate.settings, epochs=printed.epochs),
                 experiment.seed,
                 runs,
                 printed=printed,
@@ -71,14 +70,14 @@ def _explain(judgement: Judgement, taken: Printed, jobs: int) -> Experiment:
             confirmed = Message(
                 "with {given}, no table fits either edition; {guess} is a guess that {runs} runs "
                 "on each edition confirm",
-                given=Guess(settings, 0).in_words(),
-                guess=guessed.in_words(),
+                given=Candidate(settings, 0).in_words(),
+                guess=candidate.in_words(),
                 runs=runs,
             )
             return other.with_readings(confirmed)
         nearest = Message(
             "of the usual settings, {guess} came nearest, but does not fit either",
-            guess=guessed.in_words(),
+            guess=candidate.in_words(),
         )
         experiment = experiment.with_readings(nearest)
     write_line("\n" + translate("Trying the usual deviations from the tutorial's program."))

@@ -24,7 +24,7 @@ CLOSEST = 4
 NEARLY = 3
 
 
-class Guess(NamedTuple):
+class Candidate(NamedTuple):
     """Settings, and the number of epochs before the table's first."""
 
     settings: Settings
@@ -42,7 +42,7 @@ class Guess(NamedTuple):
         )
 
 
-def guess(experiment: Experiment, taken: Printed) -> Guess:
+def nearest_settings(experiment: Experiment, labelled: Printed) -> Candidate:
     """Return the usual settings whose runs come nearest to the first table.
 
     Each candidate is trained for one epoch, and the nearest ones for all epochs. The caller has to
@@ -54,16 +54,16 @@ def guess(experiment: Experiment, taken: Printed) -> Guess:
         for batch_size, lr in product(BATCH_SIZES, RATES)
         if (batch_size, lr) != (given.batch_size, given.lr)
     ]
-    candidates = [Guess(given, 1), *(Guess(settings, 0) for settings in usual)]
+    candidates = [Candidate(given, 1), *(Candidate(settings, 0) for settings in usual)]
     with progress(total=len(candidates) + CLOSEST, desc="usual settings", unit="run") as bar:
 
-        def apart(candidate: Guess, epochs: int) -> float:
+        def apart(candidate: Candidate, epochs: int) -> float:
             bar.update()
-            return _apart(experiment, taken, candidate, epochs)
+            return _apart(experiment, labelled, candidate, epochs)
 
         first = {candidate: apart(candidate, 1) for candidate in candidates}
         close = sorted(candidates, key=first.__getitem__)[:CLOSEST]
-        whole = {candidate: apart(candidate, taken.epochs) for candidate in close}
+        whole = {candidate: apart(candidate, labelled.epochs) for candidate in close}
     # Doubling both batch size and rate changes little: prefer what the reader gave.
     near = [candidate for candidate in close if whole[candidate] <= NEARLY * min(whole.values())]
     return min(
@@ -77,29 +77,30 @@ def guess(experiment: Experiment, taken: Printed) -> Guess:
     )
 
 
-def moved(taken: Printed, guess: Guess) -> Printed:
-    """Return the tables with the settings of a guess."""
+def with_candidate(labelled: Printed, candidate: Candidate) -> Printed:
+    """Return the tables with the settings of a candidate."""
     return dataclasses.replace(
-        taken,
-        epochs=taken.epochs + guess.before,
-        batch_size=guess.settings.batch_size,
-        lr=guess.settings.lr,
+        labelled,
+        epochs=labelled.epochs + candidate.before,
+        batch_size=candidate.settings.batch_size,
+        lr=candidate.settings.lr,
         claims=tuple(
-            dataclasses.replace(claim, epoch=claim.epoch + guess.before) for claim in taken.claims
+            dataclasses.replace(claim, epoch=claim.epoch + candidate.before)
+            for claim in labelled.claims
         ),
     )
 
 
-def _apart(experiment: Experiment, taken: Printed, candidate: Guess, epochs: int) -> float:
+def _apart(experiment: Experiment, labelled: Printed, candidate: Candidate, epochs: int) -> float:
     """Return how far one run is from the first epochs of the first table."""
-    claims = [claim for claim in taken.of(taken.tables[0]) if claim.epoch <= epochs]
+    claims = [claim for claim in labelled.of(labelled.tables[0]) if claim.epoch <= epochs]
     settings = dataclasses.replace(candidate.settings, epochs=epochs + candidate.before)
-    implementation = IMPLEMENTATIONS[taken.implementations[0]]
+    implementation = IMPLEMENTATIONS[labelled.implementations[0]]
     try:
         run = train_run(implementation, experiment.data, settings, experiment.seed, on_epoch=None)
     except Diverged:
         return math.inf
-    printed = moved(dataclasses.replace(taken, claims=tuple(claims)), candidate)
+    printed = with_candidate(dataclasses.replace(labelled, claims=tuple(claims)), candidate)
     edition = experiment.data.edition
     trial = Experiment(
         experiment.data, settings, experiment.seed, 1, printed=printed, runs={edition: [run]}

@@ -90,9 +90,14 @@ class Experiment:
         """Check whether settings and data allow a comparison with the printed numbers."""
         return self.has_their_settings() and self.data.edition != OWN_FILES
 
+    def has_their_model(self) -> bool:
+        """Check whether the runs are of the model of the published ones, the tutorial's."""
+        return set(self.printed.implementations) <= set(TUTORIAL.implementations)
+
     def may_be_predicted(self) -> bool:
         """Check whether the published runs, at the book's learning rate, predict the numbers."""
-        return self.is_comparable() and self.settings.lr == 0.1 and "resplit" in self.editions()
+        comparable = self.is_comparable() and self.has_their_model()
+        return comparable and self.settings.lr == 0.1 and "resplit" in self.editions()
 
     def editions(self) -> List[str]:
         """List the editions to train on, the loaded one first."""

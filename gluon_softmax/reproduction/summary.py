@@ -12,7 +12,7 @@ from .report_columns import columns
 
 
 def table(judgement: Judgement, form: str = "text") -> List[str]:
-    """Format the judged numbers as a table of text, 80 columns wide, Markdown or CSV.
+    """Format the judged numbers as a table of text, Markdown or CSV.
 
     A line for each number: as printed, the mean of our runs by edition, what others' runs predict,
     and the verdict. Nothing without verdicts.

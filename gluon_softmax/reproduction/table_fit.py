@@ -173,14 +173,15 @@ class Material(NamedTuple):
 def judge_tables(experiment: Experiment, judged_claims: Sequence[JudgedClaim]) -> List[TableFit]:
     """Judge each printed table by the runs, all its numbers at once.
 
-    Returns nothing without verdicts, or with fewer than five runs on the official edition or on
-    re-splits. Only numbers of a kind that others also print are judged so: loss and accuracies of
-    the first five epochs.
+    Returns nothing without verdicts, for another model than that of the published runs, or with
+    fewer than five runs on the official edition or on re-splits. Only numbers of a kind that others
+    also print are judged so: loss and accuracies of the first five epochs.
     """
     judged = []
     tries: Dict[Tuple, Dict[Tuple[str, int], bool]] = {}
     verdicts_of = {verdict.claim: verdict.verdict for verdict in judged_claims}
-    for name in experiment.printed.tables if experiment.is_comparable() else ():
+    is_judged = experiment.is_comparable() and experiment.has_their_model()
+    for name in experiment.printed.tables if is_judged else ():
         of_table = experiment.printed.of(name)
         implementation = of_table[0].implementation
         material = Material.of(experiment, name)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -249,6 +250,23 @@ def tables(kind):
 
 def editions(kind, **changes):
     return [table_fit.edition for table_fit in judged(*(lines(t, **changes) for t in tables(kind)))]
+
+
+def test_tables_of_another_model_are_not_judged_by_published_runs():
+    found = experiment_of(lines(tables("official, 256")[7]))
+    assert len(judge(found).tables) == 1
+    assert found.may_be_predicted()
+    rename = {"implementation": "mlp"}
+    found.printed = replace(
+        found.printed, claims=tuple(replace(claim, **rename) for claim in found.printed.claims)
+    )
+    found.runs = {
+        edition: [replace(run, **rename) for run in runs] for edition, runs in found.runs.items()
+    }
+    judgement = judge(found)
+    assert {each.verdict for each in judgement.verdicts} == {REPRODUCES}
+    assert judgement.tables == []
+    assert not found.may_be_predicted()
 
 
 @pytest.mark.parametrize(("count", "failing"), [(3, False), (4, True)])

@@ -81,6 +81,11 @@ def padded(text: str, width: int) -> str:
     return blanks + text if width < 0 else text + blanks
 
 
+def printable(name: str) -> str:
+    """Escape the bytes of a file's name that are not UTF-8: no picture or page can show them."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def report_error(error: object) -> None:
     """Print an error, in one line."""
     # In one piece, since several processes of a cluster may print at once.

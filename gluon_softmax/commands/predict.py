@@ -7,7 +7,7 @@ from typing import Any, Callable, Optional
 import numpy as np
 
 from ..cluster.roles import refuse_role
-from ..console import write_line
+from ..console import printable, write_line
 from ..data.fashion_mnist import get_fashion_mnist_labels
 from ..data.image import read_image
 from ..errors import UsageError, check_implementations
@@ -112,11 +112,7 @@ def _predict_own(arguments: argparse.Namespace, probabilities_of: Predictor) -> 
     probabilities = probabilities_of(np.stack(images))
     for path, each in zip(arguments.image, probabilities):
         write_line(f"{path}: {_in_words(each, arguments.top or 3)}")
-    # Bytes that are not UTF-8 are escaped: no picture can show them.
-    names = [
-        Path(path).name.encode("utf-8", "backslashreplace").decode("utf-8")
-        for path in arguments.image
-    ]
+    names = [printable(Path(path).name) for path in arguments.image]
     _draw(arguments, np.stack(images), names, probabilities.argmax(axis=1))
 
 

@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from ..cluster.roles import refuse_role
-from ..console import write_line
+from ..console import printable, write_line
 from ..errors import IMPLEMENTATION_NAMES, GluonSoftmaxError, UsageError
 from ..reproduction.language import LANGUAGES, of_this_user, speaking, translate, translated_error
 from ..training.defaults import EPOCHS
@@ -105,7 +105,6 @@ def _run(arguments: argparse.Namespace, language: str) -> int:
 
     from ..reproduction.answer import judge
     from ..reproduction.parallel_runs import usual_jobs
-    from ..reproduction.reader.reproduce_table import reproduce_table
     from ..reproduction.report import write_report
     from ..reproduction.reproduce import reproduce
     from ..reproduction.summary import summary
@@ -115,6 +114,8 @@ def _run(arguments: argparse.Namespace, language: str) -> int:
     examples = runs * settings.epochs * len(data.train_labels)
     jobs = arguments.jobs or usual_jobs(settings, examples * (2 if labelled else 4))
     if labelled:
+        from ..reproduction.reader.reproduce_table import reproduce_table
+
         judgement = reproduce_table(data, settings, seed, runs, labelled, jobs)
     else:
         judgement = judge(
@@ -159,9 +160,9 @@ def _reader_tables(arguments: argparse.Namespace) -> Any:
 
     source, implementation = arguments.table, arguments.implementation or "concise"
     tables = read(source)
-    # Bytes that are not UTF-8 are escaped: no picture can show them.
-    name = name_of(source).encode("utf-8", "backslashreplace").decode("utf-8")
-    labelled = printed_by(name, tables, implementation, arguments.batch_size, arguments.lr)
+    labelled = printed_by(
+        printable(name_of(source)), tables, implementation, arguments.batch_size, arguments.lr
+    )
     if arguments.epochs not in (None, labelled.epochs):
         raise UsageError(
             f"--epochs {arguments.epochs}: the longest table in {labelled.name} has "

@@ -7,9 +7,9 @@ import mxnet as mx
 import pytest
 
 from gluon_softmax.comparison import compare
+from gluon_softmax.implementations import IMPLEMENTATIONS
 from gluon_softmax.reproduction import report
 from gluon_softmax.reproduction.answer import judge
-from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
 from gluon_softmax.reproduction.reproduce import reproduce
 from gluon_softmax.training.run import Settings, predict, train_run
 

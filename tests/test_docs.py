@@ -12,7 +12,7 @@ import pytest
 
 import gluon_softmax
 from gluon_softmax.commands.main import COMMANDS
-from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
+from gluon_softmax.implementations import IMPLEMENTATIONS
 from gluon_softmax.training.run import Settings, train_run
 
 ROOT = Path(__file__).parent.parent

@@ -14,6 +14,7 @@ PACKAGES = (
     ("commands",),
     ("comparison",),
     ("reproduction",),
+    ("implementations",),
     ("scratch", "concise"),
     ("training",),
     ("cluster", "data"),
@@ -21,6 +22,8 @@ PACKAGES = (
 )
 # Packages beside gluon_softmax/; the benchmarks are not in the wheel.
 TOP_LEVEL = ("benchmarks", "scratch", "concise")
+# A single module in place of a package.
+SINGLE = "implementations"
 # Modules that all packages use lie directly in gluon_softmax/.
 SHARED = {"console", "download", "errors", "interruption", "writing"}
 # The shared modules that each of them imports.
@@ -32,7 +35,7 @@ SHARED_USES = {
     "writing": {"errors"},
 }
 MODULES = [
-    *(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE),
+    *(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem == SINGLE),
     *(path for package in TOP_LEVEL for path in (ROOT / package).rglob("*.py")),
 ]
 
@@ -43,7 +46,8 @@ def level(package):
 
 
 def package_of(path):
-    return path.relative_to(PACKAGE if PACKAGE in path.parents else ROOT).parts[0]
+    base = PACKAGE if PACKAGE in path.parents else ROOT
+    return path.relative_to(base).with_suffix("").parts[0]
 
 
 def imports(path):
@@ -69,8 +73,8 @@ def imported(path):
 
 def test_every_part_has_its_place():
     here = {path.name for path in PACKAGE.iterdir() if path.name != "__pycache__"}
-    packages = {package for row in PACKAGES for package in row} - set(TOP_LEVEL)
-    files = {f"{name}.py" for name in (*SHARED, "__init__", "__main__")} | {"py.typed"}
+    packages = {package for row in PACKAGES for package in row} - {*TOP_LEVEL, SINGLE}
+    files = {f"{name}.py" for name in (*SHARED, SINGLE, "__init__", "__main__")} | {"py.typed"}
     assert here == packages | files
 
 
@@ -96,9 +100,11 @@ def test_the_arrows_are_seen():
         ("benchmarks", "commands"),
         ("benchmarks", "reproduction"),
         ("commands", "comparison"),
-        ("comparison", "reproduction"),
+        ("comparison", "implementations"),
         ("comparison", "scratch"),
         ("reproduction", "concise"),
+        ("reproduction", "implementations"),
+        ("implementations", "scratch"),
         ("training", "data"),
         ("data", "errors"),
     }
@@ -130,7 +136,8 @@ def test_only_compat_patches_other_packages():
 def test_the_readme_shows_the_same_layout():
     readme = (ROOT / "README.md").read_text("utf-8")
     layout = readme[readme.index("## Project layout") :]
-    order = [layout.index(f"{package}/") for row in PACKAGES for package in row]
+    ends = {SINGLE: ".py"}
+    order = [layout.index(each + ends.get(each, "/")) for row in PACKAGES for each in row]
     assert order == sorted(order)
 
 

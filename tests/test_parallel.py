@@ -10,7 +10,7 @@ from mxnet import nd
 
 import scratch.parallel
 from gluon_softmax.errors import UsageError
-from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
+from gluon_softmax.implementations import IMPLEMENTATIONS
 from gluon_softmax.training.loader import load_data_fashion_mnist
 from gluon_softmax.training.loop import evaluate_accuracy
 from gluon_softmax.training.run import Settings, train_run

@@ -12,7 +12,7 @@ from mxnet import autograd, nd
 
 import concise.model
 import scratch.model
-from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
+from gluon_softmax.implementations import IMPLEMENTATIONS
 from gluon_softmax.training.context import get_context
 
 CPU = get_context("cpu")

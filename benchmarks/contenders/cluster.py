@@ -69,7 +69,7 @@ def measure(settings, group):
 
 def epochs(settings, group):
     from gluon_softmax.data.load import load
-    from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
+    from gluon_softmax.implementations import IMPLEMENTATIONS
     from gluon_softmax.training.run import Settings, train_run
 
     trained = train_run(

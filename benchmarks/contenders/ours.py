@@ -1,6 +1,6 @@
 """Our implementations with either data loader: --variant scratch/resident and so on."""
 
-from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
+from gluon_softmax.implementations import IMPLEMENTATIONS
 from gluon_softmax.training.context import get_context
 from gluon_softmax.training.loader import load_data_fashion_mnist
 from gluon_softmax.training.loop import train_epochs

@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     check_implementations()
 
-    from ..reproduction.implementations import IMPLEMENTATIONS
+    from ..implementations import IMPLEMENTATIONS
     from ..training.context import get_context
     from ..training.parameters import load_parameters
     from ..training.run import predict

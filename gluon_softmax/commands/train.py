@@ -112,8 +112,8 @@ def _check_output(arguments: argparse.Namespace) -> None:
 
 
 def _train(arguments: argparse.Namespace, settings: Any, group: Any) -> Any:
+    from ..implementations import IMPLEMENTATIONS
     from ..reproduction.claims import TUTORIAL
-    from ..reproduction.implementations import IMPLEMENTATIONS
     from ..training.loop import Records, print_epoch, print_epoch_as_tutorial
     from ..training.parameters import load_parameters
     from ..training.run import train_run

@@ -14,7 +14,7 @@ import scratch.training
 from ..console import progress
 from ..data.fashion_mnist import FashionMNIST
 from ..errors import Diverged
-from ..reproduction.implementations import IMPLEMENTATIONS
+from ..implementations import IMPLEMENTATIONS
 from ..training.loader import load_data_fashion_mnist
 from ..training.run import Settings, seed_weights, train_run
 

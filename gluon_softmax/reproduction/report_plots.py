@@ -6,13 +6,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..data.fashion_mnist import CLASS_NAMES
+from ..implementations import IMPLEMENTATIONS
 from ..training.run import Run, predict
 from .answer import Judgement
 from .edition_names import IN_A_SENTENCE
 from .epoch_plots import draw_answer, draw_curves, draw_mistaken_column
 from .experiment import Experiment
 from .image_plots import draw_images
-from .implementations import IMPLEMENTATIONS
 from .language import Message, Text, translate
 from .plot_style import WEIGHTS, png, styled
 

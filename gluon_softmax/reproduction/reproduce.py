@@ -9,13 +9,13 @@ from typing import List
 from ..console import progress
 from ..data.fashion_mnist import FashionMNIST
 from ..errors import GluonSoftmaxError
+from ..implementations import IMPLEMENTATIONS
 from ..interruption import clear_signal
 from ..training.run import Run, Settings
 from . import terminal
 from .claims import TUTORIAL, Printed
 from .exact_results import find_exact_results, time_reading
 from .experiment import Experiment
-from .implementations import IMPLEMENTATIONS
 from .parallel_runs import Task, train, training
 from .published_runs import PUBLISHED, has_published_settings
 

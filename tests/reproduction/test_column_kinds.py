@@ -11,10 +11,10 @@ from shared import by_module, kept
 from gluon_softmax.data.fashion_mnist import CLASS_NAMES
 from gluon_softmax.data.resplit import resplit
 from gluon_softmax.errors import Diverged
+from gluon_softmax.implementations import IMPLEMENTATIONS
 from gluon_softmax.reproduction import parallel_runs, published_runs, report
 from gluon_softmax.reproduction.answer import Judgement, judge
 from gluon_softmax.reproduction.experiment import Experiment
-from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
 from gluon_softmax.reproduction.language import speaking
 from gluon_softmax.reproduction.published_runs import PUBLISHED, tables
 from gluon_softmax.reproduction.reader import deviations, reproduce_table

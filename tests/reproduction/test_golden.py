@@ -18,11 +18,11 @@ from shared import by_module, kept
 from gluon_softmax.commands import main as cli
 from gluon_softmax.data.fashion_mnist import CLASS_NAMES
 from gluon_softmax.data.resplit import resplit
+from gluon_softmax.implementations import IMPLEMENTATIONS
 from gluon_softmax.reproduction import claims, report, reproduce, results, verdicts
 from gluon_softmax.reproduction.answer import judge
 from gluon_softmax.reproduction.exact_results import find_exact_results
 from gluon_softmax.reproduction.experiment import Experiment
-from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
 from gluon_softmax.reproduction.plot_style import BLUE, ORANGE, RED
 from gluon_softmax.reproduction.published_runs import predict
 from gluon_softmax.reproduction.report_plots import NAMES, pictures

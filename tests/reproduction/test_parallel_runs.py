@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from gluon_softmax.errors import Diverged, WorkerError
+from gluon_softmax.implementations import IMPLEMENTATIONS
 from gluon_softmax.reproduction import parallel_runs
-from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
 from gluon_softmax.reproduction.parallel_runs import Task, training, usual_jobs
 from gluon_softmax.training.run import Settings
 

@@ -8,9 +8,9 @@ from scipy import stats
 from shared import by_module, kept
 
 from gluon_softmax.data.resplit import resplit
+from gluon_softmax.implementations import IMPLEMENTATIONS
 from gluon_softmax.reproduction import published_runs, reproduce
 from gluon_softmax.reproduction.answer import judge
-from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
 from gluon_softmax.reproduction.published_runs import predict, tables
 from gluon_softmax.reproduction.results import results
 from gluon_softmax.training.run import Settings, train_run

@@ -12,7 +12,7 @@ import concise.model
 import scratch.model
 import scratch.training
 from gluon_softmax.errors import Diverged
-from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
+from gluon_softmax.implementations import IMPLEMENTATIONS
 from gluon_softmax.training import loop, metrics
 from gluon_softmax.training.context import get_context
 from gluon_softmax.training.loader import load_data_fashion_mnist

@@ -2,7 +2,7 @@ import mxnet as mx
 import numpy as np
 import pytest
 
-from gluon_softmax.reproduction.implementations import IMPLEMENTATIONS
+from gluon_softmax.implementations import IMPLEMENTATIONS
 from gluon_softmax.training import run as runs
 from gluon_softmax.training.run import Settings
 

@@ -12,12 +12,12 @@ from concise.model import loss
 from ...console import progress
 from ...data.editions import NUM_CLASSES
 from ...errors import Diverged
+from ...implementations import IMPLEMENTATIONS
 from ...training.implementation import Implementation
 from ...training.run import Run, train_run
 from ..answer import Judgement
 from ..claims import Claim, table_in_words
 from ..experiment import Experiment
-from ..implementations import IMPLEMENTATIONS
 from ..language import Message
 from ..table_distribution import ANOTHER_SPLIT
 from ..table_fit import fit_of_deviation

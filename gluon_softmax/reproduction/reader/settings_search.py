@@ -9,10 +9,10 @@ import numpy as np
 
 from ...console import progress
 from ...errors import Diverged
+from ...implementations import IMPLEMENTATIONS
 from ...training.run import Settings, train_run
 from ..claims import Claim, Printed
 from ..experiment import Experiment
-from ..implementations import IMPLEMENTATIONS
 from ..language import Message
 from .column_kinds import understood
 

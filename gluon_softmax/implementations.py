@@ -1,4 +1,4 @@
-"""All implementations, by name."""
+"""The implementations, by name; commands, comparison and reproduction take them from here."""
 
 from dataclasses import replace
 from types import ModuleType
@@ -11,7 +11,7 @@ import scratch.model
 import scratch.parallel
 import scratch.training
 
-from ..training.implementation import Implementation
+from .training.implementation import Implementation
 
 
 def _of(package: Any, **of_model: Any) -> Implementation:

@@ -112,8 +112,7 @@ def _check_output(arguments: argparse.Namespace) -> None:
 
 
 def _train(arguments: argparse.Namespace, settings: Any, group: Any) -> Any:
-    from ..implementations import IMPLEMENTATIONS
-    from ..reproduction.claims import TUTORIAL
+    from ..implementations import IMPLEMENTATIONS, SHAPES
     from ..training.loop import Records, print_epoch, print_epoch_as_tutorial
     from ..training.parameters import load_parameters
     from ..training.run import train_run
@@ -157,7 +156,8 @@ def _train(arguments: argparse.Namespace, settings: Any, group: Any) -> Any:
             group.exit_unless_first()
         raise
     tutorials = (settings.epochs, settings.batch_size, settings.lr) == (EPOCHS, BATCH_SIZE, LR)
-    is_theirs = arguments.implementation in TUTORIAL.implementations and start is None
+    # Only softmax regression has these parameters.
+    is_theirs = implementation.shapes == SHAPES and start is None
     if data.edition == "official" and tutorials and is_theirs:
         notify(
             "The tutorial prints a loss of 0.478 after 5 epochs; on the official edition, expect "

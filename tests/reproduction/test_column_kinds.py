@@ -241,15 +241,22 @@ def tried(text, data, settings, runs=6):
     return reproduce_table.reproduce_table(data, settings, 0, runs, labelled).experiment
 
 
-def test_an_interruption_while_it_guesses(official, runs, monkeypatch):
-    def interrupted(found, labelled):
+@pytest.mark.parametrize(
+    ("step", "readings_before"),
+    [("nearest_settings", 0), ("try_deviations", 1)],
+)
+def test_an_interruption_while_it_guesses(step, readings_before, official, runs, monkeypatch):
+    def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(reproduce_table, "nearest_settings", interrupted)
+    monkeypatch.setattr(reproduce_table, step, interrupted)
     monkeypatch.setattr(Judgement, "misfits", property(lambda judgement: judgement.tables))
     found = tried(as_text(runs[2]), official, Settings(batch_size=64))
     assert found.partial
     assert len(found.of("resplit", "concise")) == 6
+    # What an earlier step found stays.
+    nearest = [each for each in readings(found) if "came nearest, but does not fit" in each]
+    assert len(nearest) == readings_before
 
 
 @pytest.mark.parametrize(
@@ -475,7 +482,7 @@ def test_tables_of_no_edition_are_neither_and_why(official_data, many, monkeypat
     kind_of = [kind for kind in kinds for _ in NUMPY[kind]]
     text = "\n".join(lines(table) for kind in kinds for table in NUMPY[kind].values())
     found = read(text, official_data, (*many, None))
-    found = deviations.try_deviations(found, judge(found))
+    found = deviations.try_deviations(judge(found))
     judged = judge(found).tables
     assert [table_fit.edition for table_fit in judged] == ["neither"] * len(kind_of)
     for number, kind in enumerate(kind_of, start=1):

@@ -119,9 +119,9 @@ def _as_kind(column: List[Claim], class_id: Optional[int]) -> List[Claim]:
 def _nearest(
     experiment: Experiment, column: List[Claim], scale: float
 ) -> Tuple[Optional[int], bool]:
-    """Return of which class a column most likely is the proportion, and whether that is sure.
+    """Return the class whose proportion a column most likely is, and whether that is sure.
 
-    The class is None if the column more likely is the training accuracy.
+    The class is None if the training accuracy is more likely.
     """
     # One run does not show the scatter.
     if min(map(len, experiment.runs.values())) < 2:

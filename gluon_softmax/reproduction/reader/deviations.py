@@ -103,12 +103,13 @@ DEVIATIONS = (
 )
 
 
-def try_deviations(experiment: Experiment, judgement: Judgement) -> Experiment:
+def try_deviations(judgement: Judgement) -> Experiment:
     """Try the usual deviations on the tables that fit neither edition.
 
-    Returns the experiment with a sentence on each in its ``readings``, and the tables that a
-    deviation explains in its ``deviations``.
+    Returns the experiment with a sentence on each table, and with the names of the tables that a
+    deviation explains.
     """
+    experiment = judgement.experiment
     trained = _train(experiment)
     readings, explained = [], set()
     for table_fit in judgement.misfits:

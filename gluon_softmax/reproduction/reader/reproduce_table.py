@@ -37,51 +37,50 @@ def reproduce_table(
         )
         experiment = experiment.with_readings(few)
     judgement = judge(experiment)
-    if not judgement.misfits:
-        return judgement
     try:
-        return judge(_explain(judgement, labelled, jobs))
+        if [table_fit.table for table_fit in judgement.misfits] == labelled.tables:
+            judgement = judge(_try_usual_settings(experiment, labelled, jobs))
+        if judgement.misfits and not judgement.experiment.partial:
+            write_line("\n" + translate("Trying the usual deviations from the tutorial's program."))
+            judgement = judge(try_deviations(judgement))
     except KeyboardInterrupt:
         clear_signal()
-        return judge(replace(experiment, partial=True))
+        judgement = judge(replace(judgement.experiment, partial=True))
+    return judgement
 
 
-def _explain(judgement: Judgement, labelled: Printed, jobs: int) -> Experiment:
-    """Search for the reason why tables fit no data; return the runs that show it."""
-    experiment = judgement.experiment
+def _try_usual_settings(experiment: Experiment, labelled: Printed, jobs: int) -> Experiment:
+    """Search other settings that all tables fit; return the runs with them, or the given ones."""
     settings, runs = experiment.settings, experiment.runs_asked
-    if [table_fit.table for table_fit in judgement.misfits] == labelled.tables:
-        write_line("\n" + translate("No table fits either edition: trying the usual settings."))
-        candidate = nearest_settings(experiment, labelled)
-        printed = with_candidate(labelled, candidate)
-        other = _understood(
-            reproduce(
-                experiment.data,
-                replace(candidate.settings, epochs=printed.epochs),
-                experiment.seed,
-                runs,
-                printed=printed,
-                jobs=jobs,
-            )
+    write_line("\n" + translate("No table fits either edition: trying the usual settings."))
+    candidate = nearest_settings(experiment, labelled)
+    printed = with_candidate(labelled, candidate)
+    other = _understood(
+        reproduce(
+            experiment.data,
+            replace(candidate.settings, epochs=printed.epochs),
+            experiment.seed,
+            runs,
+            printed=printed,
+            jobs=jobs,
         )
-        if other.partial:
-            return replace(experiment, partial=True, stopped=other.stopped)
-        if not judge(other).misfits:
-            confirmed = Message(
-                "with {given}, no table fits either edition; {guess} is a guess that {runs} runs "
-                "on each edition confirm",
-                given=Candidate(settings, 0).in_words(),
-                guess=candidate.in_words(),
-                runs=runs,
-            )
-            return other.with_readings(confirmed)
+    )
+    if other.partial:
+        return replace(experiment, partial=True, stopped=other.stopped)
+    if judge(other).misfits:
         nearest = Message(
             "of the usual settings, {guess} came nearest, but does not fit either",
             guess=candidate.in_words(),
         )
-        experiment = experiment.with_readings(nearest)
-    write_line("\n" + translate("Trying the usual deviations from the tutorial's program."))
-    return try_deviations(experiment, judgement)
+        return experiment.with_readings(nearest)
+    confirmed = Message(
+        "with {given}, no table fits either edition; {guess} is a guess that {runs} runs on each "
+        "edition confirm",
+        given=Candidate(settings, 0).in_words(),
+        guess=candidate.in_words(),
+        runs=runs,
+    )
+    return other.with_readings(confirmed)
 
 
 def _understood(experiment: Experiment) -> Experiment:

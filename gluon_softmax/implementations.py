@@ -38,3 +38,8 @@ IMPLEMENTATIONS = {
     "scratch": _of(scratch, shapes=SHAPES, outputs="probabilities"),
     "concise": _of(concise, shapes=SHAPES, outputs="logits"),
 }
+
+
+def has_tutorials_model(name: str) -> bool:
+    """Check whether an implementation is of the tutorial's model, by the shapes of parameters."""
+    return IMPLEMENTATIONS[name].shapes == SHAPES

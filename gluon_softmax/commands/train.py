@@ -112,7 +112,7 @@ def _check_output(arguments: argparse.Namespace) -> None:
 
 
 def _train(arguments: argparse.Namespace, settings: Any, group: Any) -> Any:
-    from ..implementations import IMPLEMENTATIONS, SHAPES
+    from ..implementations import IMPLEMENTATIONS, has_tutorials_model
     from ..training.loop import Records, print_epoch, print_epoch_as_tutorial
     from ..training.parameters import load_parameters
     from ..training.run import train_run
@@ -156,8 +156,7 @@ def _train(arguments: argparse.Namespace, settings: Any, group: Any) -> Any:
             group.exit_unless_first()
         raise
     tutorials = (settings.epochs, settings.batch_size, settings.lr) == (EPOCHS, BATCH_SIZE, LR)
-    # Only softmax regression has these parameters.
-    is_theirs = implementation.shapes == SHAPES and start is None
+    is_theirs = has_tutorials_model(arguments.implementation) and start is None
     if data.edition == "official" and tutorials and is_theirs:
         notify(
             "The tutorial prints a loss of 0.478 after 5 epochs; on the official edition, expect "

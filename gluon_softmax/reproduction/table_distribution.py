@@ -106,13 +106,14 @@ def hypotheses(
 ) -> Dict[str, Hypothesis]:
     """Return where one more table would lie on each of the three kinds of data.
 
-    By the new runs and by the tables with the settings of the published ones, each (runs,
+    They are computed from the new runs and from the tables with the published settings, each (runs,
     numbers): ``theirs`` are those of others on the withdrawn edition, and ours on the other two.
-    ``rounding`` is the variance of each printed number's rounding. With other settings, runs
-    scatter more or less. The covariance known from the settings of the published tables is
-    multiplied by how much larger the variance of the new runs is on average, in its own units,
-    before it is pooled with theirs. The mean of the withdrawn edition moves by as much as that of
-    our runs on the official edition, which is one split, too.
+    ``rounding`` is the variance of each printed number's rounding.
+
+    With other settings, runs scatter more or less. So the covariance of the published tables is
+    scaled by the mean ratio of the new runs' variance to theirs. Then both are pooled. The mean of
+    the withdrawn edition moves by as much as that of our runs on the official edition, which is one
+    split, too.
     """
     n = len(official)
     known, known_df = pooled([theirs[OFFICIAL], theirs[WITHDRAWN]])

@@ -105,7 +105,7 @@ class TableFit(NamedTuple):
 
     @property
     def log10_ratio(self) -> float:
-        """Log10 of how many times as likely the withdrawn edition makes it as the official one."""
+        """Log10 of the likelihood ratio: the withdrawn edition over the official one."""
         return self.fits[WITHDRAWN].log10_density - self.fits[OFFICIAL].log10_density
 
     @property

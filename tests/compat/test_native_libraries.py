@@ -11,15 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from program import ROOT
 
 from gluon_softmax.compat import native_libraries
 from gluon_softmax.errors import MissingLibrary
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux' wheels lack libraries")
-
-SAMPLE = str(ROOT / "tests" / "data")
-
 SITE = Path(find_spec("numpy").submodule_search_locations[0]).parent
 
 

@@ -91,7 +91,7 @@ def test_an_error_of_the_caller_ends_the_processes(sample):
 
 @pytest.mark.slow
 @pytest.mark.posix
-def test_a_process_that_is_killed_is_started_once_more(sample, capsys):
+def test_a_process_that_is_killed_is_started_again(sample, capsys):
     with training(TASKS, sample, 2) as runs:
         os.kill(multiprocessing.active_children()[0].pid, signal.SIGKILL)
         found = [in_numbers(run) for run in runs]
